@@ -1,0 +1,94 @@
+"""Settings of one running office, read once from the environment.
+
+Frozen; every other room is handed values and reads no environment of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+#: processes/ stands beside engine/ in a checkout and in an installed tree
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting is missing or cannot be used; the message names it."""
+
+    retryable = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two installations."""
+
+    #: SQLAlchemy URL; empty: the office starts its own PostgreSQL under ``data_dir``
+    database_url: str
+    #: where the embedded database, generated keys and files are kept
+    data_dir: Path
+    #: diagrams, forms, decisions, letters, policy, calendar, duties and controls
+    processes_dir: Path
+    #: Celery broker; empty: the same sweep runs inside ``changling serve``
+    broker_url: str
+    #: signs sessions and keys the blind index; 64 hex characters
+    secret_key: str
+    #: the pooling region that serves by default, GB/T 2260
+    region: str
+    #: in production no payment rests on an unverified figure
+    production: bool
+    #: digest of the audit trail
+    digest: Literal["sha256", "sm3"]
+    #: cipher of personal columns
+    cipher: Literal["aes-256-gcm", "sm4-gcm"]
+    #: minutes without a request after which a session ends
+    session_minutes: int
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """The settings in the environment; SettingsError names the first that cannot be used."""
+        env = os.environ if env is None else env
+        data_dir = Path(env.get("CHANGLING_DATA", str(Path.cwd() / "var"))).resolve()
+        production = env.get("CHANGLING_MODE", "trial") == "production"
+        return cls(
+            database_url=_psycopg(env.get("DATABASE_URL", "")),
+            data_dir=data_dir,
+            processes_dir=Path(env.get("CHANGLING_PROCESSES", str(ROOT / "processes"))).resolve(),
+            broker_url=env.get("CELERY_BROKER_URL", ""),
+            secret_key=env.get("CHANGLING_SECRET", "") or _kept_secret(data_dir, production=production),
+            region=env.get("CHANGLING_REGION", "371500"),
+            production=production,
+            digest=_one_of(env, "CHANGLING_DIGEST", ("sha256", "sm3")),
+            cipher=_one_of(env, "CHANGLING_CIPHER", ("aes-256-gcm", "sm4-gcm")),
+            session_minutes=int(env.get("CHANGLING_SESSION_MINUTES", "30")),
+        )
+
+
+def _psycopg(url: str) -> str:
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:  # type: ignore[misc]
+    value = env.get(name, allowed[0])
+    if value not in allowed:
+        raise SettingsError(f"{name}={value!r} 不可用，可选：{'、'.join(allowed)}")
+    return value
+
+
+def _kept_secret(data_dir: Path, *, production: bool) -> str:
+    """The secret kept beside the data; made on first use, never in production."""
+    path = data_dir / "secret"
+    if path.exists():
+        return path.read_text().strip()
+    if production:
+        raise SettingsError("生产模式必须设置 CHANGLING_SECRET（64位十六进制）")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()

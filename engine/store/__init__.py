@@ -1,0 +1,1 @@
+"""The store: one PostgreSQL, the tamper-evident trail, encrypted columns, the outbox."""

@@ -1,0 +1,69 @@
+"""The database: declarative base, engine and sessions.
+
+The only module under ``engine`` that imports flask. Transactions are opened by
+``engine.cases`` and ``engine.worker`` with :meth:`Store.transaction`, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData
+from sqlalchemy.orm import DeclarativeBase, Session
+
+
+class Base(DeclarativeBase):
+    """Base of every table; constraints get names that a message can show."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012
+
+
+#: gives Flask-SQLAlchemy's engine options and metadata to web and engine alike
+database = SQLAlchemy(model_class=Base)
+
+
+class Store:
+    """One open database; a process opens it once."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        app = Flask("changling-store")
+        app.config["SQLALCHEMY_DATABASE_URI"] = url
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_pre_ping": True,
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "connect_args": {"options": "-c timezone=UTC"},
+        }
+        database.init_app(app)
+        with app.app_context():
+            self.engine: Engine = database.engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls back whole on any exception."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for looking only; nothing in it is kept."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
