@@ -1,0 +1,240 @@
+"""What use-cases show: frozen records for pages, command line and API. No behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from engine.values import CaseId, Reason, TaskId
+
+if TYPE_CHECKING:
+    from engine.workflow.forms import Form
+
+T = TypeVar("T")
+
+#: which of the three lists of an inbox
+InboxList = Literal["todo", "claimable", "done"]
+#: deadline light: passed, at most one working day left, more, or no deadline
+Light = Literal["overdue", "soon", "calm", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page of a list."""
+
+    rows: tuple[T, ...]
+    #: all rows of the list, not only this page's
+    total: int
+    #: hand it back to see the next page; empty on the last
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """A line of an inbox."""
+
+    task_id: TaskId
+    case_id: CaseId
+    #: what people call the case, e.g. ``SL-2026-000017``
+    case_key: str
+    process_id: str
+    process_name: str
+    element_id: str
+    name: str
+    duty: str
+    duty_name: str
+    region: str
+    region_name: str
+    #: whom the case is about, name with masked number
+    subject: str
+    status: Literal["ready", "completed", "cancelled"]
+    #: empty while nobody has claimed it
+    assignee: str
+    created_at: datetime
+    due_at: datetime | None
+    completed_at: datetime | None
+    light: Light
+    #: negative when passed
+    workdays_left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact shown beside a form: what, how much, and who says so."""
+
+    label: str
+    value: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """One thing that happened in a case."""
+
+    at: datetime
+    actor: str
+    duty_name: str
+    element_id: str
+    name: str
+    #: the decision in words, e.g. ``复核意见：同意``
+    outcome: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchLine:
+    """A line of a payment batch; account masked."""
+
+    line_no: int
+    payee: str
+    account: str
+    amount: str
+    purpose: str
+    status: str
+    status_name: str
+    reason: str = ""
+    case_id: CaseId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """A payment batch with who signed what."""
+
+    number: str
+    region: str
+    status: str
+    status_name: str
+    total: str
+    line_count: int
+    lines: tuple[BatchLine, ...]
+    #: (step, person, when) for prepared, sampled, certified, released; a step not yet taken has no person
+    signatures: tuple[tuple[str, str, datetime | None], ...]
+    case_id: CaseId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """Everything a task page shows."""
+
+    row: TaskRow
+    form: Form
+    #: draft first, else values already in the case, else defaults
+    values: Mapping[str, object]
+    facts: tuple[Fact, ...]
+    reasons: tuple[Reason, ...]
+    history: tuple[HistoryRow, ...]
+    #: what this actor may do now: ``claim``, ``release``, ``complete``, ``draft``
+    can: frozenset[str]
+    #: why the actor may not complete it; empty when they may
+    forbidden: tuple[Reason, ...] = ()
+    batch: BatchView | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One element of the diagram in the step table."""
+
+    element_id: str
+    name: str
+    duty_name: str
+    state: Literal["done", "current", "overdue", "future", "skipped"]
+    at: datetime | None = None
+    actor: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterView:
+    """A letter or notice of the case, as sent."""
+
+    title: str
+    text: str
+    at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderView:
+    """A payment order of the case."""
+
+    amount: str
+    purpose: str
+    month: str
+    status: str
+    status_name: str
+    account: str
+    reason: str = ""
+    batch_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """A step that failed and waits for a retry."""
+
+    incident_id: int
+    case_id: CaseId
+    case_key: str
+    element_id: str
+    name: str
+    cause: str
+    at: datetime
+    attempts: int
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """Everything a case page shows."""
+
+    case_id: CaseId
+    case_key: str
+    process_id: str
+    process_name: str
+    version: int
+    status: Literal["running", "completed", "cancelled"]
+    status_name: str
+    subject: str
+    region_name: str
+    started_at: datetime
+    ended_at: datetime | None
+    #: the published diagram, as drawn
+    diagram: str
+    #: element id → ``done``, ``current`` or ``overdue``
+    marks: Mapping[str, str]
+    steps: tuple[Step, ...]
+    facts: tuple[Fact, ...]
+    reasons: tuple[Reason, ...]
+    history: tuple[HistoryRow, ...]
+    letters: tuple[LetterView, ...]
+    orders: tuple[OrderView, ...]
+    incidents: tuple[IncidentView, ...]
+    #: open tasks with who has them
+    tasks: tuple[TaskRow, ...]
+    #: what this actor may do: ``withdraw``, ``retry``
+    can: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A line of a list of cases."""
+
+    case_id: CaseId
+    case_key: str
+    process_name: str
+    subject: str
+    status: str
+    status_name: str
+    started_at: datetime
+    #: the open steps, in words
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A use-case did what it was asked; ``message`` says so in a sentence."""
+
+    message: str
+    case_id: CaseId | None = None
+    case_key: str = ""
