@@ -112,6 +112,13 @@ class Parameter:
         return self.value
 
     @property
+    def day(self) -> date:
+        """The value as a calendar day."""
+        if not isinstance(self.value, date):
+            raise self._misused("日期")
+        return self.value
+
+    @property
     def table(self) -> tuple[int, ...]:
         """The value as months for each full year, the last for all beyond."""
         if not isinstance(self.value, tuple):
@@ -250,7 +257,9 @@ def _check_units(grouped: Mapping[tuple[str, str], list[Entry]], findings: Findi
     units: dict[str, str] = {}
     for (key, _), entries in grouped.items():
         for entry in entries:
-            if units.setdefault(key, entry.unit) != entry.unit:
+            # a limit may change from calendar days to working days; any other change is a slip of the pen
+            kinds = {units.setdefault(key, entry.unit), entry.unit}
+            if len(kinds) > 1 and kinds != {"days", "workdays"}:
                 findings.add(
                     entry.place, f"同一个键先用单位 {units[key]!r}，此处又用 {entry.unit!r}", key=key
                 )

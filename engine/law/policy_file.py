@@ -20,7 +20,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from engine.values import Money, Month
 
 #: what a parameter may hold; a table holds one number for each full year paid, the last for all beyond
-Value = Money | Month | Decimal | int | bool | str | tuple[int, ...]
+Value = Money | Month | date | Decimal | int | bool | str | tuple[int, ...]
 
 _STR = "tag:yaml.org,2002:str"
 _INT = "tag:yaml.org,2002:int"
@@ -33,7 +33,7 @@ DECIMAL_UNITS = frozenset({"ratio", "factor"})
 COUNT_UNITS = frozenset(
     {"months", "days", "workdays", "years", "persons", "times", "tier", "day_of_month", "certificates"}
 )
-UNITS = MONEY_UNITS | DECIMAL_UNITS | COUNT_UNITS | {"months_by_year", "flag", "month", "text"}
+UNITS = MONEY_UNITS | DECIMAL_UNITS | COUNT_UNITS | {"months_by_year", "flag", "month", "date", "text"}
 
 
 class PolicyFileError(Exception):
@@ -221,6 +221,8 @@ def read_value(node: Node, unit: str) -> Value:
         return int(text)
     if unit == "flag":
         return _flag(node, "value")
+    if unit == "date":
+        return _day(node, "value")
     return Month.parse(text) if unit == "month" else text
 
 
