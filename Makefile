@@ -1,0 +1,68 @@
+# changling 畅领 — `make help` lists what can be done. Nothing here needs root; with root, missing
+# Debian packages are installed, without it a sentence names them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMPS := .venv/stamps
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Chinese file names and output on a machine without a locale
+export PYTHONUTF8 := 1
+
+.PHONY: help setup run test check bench demo lock format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMPS)/python $(STAMPS)/pages ## make .venv with the command changling, and the front-end files
+
+$(BIN)/python:
+	@.ci/need "$(PYTHON):python3" "ensurepip:python3-venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "需要 Python 3.11 或更高版本：make setup PYTHON=python3.12 (Python 3.11 or later is needed)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+$(STAMPS)/python: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/pages: package-lock.json web/build_static.mjs | $(BIN)/python
+	@.ci/need node:nodejs npm:npm
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	node web/build_static.mjs
+	@mkdir -p $(STAMPS) && touch $@
+
+run: setup ## serve a working demo office on http://127.0.0.1:8000
+	@exec $(BIN)/changling serve --demo
+
+test: setup ## all tests, browser included
+	@.ci/need chromium:chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
+	$(BIN)/python -m pytest
+
+check: setup ## format, lint, types, layers and quick tests, under a minute
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not browser and not slow"
+
+bench: setup ## benchmarks, printed as ratios
+	@shopt -s nullglob; for bench in bench/*.py; do $(BIN)/python "$$bench"; done
+
+demo: setup ## one claim from application to bank receipt, told on the terminal
+	@$(BIN)/changling demo
+
+format: setup ## write the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup ## pin every package with its hashes, from the ordinary index only
+	env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
+	  $(BIN)/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	  --no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+
+clean: ## remove caches and built files; keeps var/, where the office's data are
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist web/static/vendor $(STAMPS)/pages
+	find engine web tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
