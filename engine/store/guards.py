@@ -56,6 +56,23 @@ def frozen_columns(table: str, *columns: str) -> tuple[str, ...]:
     )
 
 
+def set_once(table: str, *columns: str) -> tuple[str, ...]:
+    """Statements after which a column that holds a value keeps it; an empty (NULL) one may be filled."""
+    changed = " OR ".join(
+        f"(OLD.{column} IS NOT NULL AND OLD.{column} IS DISTINCT FROM NEW.{column})" for column in columns
+    )
+    return (
+        REFUSE_CHANGE,
+        *_trigger(
+            table,
+            "set_once",
+            "BEFORE UPDATE",
+            f"FOR EACH ROW WHEN ({changed})",
+            note="签过的步骤不得改写",
+        ),
+    )
+
+
 def allowed_transitions(table: str, column: str, pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Statements after which the column may only change along the pairs (from, to)."""
     pairs = tuple(pairs)
