@@ -66,13 +66,19 @@ class Vault:
         """
         header = bytes((self._algorithm, _KEY_ID))
         nonce = os.urandom(_NONCE)
-        sealed = _seal(self._algorithm, self._keys[self._algorithm], nonce, text.encode(), header + bound_to.encode())
+        sealed = _seal(
+            self._algorithm, self._keys[self._algorithm], nonce, text.encode(), header + bound_to.encode()
+        )
         return header + nonce + sealed
 
     def decrypt(self, stored: bytes, *, bound_to: str = "") -> str:
         """The text that was encrypted; VaultError when key, place or bytes are not the same as then."""
         stored = bytes(stored)
-        header, nonce, sealed = stored[:_HEADER], stored[_HEADER : _HEADER + _NONCE], stored[_HEADER + _NONCE :]
+        header, nonce, sealed = (
+            stored[:_HEADER],
+            stored[_HEADER : _HEADER + _NONCE],
+            stored[_HEADER + _NONCE :],
+        )
         if len(sealed) < _TAG or header[0] not in self._keys or header[1] != _KEY_ID:
             raise VaultError("加密数据的格式或密钥编号不认识：不是本系统写入的，或已损坏")
         try:

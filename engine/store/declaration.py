@@ -90,10 +90,14 @@ def read_declaration(path: Path) -> Entry:
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError) as cause:
-        raise DeclarationError(file=path.name, line=1, message=f"文件不能读取（{type(cause).__name__}）") from cause
+        raise DeclarationError(
+            file=path.name, line=1, message=f"文件不能读取（{type(cause).__name__}）"
+        ) from cause
     except yaml.MarkedYAMLError as cause:
         line = cause.problem_mark.line + 1 if cause.problem_mark else 1
-        raise DeclarationError(file=path.name, line=line, message=f"YAML 写法不对：{cause.problem}") from cause
+        raise DeclarationError(
+            file=path.name, line=line, message=f"YAML 写法不对：{cause.problem}"
+        ) from cause
     except yaml.YAMLError as cause:
         raise DeclarationError(file=path.name, line=1, message="YAML 写法不对：含有不可用的字符") from cause
     if node is None:

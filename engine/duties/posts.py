@@ -1,0 +1,274 @@
+"""Posts: giving a duty to a member of staff, ending it, and asking whether somebody may act.
+
+Every function works inside the caller's transaction. The triggers of ``engine.duties.tables``
+refuse the same things again, for whoever reaches the database another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from engine.duties.book import DutyBook
+from engine.duties.tables import DutyConflict, DutyRow, Post, SameCaseConflict, StaffMember
+from engine.values import Actor, Reason, Refusal
+
+_GRANTED_BY = "内部控制：岗位权限由市级以上系统管理员授予并登记（参照甘肃省社会保险经办内部控制规定）"
+
+
+def covers(held: str, asked: str) -> bool:
+    """Whether a post in region ``held`` reaches region ``asked``.
+
+    A province (370000) reaches its cities and counties, a city (371500) its counties; a county only itself.
+    """
+    return asked.startswith(_reach(held))
+
+
+def sync(session: Session, book: DutyBook) -> tuple[Reason, ...]:
+    """Mirrors the book into the tables of the triggers; the posts in force that a new rule forbids.
+
+    Idempotent. A forbidden post is reported and not ended: that is for people to decide.
+    """
+    rows = [
+        {"id": duty.id, "lane": duty.lane, "duty_class": duty.duty_class, "staff": duty.staff}
+        for duty in book.duties.values()
+    ]
+    statement = insert(DutyRow).values(rows)
+    renewed = {name: statement.excluded[name] for name in ("lane", "duty_class", "staff")}
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=renewed))
+    session.execute(update(DutyRow).where(DutyRow.id.not_in(book.duties)).values(staff=False))
+    _mirror(session, book)
+    return tuple(_posts_in_conflict(session))
+
+
+def assign_post(
+    session: Session,
+    book: DutyBook,
+    *,
+    staff_id: int,
+    duty: str,
+    region: str,
+    day: date,
+    by: Actor,
+    until: date | None = None,
+) -> Post | Refusal:
+    """The post, in force from ``day`` to before ``until``; the same post again if it is already held.
+
+    Refuses: an assigner who is no administrator of a city or the province above that region, one's own post,
+    a lane that is no duty of staff, and every duty that may not be combined with one held in that time.
+    Until it commits, assignments to the same person wait.
+    """
+    reasons = (*_may_assign(session, by, staff_id, region, day), *_assignable(book, duty))
+    if reasons:
+        return Refusal(reasons=reasons)
+    member = session.get(StaffMember, staff_id, with_for_update=True)
+    if member is None or not member.active:
+        return _refusal("staff_unknown", "没有这名在职工作人员", "No such active member of staff.")
+    held = _posts_within(session, staff_id, day, until)
+    same = next((post for post in held if post.duty == duty and covers(post.region_code, region)), None)
+    if same is not None and same.valid_from <= day and same.valid_until == until:
+        return same
+    found = tuple(reason for post in held if (reason := book.conflict(post.duty, duty)))
+    if found:
+        return Refusal(reasons=found)
+    post = Post(
+        staff_id=staff_id,
+        duty=duty,
+        region_code=region,
+        valid_from=day,
+        valid_until=until,
+        assigned_by=by.key,
+    )
+    session.add(post)
+    session.flush()
+    return post
+
+
+def end_post(session: Session, *, post_id: int, day: date, by: Actor) -> Post | Refusal:
+    """The post, in force until before ``day``; refuses unless an administrator above it asks."""
+    post = session.get(Post, post_id, with_for_update=True)
+    if post is None:
+        return _refusal("post_unknown", "没有这条岗位记录", "No such post.")
+    reasons = _may_assign(session, by, post.staff_id, post.region_code, day)
+    if reasons:
+        return Refusal(reasons=reasons)
+    post.valid_until = max(day, post.valid_from)
+    session.flush()
+    return post
+
+
+def duties_on(session: Session, staff_id: int, day: date) -> frozenset[str]:
+    """The duties that the member of staff holds on that day, in any region."""
+    return frozenset(post.duty for post in _posts_within(session, staff_id, day, day + timedelta(days=1)))
+
+
+def check_may(
+    session: Session,
+    book: DutyBook,
+    actor: Actor,
+    duty: str,
+    region: str,
+    day: date,
+    *,
+    subject: str = "",
+    case_id: int | None = None,
+) -> Refusal | None:
+    """Why the actor may not act with that duty in that region on that day; None when they may.
+
+    Asked of the posts in force, not of what the actor held at sign-in. With ``subject`` (``person:12``) also
+    refuses one's own case; with ``case_id`` also what was done on that case and is incompatible with the duty.
+    """
+    wanted = book.duty(duty)
+    if not wanted.staff:
+        return _lane_refusal(actor, wanted.id, wanted.lane)
+    regions = [post.region_code for post in _held(session, actor, day) if post.duty == duty]
+    if not regions:
+        return _refusal(
+            "no_post",
+            f"当日未担任{wanted.lane}",
+            f"The duty {wanted.english} is not held on that day.",
+            fact=actor.key,
+        )
+    if not any(covers(held, region) for held in regions):
+        return _refusal(
+            "other_region",
+            f"{wanted.lane}的管辖地区不含 {region}",
+            f"The post does not reach region {region}.",
+            fact="、".join(regions),
+        )
+    reasons = [*_own_case(session, book, actor, subject)]
+    if case_id is not None:
+        reasons += _same_case(session, book, actor, duty, case_id)
+    return Refusal(reasons=tuple(reasons)) if reasons else None
+
+
+def _reach(region: str) -> str:
+    code = region
+    while len(code) > 0 and code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+def _is_city_or_above(region: str) -> bool:
+    return region.endswith("00")
+
+
+def _mirror(session: Session, book: DutyBook) -> None:
+    ordered = [(a, b) for a in book.duties for b in book.duties if a != b]
+    for table, rule in ((DutyConflict, book.conflict), (SameCaseConflict, book.same_case)):
+        session.execute(delete(table))
+        rows = [
+            {"duty_a": a, "duty_b": b, "rule": reason.code, "text": reason.text, "source": reason.source}
+            for a, b in ordered
+            if (reason := rule(a, b))
+        ]
+        if rows:
+            session.execute(insert(table).values(rows))
+
+
+def _posts_in_conflict(session: Session) -> Iterable[Reason]:
+    rows = session.execute(
+        text(
+            """SELECT c.rule, c.text, c.source, p.staff_id, p.duty, q.duty
+                 FROM post p JOIN post q ON q.staff_id = p.staff_id AND p.id < q.id
+                 JOIN duty_conflict c ON c.duty_a = p.duty AND c.duty_b = q.duty
+                WHERE daterange(p.valid_from, p.valid_until) && daterange(q.valid_from, q.valid_until)
+                ORDER BY p.id, q.id"""
+        )
+    )
+    for rule, sentence, source, staff_id, first, second in rows:
+        yield Reason(code=rule, text=sentence, fact=f"staff:{staff_id} 任 {first}、{second}", source=source)
+
+
+def _may_assign(session: Session, by: Actor, staff_id: int, region: str, day: date) -> tuple[Reason, ...]:
+    if by.kind == "system":
+        return ()
+    if by.kind == "staff" and by.id == staff_id:
+        return _refusal("own_post", "不得给自己任命或解除岗位", "Nobody assigns posts to themselves.").reasons
+    regions = [post.region_code for post in _held(session, by, day) if post.duty == "administrator"]
+    if any(_is_city_or_above(held) and covers(held, region) for held in regions):
+        return ()
+    return _refusal(
+        "not_administrator",
+        f"只有本地区市级以上的系统管理岗可以任命岗位（{region}）",
+        "Only an administrator of the city or province above that region assigns posts.",
+        fact=by.key,
+        source=_GRANTED_BY,
+        verified=False,
+    ).reasons
+
+
+def _assignable(book: DutyBook, duty: str) -> tuple[Reason, ...]:
+    if duty not in book.duties:
+        return _refusal("duty_unknown", f"没有岗位「{duty}」", f"No duty {duty!r}.").reasons
+    if not book.duty(duty).staff:
+        lane = book.duty(duty).lane
+        return _refusal(
+            "duty_not_for_staff", f"{lane}不是工作人员岗位，不能任命", "Not a duty of staff."
+        ).reasons
+    return ()
+
+
+def _held(session: Session, actor: Actor, day: date) -> list[Post]:
+    return _posts_within(session, actor.id, day, day + timedelta(days=1)) if actor.kind == "staff" else []
+
+
+def _posts_within(session: Session, staff_id: int, day: date, until: date | None) -> list[Post]:
+    """Posts of an active member of staff in force at some time from ``day`` (inclusive) to before ``until``."""
+    period = func.daterange(Post.valid_from, Post.valid_until)
+    asked = (
+        select(Post)
+        .join(StaffMember, StaffMember.id == Post.staff_id)
+        .where(Post.staff_id == staff_id, StaffMember.active, period.op("&&")(func.daterange(day, until)))
+        .order_by(Post.id)
+    )
+    return list(session.scalars(asked))
+
+
+def _lane_refusal(actor: Actor, lane_id: str, lane: str) -> Refusal | None:
+    """Lanes that are nobody's post: only their own kind of actor; whose case it is, the caller knows."""
+    kinds = {"claimant": "person", "employer": "employer", "system": "system"}
+    if kinds.get(lane_id) == actor.kind:
+        return None
+    return _refusal(
+        "not_staff_lane", f"这一步由{lane}办理", f"This step belongs to the lane {lane_id}.", fact=actor.key
+    )
+
+
+def _own_case(session: Session, book: DutyBook, actor: Actor, subject: str) -> tuple[Reason, ...]:
+    kind, _, number = subject.partition(":")
+    if kind != "person" or not number.isdigit():
+        return ()
+    # by SQL, because persons are another room's table
+    own = session.scalar(
+        text(
+            """SELECT true FROM person p JOIN staff_member s ON s.id_number_index = p.id_number_index
+                WHERE p.id = :person AND s.id = :staff"""
+        ),
+        {"person": int(number), "staff": actor.id},
+    )
+    return (book.own_case,) if own else ()
+
+
+def _same_case(session: Session, book: DutyBook, actor: Actor, duty: str, case_id: int) -> list[Reason]:
+    done = session.scalars(
+        text(
+            """SELECT DISTINCT duty FROM workflow_history
+                WHERE case_id = :case AND kind = 'completed' AND actor = :actor ORDER BY duty"""
+        ),
+        {"case": case_id, "actor": actor.key},
+    )
+    return [
+        reason for earlier in done if earlier in book.duties and (reason := book.same_case(earlier, duty))
+    ]
+
+
+def _refusal(
+    code: str, sentence: str, english: str, *, fact: str = "", source: str = "", verified: bool = True
+) -> Refusal:
+    reason = Reason(code=code, text=sentence, text_en=english, fact=fact, source=source, verified=verified)
+    return Refusal(reasons=(reason,))
