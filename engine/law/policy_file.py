@@ -25,8 +25,8 @@ Value = Money | Month | date | Decimal | int | bool | str | tuple[int, ...]
 _STR = "tag:yaml.org,2002:str"
 _INT = "tag:yaml.org,2002:int"
 _BOOL = "tag:yaml.org,2002:bool"
-_REGION = re.compile(r"\d{4}[0-9A-Z]{2}")
-_DECIMAL = re.compile(r"\d+(\.\d+)?")
+_REGION = re.compile(r"[0-9]{4}[0-9A-Z]{2}")
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 MONEY_UNITS = frozenset({"yuan", "yuan_per_month"})
 DECIMAL_UNITS = frozenset({"ratio", "factor"})

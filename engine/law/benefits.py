@@ -1,0 +1,185 @@
+"""What the fund pays beside the benefit: medical premium, death grants, price subsidy, skills subsidy.
+
+Local figures that no notice gave us (average wage, medical rate, living-allowance line) are arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from engine.law.policy import NATIONAL, PolicyBook, or_refusal, reason_of
+from engine.law.retirement import add_months
+from engine.values import Money, Reason
+
+SkillLevel = Literal["junior", "intermediate", "senior"]
+_LEVEL_NAMES = {"junior": "初级（五级）", "intermediate": "中级（四级）", "senior": "高级（三级）"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An amount due, zero where the reasons say why not."""
+
+    amount: Money
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeathGrant:
+    """What the family of a claimant who died receives once."""
+
+    funeral: Money
+    #: None where the region's rule for dependants needs a figure not on file
+    dependants: Money | None
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillSubsidy:
+    """Whether a skills certificate earns a subsidy; every failed condition when not."""
+
+    eligible: bool
+    amount: Money
+    #: last day to apply, inclusive
+    apply_by: date
+    reasons: tuple[Reason, ...]
+
+
+@or_refusal
+def medical_premium(*, average_wage: Money, rate: Decimal, day: date, book: PolicyBook) -> Due:
+    """The monthly medical premium the fund pays: average wage × lowest base share × local rate.
+
+    Source: 社会保险法 art. 48, 人社部发〔2011〕77号. Base and premium each rounded half up to the fen; the person
+    pays nothing.
+    """
+    share = book.at("medical.base_ratio_min", NATIONAL, day)
+    paid = book.at("medical.paid_by_fund", NATIONAL, day)
+    base = average_wage.times(share.decimal)
+    amount = base.times(rate)
+    reason = reason_of(
+        "medical_premium",
+        f"基数{base.text}元×费率{rate:.2%}，由基金支付，本人不缴",
+        share,
+        paid,
+        text_en=f"Base {base.text} × {rate:.2%}",
+        fact=f"上年月平均工资{average_wage.text}元",
+    )
+    return Due(amount=amount, reasons=(reason,))
+
+
+@or_refusal
+def death_grant(*, monthly: Money, region: str, day: date, book: PolicyBook) -> DeathGrant:
+    """Funeral grant and dependants' grant for a death while claiming.
+
+    Source: 社会保险法 art. 49; 重庆 6 and 10 × the monthly benefit; 山东 a fixed funeral grant until 2021. The family
+    chooses one if pension or injury insurance pays too.
+    """
+    fixed = book.find("death.funeral_fixed", region, day)
+    if fixed:
+        reason = reason_of(
+            "death_grant", f"丧葬补助金{fixed.money.text}元", fixed, text_en="Fixed funeral grant"
+        )
+        return DeathGrant(funeral=fixed.money, dependants=None, reasons=(reason,))
+    funeral = book.at("death.funeral_months", region, day)
+    dependants = book.at("death.dependants_months", region, day)
+    reason = reason_of(
+        "death_grant",
+        f"丧葬补助金{funeral.count}个月、抚恤金{dependants.count}个月失业保险金",
+        funeral,
+        dependants,
+        text_en=f"{funeral.count} and {dependants.count} times the monthly benefit",
+        fact=f"月标准{monthly.text}元",
+    )
+    return DeathGrant(
+        funeral=monthly.times(funeral.count), dependants=monthly.times(dependants.count), reasons=(reason,)
+    )
+
+
+@or_refusal
+def price_subsidy(
+    *, living_allowance: Money, index_rise: Decimal, cpi: Decimal, food: Decimal, day: date, book: PolicyBook
+) -> Due:
+    """The month's price subsidy: living allowance × rise of the low-income price index.
+
+    Paid when the consumer price index rose by 3.5 % or food by 6 % over a year, inclusive; else zero.
+    All rises are ratios (0.042 for 4.2 %). Rounded half up to the fen.
+    """
+    general = book.at("price.cpi_trigger", NATIONAL, day)
+    foods = book.at("price.food_trigger", NATIONAL, day)
+    fact = f"居民消费价格同比{cpi:.1%}，食品{food:.1%}"
+    if cpi < general.decimal and food < foods.decimal:
+        reason = reason_of(
+            "price_below_trigger",
+            "未达到启动条件，当月不发",
+            general,
+            foods,
+            text_en="Below the trigger",
+            fact=fact,
+        )
+        return Due(amount=Money(0), reasons=(reason,))
+    amount = living_allowance.times(index_rise)
+    reason = reason_of(
+        "price_subsidy",
+        f"低保标准{living_allowance.text}元×{index_rise:.1%}",
+        general,
+        foods,
+        text_en=f"{living_allowance.text} × {index_rise:.1%}",
+        fact=fact,
+    )
+    return Due(amount=amount, reasons=(reason,))
+
+
+@or_refusal
+def skill_subsidy(
+    *,
+    certificate_on: date,
+    applied_on: date,
+    level: SkillLevel,
+    months_paid: int,
+    day: date,
+    book: PolicyBook,
+) -> SkillSubsidy:
+    """Whether the certificate earns the subsidy of its level; figures are those in force on ``day``.
+
+    The last day to apply is the same day twelve months after the certificate, inclusive. Which day's figures
+    govern, certificate or application, is an open question: the caller says by ``day``.
+    """
+    amount = book.at(f"skill.amount.{level}", NATIONAL, day)
+    least = book.at("skill.min_months", NATIONAL, day)
+    window = book.at("skill.apply_within_months", NATIONAL, day)
+    apply_by = add_months(certificate_on, window.count)
+    failed: list[Reason] = []
+    if applied_on > apply_by:
+        failed.append(
+            reason_of(
+                "skill_too_late",
+                f"须在证书核发后{window.count}个月内申请，最后一日{apply_by.isoformat()}",
+                window,
+                text_en=f"Last day was {apply_by.isoformat()}",
+                fact=f"证书{certificate_on.isoformat()}，申请{applied_on.isoformat()}",
+            )
+        )
+    if months_paid < least.count:
+        failed.append(
+            reason_of(
+                "skill_paid_too_short",
+                f"累计缴费须满{least.count}个月",
+                least,
+                text_en=f"{least.count} months needed",
+                fact=f"缴费{months_paid}个月",
+            )
+        )
+    if failed:
+        return SkillSubsidy(eligible=False, amount=Money(0), apply_by=apply_by, reasons=tuple(failed))
+    granted = reason_of(
+        "skill_subsidy",
+        f"{_LEVEL_NAMES[level]}补贴{amount.money.text}元",
+        amount,
+        least,
+        window,
+        text_en=f"Subsidy of {amount.money.text}",
+        fact=f"最后申请日{apply_by.isoformat()}",
+    )
+    return SkillSubsidy(eligible=True, amount=amount.money, apply_by=apply_by, reasons=(granted,))
