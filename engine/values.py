@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal, NewType
 
@@ -20,6 +20,9 @@ TaskId = NewType("TaskId", str)
 RegionCode = NewType("RegionCode", str)
 
 Clock = Callable[[], datetime]
+
+#: the law's days are counted in Chinese time, which knows no summer time
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _YUAN = re.compile(r"-?\d+(\.\d{1,2})?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -179,3 +182,16 @@ class Actor:
 
 
 SYSTEM = Actor(kind="system", id=0, name="系统")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRef:
+    """Which case a step is about."""
+
+    id: CaseId
+    #: what people call it, e.g. ``SL-2026-000017``
+    key: str
+    process_id: str
+    region: RegionCode
+    #: whom it is about: ``person:12``, ``employer:5``, ``office:371500``
+    subject: str

@@ -1,0 +1,256 @@
+"""The file of a case: what it is about, how it got where it is, what was written and paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases.casefacts import facts_of, reasons_of
+from engine.cases.inbox import labels_of
+from engine.cases.office import Office
+from engine.cases.payments import orders_of_case
+from engine.cases.rows import history_rows, look, reach, region_names, subject_labels, task_rows, visible
+from engine.cases.staff import name_of
+from engine.cases.steps import attempt
+from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
+from engine.store.outbox import OutboxMessage
+from engine.tasks.tables import Letter
+from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
+from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowIncident, WorkflowTask
+from engine.workflow.versions import Published
+
+_PAGE = 25
+STATUS_NAMES: Mapping[str, str] = {"running": "办理中", "completed": "已办结", "cancelled": "已终止"}
+_SEEN_BY_OVERSIGHT = {"control", "fund_supervisor", "provincial", "verifier"}
+_STEP_KINDS = {"userTask", "manualTask", "task", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"}
+
+
+def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
+    """The whole file; refused to those whose duty and region it is not. The look is recorded."""
+
+    def work(session: Session) -> CaseView:
+        case = session.get(WorkflowCase, case_id)
+        if case is None:
+            raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
+        _may_see(session, office, actor, case)
+        look(session, office, actor, case.subject, why=f"查看案件 {case.case_key}")
+        version = office.runner.versions.get(session, case.version_id)
+        tasks = _open_tasks(session, office, case)
+        data = office.runner.data_of(session, case.id) if case.status == "running" else _last_data(session, case.id)
+        marks = _marks(session, case, tasks)
+        return CaseView(
+            case_id=CaseId(case.id),
+            case_key=case.case_key,
+            process_id=case.process_id,
+            process_name=version.name,
+            version=version.number,
+            status=case.status,  # type: ignore[arg-type]
+            status_name=STATUS_NAMES[case.status],
+            subject=subject_labels(session, office, {case.subject})[case.subject],
+            region_name=region_names(session, {case.region_code})[case.region_code],
+            started_at=case.started_at,
+            ended_at=case.ended_at,
+            diagram=version.diagram.decode("utf-8"),
+            marks=marks,
+            steps=_steps(session, office, version, case, marks, tasks),
+            facts=facts_of(office, data),
+            reasons=reasons_of(data),
+            history=history_rows(session, office, case.id, labels_of(version)),
+            letters=_letters(session, case.id),
+            orders=orders_of_case(session, office, case.id),
+            incidents=_incidents(session, office, case.id),
+            tasks=tasks,
+            can=_can(session, actor, case),
+        )
+
+    return attempt(office, actor, work, subject=f"case:{case_id}")
+
+
+def my_cases(office: Office, actor: Actor, *, cursor: str = "") -> Page[CaseRow]:
+    """The cases about the actor or started by the actor, newest first."""
+    with office.store.reading() as session:
+        query = select(WorkflowCase, ProcessVersion.name).join(
+            ProcessVersion, ProcessVersion.id == WorkflowCase.version_id
+        )
+        query = query.where(or_(WorkflowCase.subject == actor.key, WorkflowCase.started_by == actor.key))
+        total = len(session.execute(query.with_only_columns(WorkflowCase.id)).all())
+        if cursor:
+            query = query.where(WorkflowCase.id < int(cursor))
+        found = session.execute(query.order_by(WorkflowCase.id.desc()).limit(_PAGE + 1)).tuples().all()
+        labels = subject_labels(session, office, {case.subject for case, _ in found})
+        rows = tuple(_case_row(session, case, name, labels) for case, name in found[:_PAGE])
+        return Page(rows=rows, total=total, next_cursor=str(found[_PAGE - 1][0].id) if len(found) > _PAGE else "")
+
+
+def incidents(office: Office, actor: Actor) -> tuple[IncidentView, ...] | Refusal:
+    """Every open incident of the actor's region; for internal control, analysts and administrators."""
+    if not actor.duties & {"control", "analyst", "administrator"}:
+        return Refusal(reasons=(Reason(code="not_operator", text="只有流程分析岗、内控稽核岗、系统管理岗可以查看异常"),))
+    with office.store.reading() as session:
+        return _incidents(session, office, None)
+
+
+def _may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> None:
+    """The case's own person or employer, whoever worked on it, whose open task it is, and oversight of the region."""
+    if case.subject == actor.key:
+        return
+    if actor.kind == "staff":
+        worked = select(WorkflowHistory.id).where(
+            WorkflowHistory.case_id == case.id, WorkflowHistory.actor == actor.key
+        )
+        open_to = (
+            select(WorkflowTask.id)
+            .join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
+            .where(WorkflowTask.case_id == case.id, visible(session, office, actor))
+        )
+        if session.scalar(worked.limit(1)) or session.scalar(open_to.limit(1)):
+            return
+        if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(_reach_of(actor)):
+            return
+    raise RefusedError(
+        Reason(
+            code="not_in_reach",
+            text="此案不在您的岗位与地区范围内",
+            text_en="The case is not within your duty and region.",
+            source="社会保险经办条例第四十九条（保密）",
+            fact=actor.key,
+        )
+    )
+
+
+def _reach_of(actor: Actor) -> str:
+    return reach(actor.region)
+
+
+def _open_tasks(session: Session, office: Office, case: WorkflowCase) -> tuple[TaskRow, ...]:
+    found = session.scalars(
+        select(WorkflowTask)
+        .where(WorkflowTask.case_id == case.id, WorkflowTask.status == "ready")
+        .order_by(WorkflowTask.created_at)
+    ).all()
+    name = session.scalars(select(ProcessVersion.name).where(ProcessVersion.id == case.version_id)).one()
+    return task_rows(session, office, [(task, case, name) for task in found])
+
+
+def _last_data(session: Session, case_id: int) -> dict[str, Any]:
+    """The data of an ended case, gathered from what its steps left in history."""
+    data: dict[str, Any] = {}
+    for outcome in session.scalars(
+        select(WorkflowHistory.outcome).where(WorkflowHistory.case_id == case_id).order_by(WorkflowHistory.id)
+    ):
+        data.update(orjson.loads(outcome))
+    return data
+
+
+def _marks(session: Session, case: WorkflowCase, tasks: tuple[TaskRow, ...]) -> dict[str, str]:
+    done = session.scalars(
+        select(WorkflowHistory.element_id).where(WorkflowHistory.case_id == case.id).distinct()
+    )
+    marks = dict.fromkeys(done, "done")
+    marks.update({task.element_id: "overdue" if task.light == "overdue" else "current" for task in tasks})
+    return marks
+
+
+def _steps(
+    session: Session,
+    office: Office,
+    version: Published,
+    case: WorkflowCase,
+    marks: Mapping[str, str],
+    tasks: tuple[TaskRow, ...],
+) -> tuple[Step, ...]:
+    last: dict[str, WorkflowHistory] = {}
+    for row in session.scalars(
+        select(WorkflowHistory).where(WorkflowHistory.case_id == case.id).order_by(WorkflowHistory.id)
+    ):
+        last[row.element_id] = row
+    open_tasks = {task.element_id: task for task in tasks}
+    rest = "future" if case.status == "running" else "skipped"
+    steps = []
+    for element in version.blueprint.elements.values():
+        if element.kind not in _STEP_KINDS:
+            continue
+        task, row = open_tasks.get(element.id), last.get(element.id)
+        duty = office.duties.duties.get(element.duty or "")
+        steps.append(
+            Step(
+                element_id=element.id,
+                name=element.name or element.id,
+                duty_name=duty.lane if duty else "",
+                state=marks.get(element.id, rest),  # type: ignore[arg-type]
+                at=task.created_at if task else row.at if row else None,
+                actor=task.assignee if task else name_of(session, row.actor) if row else "",
+                due_at=task.due_at if task else None,
+            )
+        )
+    return tuple(steps)
+
+
+def _letters(session: Session, case_id: int) -> tuple[LetterView, ...]:
+    found = session.execute(
+        select(Letter, OutboxMessage.sent_at)
+        .outerjoin(OutboxMessage, OutboxMessage.key == Letter.key)
+        .where(Letter.case_id == case_id)
+        .order_by(Letter.id)
+    )
+    return tuple(
+        LetterView(title=letter.title, text=letter.text, at=letter.created_at, sent_at=sent_at)
+        for letter, sent_at in found
+    )
+
+
+def _incidents(session: Session, office: Office, case_id: int | None) -> tuple[IncidentView, ...]:
+    query = (
+        select(WorkflowIncident, WorkflowCase)
+        .join(WorkflowCase, WorkflowCase.id == WorkflowIncident.case_id)
+        .where(WorkflowIncident.status == "open")
+        .order_by(WorkflowIncident.id)
+    )
+    if case_id is not None:
+        query = query.where(WorkflowIncident.case_id == case_id)
+    out = []
+    for incident, case in session.execute(query).tuples():
+        element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(incident.element_id)
+        out.append(
+            IncidentView(
+                incident_id=incident.id,
+                case_id=CaseId(case.id),
+                case_key=case.case_key,
+                element_id=incident.element_id,
+                name=element.name if element else incident.element_id,
+                cause=incident.cause,
+                at=incident.created_at,
+                attempts=incident.attempts,
+                retryable=incident.retryable,
+            )
+        )
+    return tuple(out)
+
+
+def _can(session: Session, actor: Actor, case: WorkflowCase) -> frozenset[str]:
+    can = set()
+    if actor.kind == "person" and case.status == "running" and case.process_id == "claim":
+        can.add("withdraw")
+    if actor.duties & {"analyst", "control"}:
+        can.add("retry")
+    return frozenset(can)
+
+
+def _case_row(session: Session, case: WorkflowCase, name: str, labels: Mapping[str, str]) -> CaseRow:
+    where = session.scalars(
+        select(WorkflowTask.name).where(WorkflowTask.case_id == case.id, WorkflowTask.status == "ready")
+    )
+    return CaseRow(
+        case_id=CaseId(case.id),
+        case_key=case.case_key,
+        process_name=name,
+        subject=labels.get(case.subject, case.subject),
+        status=case.status,
+        status_name=STATUS_NAMES[case.status],
+        started_at=case.started_at,
+        where="、".join(where),
+    )

@@ -1,0 +1,91 @@
+"""The office: everything one process opens once and every use-case is handed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from engine.cases.controls import ControlBook
+from engine.cases.names import names_of
+from engine.config import Settings
+from engine.duties import DutyBook
+from engine.law.calendar import WorkCalendar
+from engine.law.policy import PolicyBook
+from engine.registers import Registers
+from engine.registers.memory import registers_of
+from engine.registers.province import Province
+from engine.people import load_province
+from engine.store.audit import choose_digest
+from engine.store.crypto import Vault
+from engine.store.db import Store
+from engine.values import CHINA, Clock, system_clock
+from engine.workflow.runner import Runner
+from engine.workflow.versions import Versions
+
+
+@dataclass(slots=True, kw_only=True)
+class Office:
+    """One open office: settings, store, books and the runner."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    book: PolicyBook
+    calendar: WorkCalendar
+    duties: DutyBook
+    controls: ControlBook
+    runner: Runner
+    clock: Clock
+    _registers: Registers | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def today(self) -> date:
+        """The day in China."""
+        return self.clock().astimezone(CHINA).date()
+
+    @property
+    def letters_dir(self) -> Path:
+        """Where the templates of letters are."""
+        return self.settings.processes_dir / "letters"
+
+    @property
+    def registers(self) -> Registers:
+        """The registers of others; the province that was seeded, built once for this process."""
+        with self._lock:
+            if self._registers is None:
+                with self.store.reading() as session:
+                    province = load_province(session)
+                if province is None:
+                    return registers_of(Province.generate(seed=1, people=0, employers=0, day=self.today))
+                self._registers = registers_of(province)
+            return self._registers
+
+    def forget_registers(self) -> None:
+        """Build the registers anew at the next question; a province was seeded."""
+        with self._lock:
+            self._registers = None
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.store.close()
+
+
+def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
+    """The office on the database of the settings, which must be migrated; refuses faulty law or duty files."""
+    choose_digest(settings.digest)
+    duties = DutyBook.load(settings.processes_dir / "duties.yaml")
+    controls = ControlBook.load(settings.processes_dir / "controls.yaml", duties)
+    return Office(
+        settings=settings,
+        store=Store(settings.database_url),
+        vault=Vault(settings),
+        book=PolicyBook.load(settings.processes_dir / "policy"),
+        calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
+        duties=duties,
+        controls=controls,
+        runner=Runner(Versions(names_of(settings.processes_dir, duties, controls))),
+        clock=clock,
+    )

@@ -1,0 +1,121 @@
+"""Opening the other matters: a transfer, a refund, a finding, a payment run of a region."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from sqlalchemy.orm import Session
+
+from engine.cases.office import Office
+from engine.cases.start import next_case, start_case
+from engine.cases.steps import attempt
+from engine.cases.views import Done
+from engine.duties import check_may
+from engine.people import Employer, Region
+from engine.tasks.tables import Finding
+from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
+
+
+def start_transfer(office: Office, actor: Actor, *, from_region: str, to_region: str) -> Done | Refusal:
+    """A transfer of the signed-in person's rights, opened at the receiving office (TRANS-01).
+
+    Asks for nothing beyond who and where; the offices ask each other.
+    """
+    if actor.kind != "person":
+        return Refusal(reasons=(Reason(code="not_claimant", text="只有参保人本人可以申请转迁"),))
+
+    def work(session: Session) -> Done:
+        for code in (from_region, to_region):
+            if session.get(Region, code) is None:
+                raise RefusedError(Reason(code="unknown_region", text=f"没有地区 {code}", text_en=f"No region {code}."))
+        case = next_case(session, office, "transfer_in", region=to_region, subject=actor.key)
+        data = {
+            "person_id": actor.id,
+            "from_region": from_region,
+            "to_region": to_region,
+            "transfer_number": f"ZY-{case.key}",
+            "applied_on": office.today.isoformat(),
+        }
+        start_case(office, session, actor, case, data)
+        return Done(message=f"转迁申请已受理，编号 {case.key}", case_id=case.id, case_key=case.key)
+
+    return attempt(office, actor, work, subject=actor.key)
+
+
+def start_refund(office: Office, actor: Actor, *, employer_id: int, year: int) -> Done | Refusal:
+    """The refund case of one employer for one year, opened by the office itself after screening (REFUND-02)."""
+
+    def work(session: Session) -> Done:
+        employer = session.get(Employer, employer_id)
+        if employer is None:
+            raise RefusedError(Reason(code="employer_unknown", text="没有这个参保单位", text_en="No such employer."))
+        _require_duty(session, office, actor, "intake", employer.region_code)
+        case = next_case(
+            session, office, "stable_jobs", region=_city(employer.region_code), subject=f"employer:{employer_id}"
+        )
+        start_case(office, session, actor, case, {"employer_id": employer_id, "year": year})
+        return Done(message=f"稳岗返还已发起，编号 {case.key}", case_id=case.id, case_key=case.key)
+
+    return attempt(office, actor, work, subject=f"employer:{employer_id}")
+
+
+def start_finding(
+    office: Office, actor: Actor, *, topic: str, region: str, plan_due: date, done_due: date
+) -> Done | Refusal:
+    """A finding issued to a region: plan due, done due; reminders and circulars act by themselves (RECT-02)."""
+
+    def work(session: Session) -> Done:
+        _require_duty(session, office, actor, "provincial", region)
+        if not topic.strip():
+            raise RefusedError(Reason(code="topic_missing", text="请填写整改事项", text_en="Name the topic."))
+        if done_due < plan_due:
+            raise RefusedError(
+                Reason(code="dates_reversed", text="整改完成期限不能早于方案上报期限", text_en="Done before planned.")
+            )
+        case = next_case(session, office, "rectification", region=region, subject=f"office:{region}")
+        reminder = _workdays_before(office, plan_due, 2)
+        data = {
+            "topic": topic.strip(),
+            "unit_region": region,
+            "plan_due": plan_due.isoformat(),
+            "done_due": done_due.isoformat(),
+            "plan_reminder_on": reminder.isoformat(),
+        }
+        finding = Finding(topic=topic.strip(), region_code=region, plan_due=plan_due, done_due=done_due)
+        finding.case_id = case.id
+        session.add(finding)
+        start_case(office, session, actor, case, data)
+        return Done(message=f"整改问题已下达，编号 {case.key}", case_id=case.id, case_key=case.key)
+
+    return attempt(office, actor, work, subject=f"office:{region}")
+
+
+def start_payment_run(office: Office, actor: Actor, *, month: str, region: str = "") -> Done | Refusal:
+    """A payment run over every order that waits in the region (MONEY-04)."""
+    where = region or actor.region or office.settings.region
+
+    def work(session: Session) -> Done:
+        _require_duty(session, office, actor, "intake", where)
+        case = next_case(session, office, "payment_run", region=where, subject=f"office:{where}")
+        start_case(office, session, actor, case, {"region": where, "month": month})
+        return Done(message=f"待遇发放已发起，编号 {case.key}", case_id=case.id, case_key=case.key)
+
+    return attempt(office, actor, work, subject=f"office:{where}")
+
+
+def _require_duty(session: Session, office: Office, actor: Actor, duty: str, region: str) -> None:
+    if actor == SYSTEM:
+        return
+    no = check_may(session, office.duties, actor, duty, region, office.today)
+    if no is not None:
+        raise RefusedError(*no.reasons)
+
+
+def _workdays_before(office: Office, day: date, count: int) -> date:
+    for _ in range(count):
+        day = office.calendar.on_or_before(day - timedelta(days=1))
+    return day
+
+
+def _city(region: str) -> str:
+    return f"{region[:4]}00"

@@ -1,0 +1,201 @@
+"""From rows of the store to the records that people see; and which rows an actor may see at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import orjson
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases.office import Office
+from engine.cases.staff import name_of
+from engine.cases.views import HistoryRow, Light, TaskRow
+from engine.duties import Post
+from engine.people import Employer, Person, Region, id_number_of, record_look
+from engine.store.crypto import mask_id
+from engine.values import CHINA, Actor, CaseId, TaskId
+from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask
+
+#: a limit with at most so many working days left is shown as near
+_SOON = 1
+_LANE_OF: Mapping[str, str] = {"person": "claimant", "employer": "employer"}
+
+
+def visible(session: Session, office: Office, actor: Actor) -> ColumnElement[bool]:
+    """The open tasks that the actor's posts reach: by duty and region; a person's or employer's own."""
+    if actor.kind in _LANE_OF:
+        return and_(WorkflowCase.subject == actor.key, WorkflowTask.duty == _LANE_OF[actor.kind])
+    today = office.today
+    posts = session.scalars(
+        select(Post).where(
+            Post.staff_id == actor.id,
+            Post.valid_from <= today,
+            or_(Post.valid_until.is_(None), Post.valid_until > today),
+        )
+    ).all()
+    reached = [
+        and_(WorkflowTask.duty == post.duty, WorkflowTask.region_code.startswith(reach(post.region_code)))
+        for post in posts
+    ]
+    return or_(*reached) if reached else false()
+
+
+def reach(region: str) -> str:
+    """The beginning that all regions under this one share: 371500 → 3715, 370000 → 37."""
+    while region.endswith("00"):
+        region = region[:-2]
+    return region
+
+
+def task_rows(
+    session: Session, office: Office, found: Sequence[tuple[WorkflowTask, WorkflowCase, str]]
+) -> tuple[TaskRow, ...]:
+    """The rows of a list, with the names of subjects and regions looked up at once."""
+    subjects = subject_labels(session, office, {case.subject for _, case, _ in found})
+    regions = region_names(session, {task.region_code for task, _, _ in found})
+    return tuple(
+        _task_row(session, office, task, case, process, subjects, regions) for task, case, process in found
+    )
+
+
+def subject_labels(session: Session, office: Office, keys: Iterable[str]) -> dict[str, str]:
+    """Whom each case is about, in words: name with masked number, employer's name, office."""
+    by_kind: dict[str, list[int]] = {}
+    labels: dict[str, str] = {}
+    for key in keys:
+        kind, _, number = key.partition(":")
+        by_kind.setdefault(kind, []).append(int(number)) if number.isdigit() else labels.update({key: key})
+    for person in session.scalars(select(Person).where(Person.id.in_(by_kind.get("person", [])))):
+        number = id_number_of(session, office.vault, person.id)
+        labels[f"person:{person.id}"] = f"{person.name} {mask_id(number)}"
+    for employer in session.scalars(select(Employer).where(Employer.id.in_(by_kind.get("employer", [])))):
+        labels[f"employer:{employer.id}"] = employer.name
+    codes = [str(code) for code in by_kind.get("office", [])]
+    for code, name in region_names(session, codes).items():
+        labels[f"office:{code}"] = f"{name}经办机构"
+    return labels
+
+
+def region_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """The regions' names by code; the code itself for one that is not known."""
+    wanted = set(codes)
+    known = {region.code: region.name for region in session.scalars(select(Region).where(Region.code.in_(wanted)))}
+    return {code: known.get(code, code) for code in wanted}
+
+
+def look(session: Session, office: Office, actor: Actor, subject: str, *, why: str) -> None:
+    """Leaves the trace of a look at a person's file by somebody else (CTRL-07)."""
+    kind, _, number = subject.partition(":")
+    if kind == "person" and actor.key != subject:
+        record_look(session, actor=actor, person_id=int(number), why=why, now=office.clock())
+
+
+def light_of(office: Office, due_at: datetime | None) -> tuple[Light, int | None]:
+    """The deadline light, and working days left (negative when passed)."""
+    if due_at is None:
+        return "none", None
+    due_day, today = due_at.astimezone(CHINA).date(), office.today
+    if office.clock() > due_at:
+        return "overdue", -max(1, office.calendar.between(due_day, today))
+    left = office.calendar.between(today, due_day)
+    return ("soon" if left <= _SOON else "calm"), left
+
+
+def process_names(session: Session) -> dict[int, str]:
+    """The name of every version's process."""
+    return dict(session.execute(select(ProcessVersion.id, ProcessVersion.name)).tuples().all())
+
+
+def history_rows(
+    session: Session, office: Office, case_id: int, labels: Mapping[str, Mapping[str, object]]
+) -> tuple[HistoryRow, ...]:
+    """What happened in the case, in order; `labels` turns entered values into words, by element."""
+    rows = session.scalars(
+        select(WorkflowHistory).where(WorkflowHistory.case_id == case_id).order_by(WorkflowHistory.id)
+    )
+    names: dict[str, str] = {}
+    out = []
+    for row in rows:
+        who = names.setdefault(row.actor, name_of(session, row.actor))
+        duty = office.duties.duties.get(row.duty)
+        out.append(
+            HistoryRow(
+                at=row.at,
+                actor=who,
+                duty_name=duty.lane if duty else "",
+                element_id=row.element_id,
+                name=row.name,
+                outcome=_outcome(row, labels.get(row.element_id, {})),
+                note=_note(row),
+            )
+        )
+    return tuple(out)
+
+
+_KINDS = {
+    "started": "发起",
+    "operation": "系统办理",
+    "decided": "决策表判定",
+    "sent": "已发出",
+    "message": "收到消息",
+    "passed": "事件发生",
+    "ended": "到达终点",
+    "cancelled": "终止",
+}
+
+
+def _outcome(row: WorkflowHistory, labels: Mapping[str, object]) -> str:
+    if row.kind != "completed":
+        return _KINDS.get(row.kind, row.kind)
+    entered = orjson.loads(row.outcome)
+    words = [
+        f"{field.label}：{field.word_for(entered[field.key])}"  # type: ignore[attr-defined]
+        for field in labels.values()
+        if getattr(field, "key", None) in entered and getattr(field, "choices", None)
+    ]
+    return "；".join(words) or "已办理"
+
+
+def _note(row: WorkflowHistory) -> str:
+    if row.kind not in {"completed", "cancelled"}:
+        return ""
+    entered = orjson.loads(row.outcome)
+    return "；".join(
+        str(value) for key, value in entered.items() if key.endswith(("note", "reply", "text", "why")) and value
+    )
+
+
+def _task_row(
+    session: Session,
+    office: Office,
+    task: WorkflowTask,
+    case: WorkflowCase,
+    process: str,
+    subjects: Mapping[str, str],
+    regions: Mapping[str, str],
+) -> TaskRow:
+    light, left = light_of(office, task.due_at) if task.status == "ready" else ("none", None)
+    duty = office.duties.duties.get(task.duty)
+    return TaskRow(
+        task_id=TaskId(task.id),
+        case_id=CaseId(case.id),
+        case_key=case.case_key,
+        process_id=case.process_id,
+        process_name=process,
+        element_id=task.element_id,
+        name=task.name,
+        duty=task.duty,
+        duty_name=duty.lane if duty else task.duty,
+        region=task.region_code,
+        region_name=regions.get(task.region_code, task.region_code),
+        subject=subjects.get(case.subject, case.subject),
+        status=task.status,  # type: ignore[arg-type]
+        assignee=name_of(session, task.assignee) if task.assignee else "",
+        created_at=task.created_at,
+        due_at=task.due_at,
+        completed_at=task.completed_at,
+        light=light,
+        workdays_left=left,
+    )

@@ -1,0 +1,198 @@
+"""Who is at the door: signing in, and giving posts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import duties
+from engine.cases.office import Office
+from engine.cases.steps import attempt
+from engine.cases.views import Done
+from engine.duties import Post, StaffMember
+from engine.law.identity import credit_code as read_credit_code
+from engine.law.identity import id_number as read_id_number
+from engine.people import Employer, Person, ensure_employer, ensure_person
+from engine.store.actions import Action
+from engine.store.audit import append
+from engine.values import Actor, Reason, Refusal, RefusedError, StaffId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """A post of a member of staff."""
+
+    duty: str
+    duty_name: str
+    region: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffRow:
+    """A member of staff with posts in force."""
+
+    staff_id: StaffId
+    login: str
+    name: str
+    region: str
+    active: bool
+    posts: tuple[PostRow, ...]
+
+
+def sign_in(office: Office, *, login: str, password: str) -> Actor | Refusal:
+    """The member of staff, or why not; both are recorded. Five failures lock the account for a while."""
+    with office.store.transaction() as session:
+        outcome = duties.sign_in(session, login=login, password=password, now=office.clock())
+        action = Action.SIGN_IN_REFUSED if isinstance(outcome, Refusal) else Action.STAFF_SIGNED_IN
+        actor = outcome if isinstance(outcome, Actor) else Actor(kind="staff", id=0, name="")
+        append(
+            session,
+            stream="staff",
+            action=action,
+            actor=actor,
+            subject=f"login:{login[:60]}",
+            reason=outcome.text if isinstance(outcome, Refusal) else "",
+            now=office.clock(),
+        )
+    return outcome
+
+
+def actor_of(office: Office, staff_id: int) -> Actor | None:
+    """The member of staff with today's duties; None when they are gone or no longer active."""
+    with office.store.reading() as session:
+        return duties.reload_actor(session, staff_id, office.today)
+
+
+def person_actor(office: Office, person_id: int) -> Actor | None:
+    """The insured person; None when there is none."""
+    with office.store.reading() as session:
+        person = session.get(Person, person_id)
+        return Actor(kind="person", id=person.id, name=person.name) if person else None
+
+
+def employer_actor(office: Office, employer_id: int) -> Actor | None:
+    """The employer; None when there is none."""
+    with office.store.reading() as session:
+        employer = session.get(Employer, employer_id)
+        return Actor(kind="employer", id=employer.id, name=employer.name) if employer else None
+
+
+def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refusal:
+    """The test identity provider: number and name as the population register has them.
+
+    A real provider (electronic card, national portal, OIDC) replaces this function, nothing else.
+    """
+    number = read_id_number(id_number)
+    if isinstance(number, Refusal):
+        return number
+    record = office.registers.population.person(number.normalised)
+    if record is None or record.name != name.strip():
+        return Refusal(
+            reasons=(
+                Reason(
+                    code="identity_not_confirmed",
+                    text="身份证号码与姓名核对不一致，请检查后重试",
+                    text_en="Number and name do not agree with the population register.",
+                    source="失业保险金申领凭身份证或社会保障卡：鲁人社函〔2020〕10号（四）",
+                ),
+            )
+        )
+    with office.store.transaction() as session:
+        region = office.registers.contributions.history(number.normalised).region
+        person_id = ensure_person(session, office.vault, record, region=region)
+        return Actor(kind="person", id=person_id, name=record.name)
+
+
+def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
+    """The test identity provider for employers: a valid code that the business register knows."""
+    code = read_credit_code(credit_code)
+    if isinstance(code, Refusal):
+        return code
+    record = office.registers.business.employer(code.normalised)
+    if record is None:
+        return Refusal(
+            reasons=(Reason(code="employer_unknown", text="没有找到该统一社会信用代码的参保单位", text_en="Unknown employer."),)
+        )
+    with office.store.transaction() as session:
+        employer_id = ensure_employer(session, credit_code=code.normalised, name=record.name, region=record.region)
+        return Actor(kind="employer", id=employer_id, name=record.name)
+
+
+def assign_post(office: Office, by: Actor, *, login: str, duty: str, region: str) -> Done | Refusal:
+    """The post, from today; refused with the rule and its source where duties may not meet (MONEY-01)."""
+
+    def work(session: Session) -> Done:
+        member = session.scalar(select(StaffMember).where(StaffMember.login == login.strip().lower()))
+        if member is None:
+            raise RefusedError(Reason(code="staff_unknown", text=f"没有登录名为“{login}”的工作人员", text_en="No such login."))
+        given = duties.assign_post(
+            session, office.duties, staff_id=member.id, duty=duty, region=region, day=office.today, by=by
+        )
+        if isinstance(given, Refusal):
+            raise RefusedError(*given.reasons)
+        append(
+            session,
+            stream="staff",
+            action=Action.POST_ASSIGNED,
+            actor=by,
+            subject=f"staff:{member.id}",
+            after={"duty": duty, "region": region, "from": office.today.isoformat()},
+            now=office.clock(),
+        )
+        return Done(message=f"已任命 {member.name} 为{office.duties.duty(duty).lane}（{region}）")
+
+    return attempt(office, by, work, subject=f"login:{login}/{duty}", stream="staff")
+
+
+def staff_list(office: Office, by: Actor) -> tuple[StaffRow, ...] | Refusal:
+    """All staff with their posts in force; for administrators and internal control."""
+    if not by.duties & {"administrator", "control"}:
+        return Refusal(
+            reasons=(Reason(code="not_administrator", text="只有系统管理岗、内控稽核岗可以查看人员与岗位"),)
+        )
+    with office.store.reading() as session:
+        posts: dict[int, list[PostRow]] = {}
+        for post in session.scalars(select(Post).order_by(Post.id)):
+            if post.valid_until is None or post.valid_until > office.today:
+                posts.setdefault(post.staff_id, []).append(_post_row(office, post))
+        return tuple(
+            StaffRow(
+                staff_id=StaffId(member.id),
+                login=member.login,
+                name=member.name,
+                region=member.region_code,
+                active=member.active,
+                posts=tuple(posts.get(member.id, ())),
+            )
+            for member in session.scalars(select(StaffMember).order_by(StaffMember.id))
+        )
+
+
+def name_of(session: Session, key: str) -> str:
+    """The name of whoever has the actor key; the key itself for one that is not known."""
+    kind, _, number = key.partition(":")
+    tables: dict[str, type[StaffMember] | type[Person] | type[Employer]] = {
+        "staff": StaffMember,
+        "person": Person,
+        "employer": Employer,
+    }
+    if kind == "system":
+        return "系统"
+    table = tables.get(kind)
+    found = session.get(table, int(number)) if table and number.isdigit() else None
+    return found.name if found else key
+
+
+def _post_row(office: Office, post: Post) -> PostRow:
+    return PostRow(
+        duty=post.duty,
+        duty_name=office.duties.duty(post.duty).lane,
+        region=post.region_code,
+        valid_from=post.valid_from,
+        valid_until=post.valid_until,
+    )

@@ -1,0 +1,202 @@
+"""One transaction of one use-case: tried again when stale, rolled back when refused, parked when it fails.
+
+A refusal is recorded in a transaction of its own; a failure becomes an incident with its cause and retry.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from engine.cases.controls import fulfilled
+from engine.cases.incidents import park
+from engine.cases.office import Office
+from engine.store import outbox
+from engine.store.actions import Action
+from engine.store.audit import append
+from engine.tasks import CATALOGUE
+from engine.tasks.desk import Desk
+from engine.values import Actor, CaseRef, Reason, Refusal, RefusedError
+from engine.workflow.runner import StaleCaseError, StepFailedError, Stepped, TaskClosedError
+
+T = TypeVar("T")
+
+#: a step that always loses to others is given up after so many tries
+_TRIES = 8
+_RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
+_REFUSED_BY_DATABASE = (pg.CheckViolation, pg.RestrictViolation, pg.UniqueViolation, pg.ExclusionViolation, pg.RaiseException)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What the runner asks of the office during one step: the desk, with controls checked before money."""
+
+    desk: Desk
+    office: Office
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the step."""
+        return self.desk.now
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.desk.actor
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """What expressions may call."""
+        return self.desk.functions
+
+    def call(self, operation: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The operation, after every control that it needs is found in the case's history."""
+        needed = self.office.controls.needs(operation)
+        signed = fulfilled(self.desk.session, self.office.controls, self.desk.case.id, operation) if needed else {}
+        return CATALOGUE[operation](replace(self.desk, controls=signed), data)
+
+
+def around(office: Office, session: Session, actor: Actor) -> Callable[[CaseRef], Around]:
+    """Sets the desk for whichever case the step is about."""
+    now = office.clock()
+
+    def for_case(case: CaseRef) -> Around:
+        desk = Desk(
+            session=session,
+            now=now,
+            actor=actor,
+            case=case,
+            book=office.book,
+            calendar=office.calendar,
+            duties=office.duties,
+            registers=office.registers,
+            vault=office.vault,
+            letters_dir=office.letters_dir,
+            production=office.settings.production,
+        )
+        return Around(desk=desk, office=office)
+
+    return for_case
+
+
+def attempt(
+    office: Office,
+    actor: Actor,
+    work: Callable[[Session], T],
+    *,
+    subject: str,
+    stream: str = "office",
+    command: Mapping[str, Any] | None = None,
+    case_id: int | None = None,
+) -> T | Refusal:
+    """What `work` returns, in one committed transaction; or the refusal, recorded on `stream`.
+
+    With a `command`, a failing step is parked as an incident of the case and refused with a
+    reason that says so. Without one, the failure goes on to the caller.
+    """
+    for turn in range(_TRIES):
+        try:
+            with office.store.transaction() as session:
+                return work(session)
+        except StaleCaseError:
+            _pause(turn)
+        except DBAPIError as error:
+            if not isinstance(error.orig, _RETRIED):
+                return _refused_by_database(office, actor, error, subject=subject, stream=stream)
+            _pause(turn)
+        except RefusedError as refused:
+            _record(office, actor, refused.refusal, subject=subject, stream=stream)
+            return refused.refusal
+        except TaskClosedError as closed:
+            return Refusal(reasons=(_closed(office, closed),))
+        except StepFailedError as failed:
+            if command is None or case_id is None:
+                raise
+            return _parked(office, failed, command, case_id)
+    return Refusal(
+        reasons=(Reason(code="busy", text="此案正被多人同时办理，请稍后再试", text_en="The case is busy; try again."),)
+    )
+
+
+def pass_on(session: Session, stepped: Stepped, *, now: datetime) -> None:
+    """Messages and signals that left a case go into the outbox with the step that sent them."""
+    for thrown in stepped.thrown:
+        outbox.put(
+            session,
+            kind=thrown.kind,
+            key=thrown.key,
+            payload={"name": thrown.name, "correlation": thrown.correlation, "payload": dict(thrown.payload)},
+            now=now,
+            case_id=stepped.case.id,
+        )
+
+
+def _pause(turn: int) -> None:
+    time.sleep(random.uniform(0, 0.005 * 2**turn))  # noqa: S311 - spreads rivals, guards nothing
+
+
+def _refused_by_database(
+    office: Office, actor: Actor, error: DBAPIError, *, subject: str, stream: str
+) -> Refusal:
+    """The database's own no (a trigger or constraint), as a refusal; anything else is a defect and goes on."""
+    if not isinstance(error.orig, _REFUSED_BY_DATABASE):
+        raise error
+    message = error.orig.diag.message_primary or str(error.orig)
+    constraint = error.orig.diag.constraint_name or "trigger"
+    reason = Reason(code=f"database_{constraint}", text=message, text_en=message, source="数据库约束")
+    refusal = Refusal(reasons=(reason,))
+    _record(office, actor, refusal, subject=subject, stream=stream)
+    return refusal
+
+
+def _record(office: Office, actor: Actor, refusal: Refusal, *, subject: str, stream: str) -> None:
+    with office.store.transaction() as session:
+        append(
+            session,
+            stream=stream,
+            action=Action.ACTION_REFUSED,
+            actor=actor,
+            subject=subject,
+            after={"reasons": [reason.plain() for reason in refusal.reasons]},
+            reason=refusal.text,
+            now=office.clock(),
+        )
+
+
+def _closed(office: Office, closed: TaskClosedError) -> Reason:
+    from engine.cases.staff import name_of
+
+    with office.store.reading() as session:
+        who, at = name_of(session, closed.by), closed.at
+    by = f"，由{who}于{at:%Y-%m-%d %H:%M}办结" if who and at else ""
+    return Reason(
+        code="task_closed",
+        text=f"“{closed.name}”已不在待办{by}",
+        text_en=f"“{closed.name}” no longer waits" + (f"; completed by {who}" if who else ""),
+        fact=closed.by,
+    )
+
+
+def _parked(office: Office, failed: StepFailedError, command: Mapping[str, Any], case_id: int) -> Refusal:
+    with office.store.transaction() as session:
+        park(session, failed, command=orjson.dumps(dict(command)).decode(), case_id=case_id, now=office.clock())
+    return Refusal(
+        reasons=(
+            Reason(
+                code="step_failed",
+                text=f"此步未能完成，已回到办理前的状态并登记为异常：{failed.cause}"
+                + ("；系统将自动重试" if failed.retryable else "；请联系流程分析岗处理"),
+                text_en=f"The step failed and was rolled back; an incident was recorded: {failed.cause}",
+                fact=failed.element_id,
+            ),
+        )
+    )

@@ -1,0 +1,377 @@
+"""Operations of ``processes/claim.bpmn``, in drawn order."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import func, select
+
+from engine.law.entitlement import determine
+from engine.law.facts import ClaimFacts
+from engine.money.payments import order_payment
+from engine.people import Person, id_number_of
+from engine.store.actions import Action
+from engine.store.audit import append
+from engine.store.crypto import mask_account
+from engine.tasks.catalogue import operation, refuse
+from engine.tasks.desk import Desk
+from engine.tasks.letters import send_letter
+from engine.tasks.tables import BenefitGrant, Claim, UnemploymentRegistration
+from engine.values import Money, Month, Reason
+
+
+@operation(
+    "gather_claim_facts",
+    title="归集登记信息",
+    provides=(
+        "prefilled",
+        "exit_reason",
+        "exit_day",
+        "months_paid",
+        "deemed_months",
+        "deemed_proven",
+        "carried_months",
+        "account_matches",
+        "receives_pension",
+        "has_current_contribution",
+        "has_active_business",
+        "retirement_class",
+        "household_region",
+    ),
+)
+def gather_claim_facts(
+    desk: Desk, *, person_id: int, corrections: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """All that the registers know about the person, so that the claimant only confirms (CLAIM-02).
+
+    Accepted corrections replace what a register said. Source: 鲁人社函〔2020〕10号（一）（五）.
+    """
+    person = desk.session.get_one(Person, person_id)
+    id_number = id_number_of(desk.session, desk.vault, person_id)
+    registers = desk.registers
+    paid = registers.contributions.history(id_number)
+    report = registers.employers.exit_report(id_number)
+    pension = registers.pensions.record(id_number)
+    account = registers.accounts.account(id_number)
+    population = registers.population.person(id_number)
+    found: dict[str, Any] = {
+        "exit_reason": report.reason if report else "",
+        "exit_day": report.day.isoformat() if report else "",
+        "months_paid": paid.months_paid,
+        "deemed_months": paid.deemed_months,
+        "deemed_proven": paid.deemed_proven,
+        "carried_months": paid.carried_months,
+        "account_matches": bool(account and account.activated and account.holder_id_number == id_number),
+        "receives_pension": bool(pension and pension.receiving),
+        "has_current_contribution": paid.current,
+        "has_active_business": bool(registers.business.active_registrations(id_number)),
+        "retirement_class": (pension.retirement_class if pension else None) or _class_by_sex(person.sex),
+        "household_region": population.household_region if population else "",
+    }
+    found.update(corrections or {})
+    found["prefilled"] = {
+        "employer_name": report.employer_name if report else "未找到减员申报",
+        "exit_day": found["exit_day"],
+        "exit_reason": found["exit_reason"],
+        "months_paid": found["months_paid"],
+        "deemed_months": found["deemed_months"],
+        "carried_months": found["carried_months"],
+        "bank": account.bank if account else "",
+        "account_masked": mask_account(account.number) if account else "未找到社会保障卡账户",
+        "account_holder": account.holder_name if account else "",
+    }
+    return found
+
+
+def _class_by_sex(sex: str) -> str | None:
+    """A man's class follows from his identity number; a woman's is asked, never guessed (policy §3.5)."""
+    return "M60" if sex == "male" else None
+
+
+@operation("remind_claimant", title="提醒申请人确认")
+def remind_claimant(desk: Desk) -> dict[str, Any]:
+    """A reminder to the claimant; one a day at most."""
+    send_letter(desk, "reminder", occasion=desk.today.isoformat())
+    return {}
+
+
+@operation("apply_correction", title="按异议答复更正信息", provides=("corrections",))
+def apply_correction(
+    desk: Desk,
+    *,
+    objection_accepted: str,
+    objection_reply: str,
+    objected_field: str = "",
+    objection_text: str = "",
+    corrected_exit_reason: str = "",
+    corrected_months: int | None = None,
+    corrections: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The answer to an objection: a written reply, and the accepted corrections (CLAIM-03)."""
+    fixed = dict(corrections or {})
+    accepted = objection_accepted == "yes"
+    if accepted and corrected_exit_reason:
+        fixed["exit_reason"] = corrected_exit_reason
+    if accepted and corrected_months is not None:
+        fixed["months_paid"] = corrected_months
+    if fixed != (corrections or {}):
+        append(
+            desk.session,
+            stream=f"case:{desk.case.id}",
+            action=Action.CASE_DATA_CHANGED,
+            actor=desk.actor,
+            subject=desk.case.subject,
+            before=corrections or {},
+            after=fixed,
+            reason=objection_reply,
+            now=desk.now,
+        )
+    send_letter(
+        desk,
+        "objection-reply",
+        occasion=desk.now.isoformat(),
+        accepted=accepted,
+        objected_field=objected_field,
+        objection_text=objection_text,
+        reply=objection_reply,
+    )
+    return {"corrections": fixed}
+
+
+@operation(
+    "determine_entitlement",
+    title="核定待遇",
+    provides=("granted", "months", "monthly_fen", "first_month", "determination"),
+)
+def determine_entitlement(
+    desk: Desk,
+    *,
+    person_id: int,
+    region: str,
+    applied_on: str,
+    months_paid: int,
+    deemed_months: int,
+    carried_months: int,
+    exit_day: str,
+    exit_reason: str,
+    has_current_contribution: bool,
+    has_active_business: bool,
+    receives_pension: bool,
+    wants_work: bool,
+    retirement_class: str | None = None,
+    household_region: str = "",
+    deemed_proven: bool = True,
+    deemed_months_accepted: int | None = None,
+) -> dict[str, Any]:
+    """Whether, how long and how much, with every reason: the law's answer to the facts (CLAIM-04)."""
+    person = desk.session.get_one(Person, person_id)
+    unproven = 0 if not deemed_proven else deemed_months
+    deemed = deemed_months_accepted if deemed_months_accepted is not None else unproven
+    facts = ClaimFacts(
+        person_birth=person.birth,
+        sex=person.sex,
+        retirement_class=retirement_class,
+        region=region,
+        applied_on=date.fromisoformat(applied_on),
+        months_paid=months_paid,
+        deemed_months=deemed,
+        carried_months=carried_months,
+        exit_day=date.fromisoformat(exit_day) if exit_day else None,
+        exit_reason=exit_reason,
+        has_current_contribution=has_current_contribution,
+        has_active_business=has_active_business,
+        receives_pension=receives_pension,
+        wants_work=wants_work,
+        household_region=household_region or None,
+    )
+    found = determine(facts, desk.book)
+    determination = {
+        "granted": found.granted,
+        "months": found.months,
+        "monthly": found.monthly.text,
+        "reasons": [reason.plain() for reason in found.reasons],
+    }
+    append(
+        desk.session,
+        stream=f"case:{desk.case.id}",
+        action=Action.ENTITLEMENT_DETERMINED,
+        actor=desk.actor,
+        subject=desk.case.subject,
+        after=determination,
+        now=desk.now,
+    )
+    return {
+        "granted": found.granted,
+        "months": found.months,
+        "monthly_fen": found.monthly.fen,
+        "first_month": str(found.first_month) if found.first_month else "",
+        "determination": determination,
+    }
+
+
+@operation("escalate_overdue", title="超期上报负责人")
+def escalate_overdue(desk: Desk) -> dict[str, Any]:
+    """A notice to the superior that a step is past its limit (CLAIM-12); one a day for a case."""
+    send_letter(
+        desk, "escalation", occasion=desk.today.isoformat(), recipient=f"office:{desk.case.region}"
+    )
+    append(
+        desk.session,
+        stream=f"case:{desk.case.id}",
+        action=Action.TASK_ESCALATED,
+        actor=desk.actor,
+        subject=f"office:{desk.case.region}",
+        now=desk.now,
+    )
+    return {}
+
+
+@operation("record_withdrawal", title="登记撤回申请")
+def record_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, Any]:
+    """The claim is withdrawn by its claimant; nothing of the right is lost."""
+    _close_claim(desk, "withdrawn")
+    send_letter(desk, "withdrawal", reason=withdrawal_reason)
+    return {}
+
+
+@operation("send_refusal_notice", title="送达不予核定告知书")
+def send_refusal_notice(
+    desk: Desk, *, determination: dict[str, Any], approval_note: str = ""
+) -> dict[str, Any]:
+    """The written no, with every reason, its source, and how to object."""
+    _close_claim(desk, "refused")
+    send_letter(desk, "refusal-notice", determination=determination, note=approval_note)
+    return {}
+
+
+@operation("register_unemployment", title="同步办理失业登记", provides=("registered_on",))
+def register_unemployment(
+    desk: Desk, *, person_id: int, exit_reason: str, wants_work: bool
+) -> dict[str, Any]:
+    """The unemployment registration, made in the same step as the decision (CLAIM-06; 鲁人社函〔2020〕10号（六）)."""
+    desk.session.add(
+        UnemploymentRegistration(
+            case_id=desk.case.id,
+            person_id=person_id,
+            region_code=desk.case.region,
+            registered_on=desk.today,
+            exit_reason=exit_reason,
+            wants_work=wants_work,
+        )
+    )
+    desk.session.flush()
+    return {"registered_on": desk.today.isoformat()}
+
+
+@operation("create_grant", title="建立待遇", provides=("grant_id",))
+def create_grant(
+    desk: Desk,
+    *,
+    person_id: int,
+    granted: bool,
+    months: int,
+    monthly_fen: int,
+    first_month: str,
+    determination: dict[str, Any],
+) -> dict[str, Any]:
+    """The right to benefit; refused unless the law granted it, and while another grant runs."""
+    if not granted:
+        raise refuse("not_granted", "核定结论为不予核定，不能建立待遇", source="失业保险条例第十四条")
+    running = select(func.count()).where(BenefitGrant.person_id == person_id, BenefitGrant.status == "active")
+    if desk.session.scalar(running):
+        raise refuse(
+            "grant_running",
+            "该人已有正在领取的失业保险待遇，不能重复核定", source="鲁人社函〔2020〕10号（七）防止重复领取"
+        )
+    _refuse_unverified(desk, determination)
+    grant = BenefitGrant(
+        case_id=desk.case.id,
+        person_id=person_id,
+        region_code=desk.case.region,
+        granted_on=desk.today,
+        first_month=first_month,
+        months=months,
+        monthly_fen=monthly_fen,
+        determination=orjson.dumps(determination).decode(),
+    )
+    desk.session.add(grant)
+    desk.session.flush()
+    _close_claim(desk, "granted")
+    append(
+        desk.session,
+        stream=f"case:{desk.case.id}",
+        action=Action.GRANT_CREATED,
+        actor=desk.actor,
+        subject=desk.case.subject,
+        after={"first_month": first_month, "months": months, "monthly_fen": monthly_fen},
+        now=desk.now,
+    )
+    return {"grant_id": grant.id}
+
+
+def _refuse_unverified(desk: Desk, determination: dict[str, Any]) -> None:
+    """In production nothing is paid on a figure that the bureau has not confirmed."""
+    if not desk.production:
+        return
+    open_figures = [Reason(**plain) for plain in determination["reasons"] if not plain["verified"]]
+    if open_figures:
+        raise refuse(
+            "unverified_parameter",
+            "核定用到尚未确认的参数，生产模式下不得支付：" + "、".join(r.parameter for r in open_figures),
+            source="畅领设计：未确认参数须主管部门签认",
+        )
+
+
+@operation("order_first_payment", title="生成首月支付单", provides=("order_id",))
+def order_first_payment(
+    desk: Desk, *, person_id: int, grant_id: int, first_month: str, monthly_fen: int
+) -> dict[str, Any]:
+    """The payment order of the first benefit month; the same month of the same grant is ordered once."""
+    person = desk.session.get_one(Person, person_id)
+    id_number = id_number_of(desk.session, desk.vault, person_id)
+    account = desk.registers.accounts.account(id_number)
+    if account is None:
+        raise refuse("no_card_account", "没有找到社会保障卡银行账户，无法生成支付单", source="社会保险经办条例第六十二条")
+    order = order_payment(
+        desk.session,
+        desk.vault,
+        key=f"benefit:{grant_id}:{first_month}",
+        payee_kind="person",
+        payee_id=person_id,
+        payee_name=person.name,
+        account=account.number,
+        account_name=account.holder_name,
+        amount=Money(monthly_fen),
+        purpose="benefit",
+        month=Month.parse(first_month),
+        region=desk.case.region,
+        case_id=desk.case.id,
+        actor=desk.actor,
+        now=desk.now,
+    )
+    grant = desk.session.get_one(BenefitGrant, grant_id)
+    grant.months_paid = max(grant.months_paid, 1)
+    return {"order_id": order.id}
+
+
+@operation("send_grant_notice", title="送达核定告知书")
+def send_grant_notice(
+    desk: Desk, *, determination: dict[str, Any], months: int, monthly_fen: int, first_month: str
+) -> dict[str, Any]:
+    """The written yes: months, amount, first month, reasons, sources, and the duty to report."""
+    send_letter(
+        desk,
+        "grant-notice",
+        determination=determination,
+        months=months,
+        monthly_fen=monthly_fen,
+        first_month=first_month,
+    )
+    return {}
+
+
+def _close_claim(desk: Desk, status: str) -> None:
+    claim = desk.session.get_one(Claim, desk.case.id)
+    claim.status = status

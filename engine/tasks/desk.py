@@ -1,0 +1,52 @@
+"""The desk: all that an operation may use while it carries out one step of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.duties import DutyBook
+from engine.law.calendar import WorkCalendar
+from engine.law.policy import PolicyBook
+from engine.registers import Registers
+from engine.store.crypto import Vault
+from engine.values import CHINA, Actor, CaseRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """An open transaction, the instant, who acts, on which case, with the office's books."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+    case: CaseRef
+    book: PolicyBook
+    calendar: WorkCalendar
+    duties: DutyBook
+    registers: Registers
+    vault: Vault
+    #: ``processes/letters``
+    letters_dir: Path
+    #: who fulfilled each control that this operation needs, and when: control id → (actor key, instant)
+    controls: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
+    #: in production nothing is paid on an unverified figure
+    production: bool = False
+
+    @property
+    def today(self) -> date:
+        """The day in China."""
+        return self.now.astimezone(CHINA).date()
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """What expressions in diagrams may call, on this day."""
+        return {
+            "today": lambda: self.today.isoformat(),
+            "after_workdays": lambda days: self.calendar.after(self.today, int(days)).isoformat(),
+        }

@@ -1,0 +1,171 @@
+"""Tables of the workflow: versions, cases, inbox rows, timers, subscriptions, history, incidents.
+
+History is insert-only. Everything here is written in the transaction of the step that caused it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from engine.store.guards import insert_only
+from engine.store.db import Base
+
+
+class ProcessVersion(Base):
+    """A published process: the diagram with the forms and decisions it names, fixed by content."""
+
+    __tablename__ = "process_version"
+    __table_args__ = (
+        UniqueConstraint("process_id", "number"),
+        UniqueConstraint("process_id", "digest"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    process_id: Mapped[str] = mapped_column(String(64))
+    #: 1, 2, 3 … within the process
+    number: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    #: SHA-256 over diagram, forms and decisions, hex
+    digest: Mapped[str] = mapped_column(String(64))
+    file_name: Mapped[str] = mapped_column(String(120))
+    #: as drawn, byte for byte
+    diagram: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    #: JSON: {"forms": {key: text}, "decisions": {file: text}}
+    bundle: Mapped[str] = deferred(mapped_column(Text))
+    note: Mapped[str] = mapped_column(Text, default="")
+    author: Mapped[str] = mapped_column(String(40))
+    published_by: Mapped[str] = mapped_column(String(40))
+    published_at: Mapped[datetime]
+
+
+class WorkflowCase(Base):
+    """A case (= process instance): the live part of its state, and what lists need."""
+
+    __tablename__ = "workflow_case"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: what people call it, e.g. ``SL-2026-000017``
+    case_key: Mapped[str] = mapped_column(String(40), unique=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("process_version.id"), index=True)
+    process_id: Mapped[str] = mapped_column(String(64))
+    region_code: Mapped[str] = mapped_column(String(12), index=True)
+    #: whom it is about: ``person:12``, ``employer:5``, ``office:371500``
+    subject: Mapped[str] = mapped_column(String(40), index=True)
+    #: running, completed, cancelled
+    status: Mapped[str] = mapped_column(String(12), index=True)
+    #: rises by one with each step; a step commits only on the revision that it read
+    revision: Mapped[int] = mapped_column(default=0)
+    state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    started_by: Mapped[str] = mapped_column(String(40))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    #: the end event reached
+    ended_in: Mapped[str | None] = mapped_column(String(64))
+
+
+class WorkflowTask(Base):
+    """An inbox row: a task that waits, or waited, for a person."""
+
+    __tablename__ = "workflow_task"
+    __table_args__ = (
+        Index("ix_workflow_task_open", "duty", "region_code", "created_at", "id", postgresql_where=text("status = 'ready'")),
+        Index("ix_workflow_task_mine", "assignee", "created_at", "id", postgresql_where=text("status = 'ready'")),
+        Index("ix_workflow_task_done", "completed_by", "completed_at", "id"),
+    )
+
+    #: the engine's task id, 32 hex characters
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    duty: Mapped[str] = mapped_column(String(40))
+    region_code: Mapped[str] = mapped_column(String(12))
+    form: Mapped[str] = mapped_column(String(80), default="")
+    #: ready, completed, cancelled
+    status: Mapped[str] = mapped_column(String(12))
+    #: actor key of who claimed it
+    assignee: Mapped[str | None] = mapped_column(String(40))
+    #: JSON of what was typed and not yet sent
+    draft: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    completed_at: Mapped[datetime | None]
+    completed_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class WorkflowTimer(Base):
+    """When a waiting timer event is due; beat takes these in order."""
+
+    __tablename__ = "workflow_timer"
+
+    task_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    due_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class WorkflowSubscription(Base):
+    """A message that a case waits for; one row for each name that would wake the task."""
+
+    __tablename__ = "workflow_subscription"
+    __table_args__ = (Index("ix_workflow_subscription_message", "message", "correlation"),)
+
+    task_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    message: Mapped[str] = mapped_column(String(120), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    #: empty: any message of this name
+    correlation: Mapped[str] = mapped_column(String(120), default="")
+
+
+class WorkflowHistory(Base):
+    """Insert-only. What happened in a case, in order."""
+
+    __tablename__ = "workflow_history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
+    element_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    #: started, completed, operation, decided, timer, message, sent, passed, ended, cancelled
+    kind: Mapped[str] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(40))
+    duty: Mapped[str] = mapped_column(String(40), default="")
+    #: the control of ``controls.yaml`` that this completion fulfils
+    control: Mapped[str | None] = mapped_column(String(64))
+    at: Mapped[datetime]
+    #: JSON of what was entered or provided by this step
+    outcome: Mapped[str] = mapped_column(Text, default="{}")
+
+
+class WorkflowIncident(Base):
+    """A step that failed and was rolled back, with the command to try again."""
+
+    __tablename__ = "workflow_incident"
+    __table_args__ = (
+        Index("ix_workflow_incident_due", "due_at", postgresql_where=text("status = 'open' AND retryable")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(index=True)
+    element_id: Mapped[str] = mapped_column(String(120), default="")
+    #: JSON of the command that failed
+    command: Mapped[str] = mapped_column(Text)
+    #: the sentence for people
+    cause: Mapped[str] = mapped_column(Text)
+    #: exception type and place, for operators; no personal data
+    detail: Mapped[str] = mapped_column(Text, default="")
+    retryable: Mapped[bool]
+    #: open, resolved
+    status: Mapped[str] = mapped_column(String(12), default="open")
+    attempts: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    #: when the sweep tries it again
+    due_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+
+
+TRIGGERS: tuple[str, ...] = insert_only("workflow_history") + insert_only("process_version")

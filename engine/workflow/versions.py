@@ -1,0 +1,147 @@
+"""Published versions of processes: fixed by content, parsed once per process.
+
+A version carries the diagram with every form and decision that it names, so that a case
+runs and shows tomorrow what it ran and showed today.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.workflow.decisions import Decision, read_decisions
+from engine.workflow.forms import Form, read_form
+from engine.workflow.reader import Blueprint, Names, read_processes
+from engine.workflow.tables import ProcessVersion
+
+
+class NoSuchProcessError(Exception):
+    """No version of the process has been published."""
+
+    retryable = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A version ready to run: parsed, with its forms and decisions."""
+
+    id: int
+    process_id: str
+    number: int
+    name: str
+    diagram: bytes
+    blueprint: Blueprint
+    forms: Mapping[str, Form]
+    decisions: Mapping[str, Decision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is published: one file with the forms and decision files beside it."""
+
+    file_name: str
+    diagram: bytes
+    #: form key → JSON text
+    forms: Mapping[str, str]
+    #: file name → DMN text
+    decisions: Mapping[str, str]
+
+
+class Versions:
+    """Publishes and hands out versions; one per process, safe between threads."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._cache: dict[int, Published] = {}
+        self._lock = threading.Lock()
+
+    def publish(
+        self, session: Session, source: Source, *, author: str, published_by: str, note: str, now: datetime
+    ) -> list[ProcessVersion]:
+        """A version of every process in the file; the one already there where nothing changed."""
+        bundle = orjson.dumps(
+            {"forms": dict(source.forms), "decisions": dict(source.decisions)}, option=orjson.OPT_SORT_KEYS
+        )
+        digest = hashlib.sha256(source.diagram + b"\0" + bundle).hexdigest()
+        versions = []
+        for process_id, blueprint in read_processes(source.diagram, names=self.names).items():
+            kept = session.scalar(
+                select(ProcessVersion).where(ProcessVersion.process_id == process_id, ProcessVersion.digest == digest)
+            )
+            if kept is None:
+                kept = ProcessVersion(
+                    process_id=process_id,
+                    number=_next_number(session, process_id),
+                    name=blueprint.name,
+                    digest=digest,
+                    file_name=source.file_name,
+                    diagram=source.diagram,
+                    bundle=bundle.decode(),
+                    note=note,
+                    author=author,
+                    published_by=published_by,
+                    published_at=now,
+                )
+                session.add(kept)
+                session.flush()
+            versions.append(kept)
+        return versions
+
+    def latest(self, session: Session, process_id: str) -> Published:
+        """The newest version; NoSuchProcessError when there is none."""
+        version_id = session.scalar(
+            select(ProcessVersion.id)
+            .where(ProcessVersion.process_id == process_id)
+            .order_by(ProcessVersion.number.desc())
+            .limit(1)
+        )
+        if version_id is None:
+            raise NoSuchProcessError(f"流程“{process_id}”还没有发布任何版本")
+        return self.get(session, version_id)
+
+    def get(self, session: Session, version_id: int) -> Published:
+        """The version, parsed at most once in this process."""
+        found = self._cache.get(version_id)
+        if found is None:
+            with self._lock:
+                found = self._cache.get(version_id) or self._read(session, version_id)
+                self._cache[version_id] = found
+        return found
+
+    def started_by(self, session: Session, message: str) -> str | None:
+        """The process whose newest version starts with the message; None when none does."""
+        newest = select(func.max(ProcessVersion.id)).group_by(ProcessVersion.process_id)
+        for version_id in session.scalars(newest):
+            version = self.get(session, version_id)
+            if message in version.blueprint.start_messages:
+                return version.process_id
+        return None
+
+    def _read(self, session: Session, version_id: int) -> Published:
+        row = session.get_one(ProcessVersion, version_id)
+        bundle = orjson.loads(row.bundle)
+        decisions: dict[str, Decision] = {}
+        for text in bundle["decisions"].values():
+            decisions.update(read_decisions(text.encode()))
+        return Published(
+            id=row.id,
+            process_id=row.process_id,
+            number=row.number,
+            name=row.name,
+            diagram=row.diagram,
+            blueprint=read_processes(row.diagram, names=self.names)[row.process_id],
+            forms={key: read_form(text) for key, text in bundle["forms"].items()},
+            decisions=decisions,
+        )
+
+
+def _next_number(session: Session, process_id: str) -> int:
+    query = select(func.coalesce(func.max(ProcessVersion.number), 0) + 1)
+    return int(session.execute(query.where(ProcessVersion.process_id == process_id)).scalar_one())
