@@ -1,0 +1,180 @@
+"""What every test may ask for: a real database, an open office, a clock that stands still.
+
+Databases: ``database_url`` is a fresh migrated one per test module, cloned from a template. It is on the
+PostgreSQL at 127.0.0.1:5432 where one answers, else on the office's own; a test marked ``both_servers``
+runs on each that this machine can run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from engine.config import Settings
+
+if TYPE_CHECKING:
+    from engine.cases.office import Office
+    from engine.store.db import Store
+
+LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+_numbers = itertools.count(1)
+
+
+class FixedClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, instant: str) -> None:
+        self.now = at(instant)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, instant: str) -> None:
+        """Stand at another instant."""
+        self.now = at(instant)
+
+    def forward(self, *, days: int = 0, minutes: int = 0) -> None:
+        """Move on."""
+        self.now += timedelta(days=days, minutes=minutes)
+
+
+def at(instant: str) -> datetime:
+    """The instant written as ``2025-11-03T09:00+08:00``; a zone must be given."""
+    parsed = datetime.fromisoformat(instant)
+    assert parsed.tzinfo is not None, f"no zone: {instant}"
+    return parsed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run database tests on the default server, and those marked ``both_servers`` on all there are."""
+    if "server" not in metafunc.fixturenames:
+        return
+    here = ["local", "embedded"] if _answers(LOCAL) else ["embedded"]
+    both = metafunc.definition.get_closest_marker("both_servers")
+    metafunc.parametrize("server", here if both else here[:1], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of one PostgreSQL of the office's own, for the whole run."""
+    from engine.store.embedded import EmbeddedPostgres
+
+    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("own") / "postgres")
+    yield postgres.start()
+    postgres.stop(even_if_shared=True)
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> str:
+    """The URL of the server's administrative database."""
+    return LOCAL if request.param == "local" else str(request.getfixturevalue("own_server"))
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """The name of a database with every migration run, which nobody connects to."""
+    from engine.migrations import upgrade
+
+    with _database(server) as url:
+        upgrade(url)
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="module")
+def database_url(server: str, template: str) -> Iterator[str]:
+    """The URL of a fresh, migrated, empty database of this test module."""
+    with _database(server, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def store(database_url: str) -> Iterator[Store]:
+    """The open store of this test module's database."""
+    from engine.store.db import Store
+
+    opened = Store(database_url, pool_size=4)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday 3 November 2025, nine in the morning in China."""
+    return FixedClock("2025-11-03T09:00+08:00")
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a trial office on this test module's database."""
+    return settings_for(database_url, tmp_path)
+
+
+@pytest.fixture
+def office(settings: Settings, clock: FixedClock) -> Iterator[Office]:
+    """An open office whose clock stands still; its database is shared by the tests of the module."""
+    from engine.cases.office import open_office
+
+    opened = open_office(settings, clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty_database(server: str) -> Iterator[Callable[[], str]]:
+    """Makes databases without any table; they are dropped after the test."""
+    made = []
+
+    def make() -> str:
+        made.append(_database(server))
+        return made[-1].__enter__()
+
+    yield make
+    for database in made:
+        database.__exit__(None, None, None)
+
+
+def settings_for(database_url: str, data_dir: Path) -> Settings:
+    """Settings of a trial office, with a secret that tests know."""
+    return Settings.from_env(
+        {"DATABASE_URL": database_url, "CHANGLING_DATA": str(data_dir), "CHANGLING_SECRET": "5a" * 32}
+    )
+
+
+class _database:
+    """A database of its own for the length of a ``with`` block; gives its URL."""
+
+    def __init__(self, server: str, template: str = "template1") -> None:
+        self._name = f"h_house_{os.getpid()}_{next(_numbers)}"
+        self._url = make_url(server)
+        self._template = template
+
+    def __enter__(self) -> str:
+        self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
+        return self._url.set(database=self._name).render_as_string(hide_password=False)
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+
+    def _run(self, sql: str) -> None:
+        engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(sql))
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
