@@ -44,6 +44,8 @@ class Settings:
     digest: Literal["sha256", "sm3"]
     #: cipher of personal columns
     cipher: Literal["aes-256-gcm", "sm4-gcm"]
+    #: ``test``: the shipped bank answers at once; ``folder``: files are exchanged in ``data_dir/bank``
+    bank: Literal["test", "folder"]
     #: minutes without a request after which a session ends
     session_minutes: int
 
@@ -63,6 +65,7 @@ class Settings:
             production=production,
             digest=_one_of(env, "CHANGLING_DIGEST", ("sha256", "sm3")),
             cipher=_one_of(env, "CHANGLING_CIPHER", ("aes-256-gcm", "sm4-gcm")),
+            bank=_one_of(env, "CHANGLING_BANK", ("folder",) if production else ("test", "folder")),
             session_minutes=int(env.get("CHANGLING_SESSION_MINUTES", "30")),
         )
 

@@ -18,7 +18,7 @@ from engine.law.identity import id_number as read_id_number
 from engine.people import Employer, Person, ensure_employer, ensure_person
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import Actor, Reason, Refusal, RefusedError, StaffId
+from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError, StaffId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,13 @@ def employer_actor(office: Office, employer_id: int) -> Actor | None:
     with office.store.reading() as session:
         employer = session.get(Employer, employer_id)
         return Actor(kind="employer", id=employer.id, name=employer.name) if employer else None
+
+
+def actor_by_key(office: Office, key: str) -> Actor | None:
+    """Whoever has the actor key, as they are today; None when they are gone."""
+    kind, _, number = key.partition(":")
+    known = {"staff": actor_of, "person": person_actor, "employer": employer_actor}
+    return known[kind](office, int(number)) if kind in known else SYSTEM
 
 
 def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refusal:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from engine.duties import reload_actor
 from engine.money import payments
-from engine.money.payments import PaymentLine, PaymentOrder
-from engine.store.crypto import mask_account
+from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
+from engine.people import id_number_of
 from engine.tasks.catalogue import operation, refuse
 from engine.tasks.desk import Desk
 from engine.values import Actor, Money
@@ -19,23 +19,22 @@ _STEP_SOURCE = "鲁人社函〔2020〕10号（八）：业务环节相互制衡�
 
 @operation("prepare_batch", title="归集待付支付单成批", provides=("batch_number", "line_count", "total_fen"))
 def prepare_batch(desk: Desk, *, region: str) -> dict[str, Any]:
-    """A batch of every order of the region that waits; no line, no batch."""
-    number = f"PB-{desk.case.key}"
-    batch = payments.prepare_batch(desk.session, region=region, number=number, actor=_starter(desk), now=desk.now)
+    """A batch of every order of the region that waits; no order, no batch."""
+    batch = payments.prepare_batch(
+        desk.session, region=region, number=f"PB-{desk.case.key}", actor=desk.actor, now=desk.now
+    )
     if batch is None:
         return {"batch_number": "", "line_count": 0, "total_fen": 0}
     return {"batch_number": batch.number, "line_count": batch.line_count, "total_fen": batch.total_fen}
 
 
-def _starter(desk: Desk) -> Actor:
-    return desk.actor
-
-
 @operation("dissolve_batch", title="批次作废，支付单退回待付")
-def dissolve_batch(desk: Desk, *, batch_number: str, sample_note: str = "", certify_note: str = "", release_note: str = "") -> dict[str, Any]:
+def dissolve_batch(
+    desk: Desk, *, batch_number: str, sample_note: str = "", certify_note: str = "", release_note: str = ""
+) -> dict[str, Any]:
     """The batch is taken apart; every order waits again."""
-    why = release_note or certify_note or sample_note or "抽检或签证未通过"
-    payments.dissolve(desk.session, number=batch_number, why=why, actor=desk.actor, now=desk.now)
+    why = release_note or certify_note or sample_note or "抽检、签证或放款未通过"
+    payments.dissolve_batch(desk.session, batch_number, reason=why, actor=desk.actor, now=desk.now)
     return {}
 
 
@@ -44,27 +43,28 @@ def release_payment(desk: Desk, *, batch_number: str) -> dict[str, Any]:
     """The batch goes to the bank: three signatures by three people, then a row of the outbox.
 
     The signatures come from the case's history after the latest send-back; the database refuses
-    two of the same person once more.
+    two of the same person once more. Source: 鲁人社函〔2020〕10号（八）.
     """
-    signed = dict(desk.controls)
     for control, sign in (
         ("business_sample", payments.record_sample),
         ("accountant_certificate", payments.certify),
     ):
-        signer, at = _signature(signed, control)
-        sign(desk.session, number=batch_number, actor=signer, now=at)
-    cashier, at = _signature(signed, "cashier_release")
-    payments.release(desk.session, desk.vault, number=batch_number, actor=cashier, now=at)
+        sign(desk.session, batch_number, actor=_signer(desk, control), now=desk.controls[control][1])
+    cashier = _signer(desk, "cashier_release")
+    payments.release(
+        desk.session, desk.vault, batch_number, actor=cashier, now=desk.controls["cashier_release"][1]
+    )
     return {}
 
 
-def _signature(signed: dict[str, tuple[str, datetime]], control: str) -> tuple[Actor, datetime]:
-    if control not in signed:
+def _signer(desk: Desk, control: str) -> Actor:
+    if control not in desk.controls:
         raise refuse("control_missing", f"支付前缺少控制环节：{control}", source=_STEP_SOURCE)
-    key, at = signed[control]
-    kind, _, number = key.partition(":")
-    assert kind == "staff", key
-    return Actor(kind="staff", id=int(number), name=""), at
+    kind, _, number = desk.controls[control][0].partition(":")
+    actor = reload_actor(desk.session, int(number), desk.today) if kind == "staff" else None
+    if actor is None:
+        raise refuse("signer_gone", f"控制环节 {control} 的办理人已不在岗，须重新办理", source=_STEP_SOURCE)
+    return actor
 
 
 @operation("book_receipt", title="银行回盘入账", provides=("paid_count", "failed_count", "failed_lines"))
@@ -73,40 +73,56 @@ def book_receipt(desk: Desk, *, batch_number: str) -> dict[str, Any]:
     lines = desk.session.execute(
         select(PaymentLine, PaymentOrder)
         .join(PaymentOrder, PaymentOrder.id == PaymentLine.order_id)
-        .where(PaymentLine.batch_id == payments.batch(desk.session, batch_number).id)
+        .join(PaymentBatch, PaymentBatch.id == PaymentLine.batch_id)
+        .where(PaymentBatch.number == batch_number)
         .order_by(PaymentLine.line_no)
-    ).all()
-    failed = [
-        {
-            "line_no": line.line_no,
-            "order_id": order.id,
-            "payee": order.payee_name,
-            "amount": Money(order.amount_fen).text,
-            "reason": line.return_reason,
-        }
-        for line, order in lines
-        if line.status == "returned"
-    ]
-    paid = sum(1 for line, _ in lines if line.status == "paid")
+    ).tuples()
+    rows = [(line.status, _failed(line, order)) for line, order in lines]
+    failed = [row for status, row in rows if status == "returned"]
+    paid = sum(status == "paid" for status, _ in rows)
     return {"paid_count": paid, "failed_count": len(failed), "failed_lines": failed}
+
+
+def _failed(line: PaymentLine, order: PaymentOrder) -> dict[str, Any]:
+    return {
+        "line_no": line.line_no,
+        "order_id": order.id,
+        "payee": order.payee_name,
+        "amount": Money(order.amount_fen).text,
+        "reason": line.return_reason,
+    }
 
 
 @operation("settle_failed_lines", title="处理退回的支付单")
 def settle_failed_lines(
     desk: Desk, *, failed_lines: list[dict[str, Any]], failed_action: str, failed_note: str = ""
 ) -> dict[str, Any]:
-    """Returned orders wait for the next run with the card account as it is now, or are held."""
+    """Returned orders wait for the next run, to the card account as it is now, or are held."""
+    why = failed_note or "银行退回"
     for failed in failed_lines:
         order = desk.session.get_one(PaymentOrder, failed["order_id"])
         if order.status != "returned":
             continue
         if failed_action == "repay":
-            payments.requeue(desk.session, order_id=order.id, why=failed_note, actor=desk.actor, now=desk.now)
+            account, name = _account_now(desk, order)
+            payments.requeue_line(
+                desk.session,
+                desk.vault,
+                order_id=order.id,
+                reason=why,
+                actor=desk.actor,
+                now=desk.now,
+                account=account,
+                account_name=name,
+            )
         else:
-            payments.hold(desk.session, order_id=order.id, why=failed_note, actor=desk.actor, now=desk.now)
+            payments.hold(desk.session, order_id=order.id, reason=why, actor=desk.actor, now=desk.now)
     return {}
 
 
-def masked_account(desk: Desk, order: PaymentOrder) -> str:
-    """The order's account for a screen."""
-    return mask_account(desk.vault.decrypt(order.account_cipher))
+def _account_now(desk: Desk, order: PaymentOrder) -> tuple[str | None, str | None]:
+    """The payee's card account as its register has it today; none: the order's own account once more."""
+    if order.payee_kind != "person":
+        return None, None
+    found = desk.registers.accounts.account(id_number_of(desk.session, desk.vault, order.payee_id))
+    return (found.number, found.holder_name) if found else (None, None)

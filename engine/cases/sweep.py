@@ -1,0 +1,221 @@
+"""The sweep: due timers, the outbox, receipts of the bank, retries and seals.
+
+Rows carry the work and this carries them out; called by Celery beat or by ``changling serve``
+itself, by several at once without harm. Whatever a kill interrupts is found again by the next sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import orjson
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from engine.cases import incidents
+from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.office import Office
+from engine.cases.retry import replay
+from engine.cases.start import next_case, start_case
+from engine.cases.steps import around, attempt, pass_on
+from engine.store import outbox
+from engine.store.audit import AuditSeal, seal
+from engine.store.outbox import OutboxMessage
+from engine.values import SYSTEM, Refusal
+from engine.workflow.runner import NotWaitingError
+from engine.workflow.tables import WorkflowIncident, WorkflowTimer
+
+#: a seal binds the heads of the trail at least so often
+_SEAL_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """How much one sweep did."""
+
+    timers: int = 0
+    sent: int = 0
+    failed: int = 0
+    receipts: int = 0
+    retried: int = 0
+    sealed: bool = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was due."""
+        return not (self.timers or self.sent or self.failed or self.receipts or self.retried)
+
+
+def sweep(office: Office, *, limit: int = 100) -> Swept:
+    """One round over everything that is due, at most `limit` of each."""
+    timers = _fire_timers(office, limit)
+    sent, failed = _send_due(office, limit)
+    return Swept(
+        timers=timers,
+        sent=sent,
+        failed=failed,
+        receipts=collect_receipts(office),
+        retried=_retry_due(office, limit),
+        sealed=_seal_if_due(office),
+    )
+
+
+def sweep_until_idle(office: Office, *, rounds: int = 50) -> None:
+    """Sweeps until nothing is due; for demos and tests that do not want to wait."""
+    for _ in range(rounds):
+        if sweep(office).idle:
+            return
+
+
+def _fire_timers(office: Office, limit: int) -> int:
+    now = office.clock()
+    parked = exists().where(
+        WorkflowIncident.case_id == WorkflowTimer.case_id,
+        WorkflowIncident.status == "open",
+        WorkflowIncident.due_at > now,
+    )
+    with office.store.reading() as session:
+        due = session.scalars(
+            select(WorkflowTimer.case_id)
+            .where(WorkflowTimer.due_at <= now, ~parked)
+            .group_by(WorkflowTimer.case_id)
+            .limit(limit)
+        ).all()
+    return sum(fire_timers_of(office, case_id) for case_id in due)
+
+
+def fire_timers_of(office: Office, case_id: int) -> int:
+    """Fire the due timers of one case; how many rows were due. One worker at a time does."""
+    command = {"kind": "timer", "case_id": case_id}
+
+    def work(session: Session) -> int:
+        mine = session.scalars(
+            select(WorkflowTimer.task_id)
+            .where(WorkflowTimer.case_id == case_id, WorkflowTimer.due_at <= office.clock())
+            .with_for_update(skip_locked=True)
+        ).all()
+        if not mine:
+            return 0
+        stepped = office.runner.fire_due(session, case_id, around(office, session, SYSTEM))
+        pass_on(session, stepped, now=office.clock())
+        incidents.resolve(session, case_id, orjson.dumps(command).decode(), now=office.clock())
+        return len(mine)
+
+    done = attempt(
+        office, SYSTEM, work, subject=f"case:{case_id}", stream=f"case:{case_id}", command=command, case_id=case_id
+    )
+    return 0 if isinstance(done, Refusal) else done
+
+
+def _send_due(office: Office, limit: int) -> tuple[int, int]:
+    with office.store.transaction() as session:
+        taken = outbox.take_due(session, now=office.clock(), limit=limit)
+        messages = [(message.id, message.kind, message.key) for message in taken]
+        session.expunge_all()
+    sent = sum(_send(office, message_id, kind) for message_id, kind, _ in messages)
+    return sent, len(messages) - sent
+
+
+def _send(office: Office, message_id: int, kind: str) -> bool:
+    send = _SENDERS.get(kind)
+    error, retryable = f"没有“{kind}”的发送渠道", False
+    if send is not None:
+        try:
+            return send(office, message_id)
+        except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the message is due again, the cause kept
+            error, retryable = f"{type(failure).__name__}：{failure}", bool(getattr(failure, "retryable", True))
+    with office.store.transaction() as session:
+        outbox.mark_failed(session, message_id, now=office.clock(), error=error, retryable=retryable)
+    return False
+
+
+def _send_letter(office: Office, message_id: int) -> bool:
+    """Letters stand on the recipient's own page; SMS, WeChat and mail are adapters beside it."""
+    with office.store.transaction() as session:
+        outbox.mark_sent(session, message_id, now=office.clock(), receipt="站内送达")
+    return True
+
+
+def _deliver(office: Office, message_id: int) -> bool:
+    """Hands a message to the case that waits for it, or starts the process that begins with it.
+
+    Delivery and its mark are one transaction, so that a message is neither lost nor heard twice.
+    """
+
+    def work(session: Session) -> bool:
+        message = session.get_one(OutboxMessage, message_id, with_for_update=True)
+        if message.sent_at is not None:
+            return True
+        content = orjson.loads(message.payload)
+        receipt = _hand_over(office, session, message.kind, content)
+        outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
+        return True
+
+    done = attempt(office, SYSTEM, work, subject=f"outbox:{message_id}")
+    return not isinstance(done, Refusal) and done
+
+
+def _hand_over(office: Office, session: Session, kind: str, content: dict[str, object]) -> str:
+    name, correlation = str(content["name"]), str(content["correlation"])
+    payload = dict(content["payload"])  # type: ignore[call-overload]
+    try:
+        stepped = office.runner.deliver(
+            session,
+            kind=kind,
+            name=name,
+            correlation=correlation,
+            payload=payload,
+            around=around(office, session, SYSTEM),
+        )
+    except NotWaitingError:
+        if kind == "signal":
+            return "无案件等待"
+        return _start_by_message(office, session, name, payload)
+    for each in stepped:
+        pass_on(session, each, now=office.clock())
+    return "、".join(each.case.key for each in stepped)
+
+
+def _start_by_message(office: Office, session: Session, name: str, payload: dict[str, object]) -> str:
+    process_id = office.runner.versions.started_by(session, name)
+    if process_id is None:
+        raise NotWaitingError(f"没有案件在等待“{name}”，也没有流程以它开始")
+    region = str(payload.get("from_region") or office.settings.region)
+    subject = f"person:{payload['person_id']}" if "person_id" in payload else f"office:{region}"
+    case = next_case(session, office, process_id, region=region, subject=subject)
+    start_case(office, session, SYSTEM, case, payload, message=name)
+    return case.key
+
+
+def _retry_due(office: Office, limit: int) -> int:
+    with office.store.reading() as session:
+        due = session.scalars(
+            select(WorkflowIncident.id)
+            .where(
+                WorkflowIncident.status == "open",
+                WorkflowIncident.retryable,
+                WorkflowIncident.due_at <= office.clock(),
+            )
+            .order_by(WorkflowIncident.due_at)
+            .limit(limit)
+        ).all()
+    return sum(not isinstance(replay(office, incident_id), Refusal) for incident_id in due)
+
+
+def _seal_if_due(office: Office) -> bool:
+    now = office.clock()
+    with office.store.transaction() as session:
+        last = session.scalar(select(AuditSeal.at).order_by(AuditSeal.number.desc()).limit(1))
+        if last is not None and now - last < _SEAL_EVERY:
+            return False
+        return seal(session, now=now) is not None
+
+
+_SENDERS: dict[str, Callable[[Office, int], bool]] = {
+    "letter": _send_letter,
+    "message": _deliver,
+    "signal": _deliver,
+    "bank_file": send_bank_file,
+}
