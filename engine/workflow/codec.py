@@ -58,8 +58,9 @@ __all__ = [
 #: the first byte of every stored state; a new layout gets a new number and keeps reading the old ones
 FORMAT = 1
 
-#: SpiffWorkflow stops looking at depth 1,000 without a word; a case is refused before it gets there
-DEEPEST = 950
+#: SpiffWorkflow stops looking at depth 1,000 without a word, and climbs up by recursion before that; a case
+#: is refused well ahead of both
+DEEPEST = 800
 
 #: values nested deeper than this are refused before a recursion limit is met
 _NESTED = 100
@@ -318,7 +319,8 @@ def _restore_task(workflow: Any, row: list[Any], tasks: list[Task]) -> Task:
     task = Task(workflow, spec, parent=parent, state=state, id=UUID(hex=key))
     task.last_state_change = changed_at
     task.triggered = bool(triggered)
-    task.data = {} if parent is None else dict(parent.data)
+    # copied, not shared: the engine merges branches in place, and one branch must not see another's values
+    task.data = {} if parent is None else {name: _copy(value) for name, value in parent.data.items()}
     task.data.update(changed or {})
     for name in dropped or ():
         del task.data[name]
@@ -329,6 +331,12 @@ def _restore_task(workflow: Any, row: list[Any], tasks: list[Task]) -> Task:
         seen = task.internal_data["seen_events"]
         task.internal_data["seen_events"] = [BpmnEvent(awaited[at], data, keys) for at, data, keys in seen]
     return task
+
+
+def _copy(value: Any) -> Any:
+    if type(value) is dict:
+        return {name: _copy(inner) for name, inner in value.items()}
+    return [_copy(inner) for inner in value] if type(value) is list else value
 
 
 def _compressor() -> Any:

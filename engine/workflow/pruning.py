@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import AdHocSubprocessSpec
 from SpiffWorkflow.bpmn.specs.control import EventSplit
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -38,8 +37,10 @@ _shapes: WeakKeyDictionary[Any, _Shape] = WeakKeyDictionary()
 def prunable(spec: Any) -> bool:
     """Whether finished steps of the process may be forgotten while it runs.
 
-    No for a join of several flows that lies on a loop: it compares with earlier rounds. No for an ad-hoc
-    process and for one that starts further processes at its root: both look at what hangs there.
+    No for a join of several flows that lies on a loop: it compares with earlier rounds (and, in
+    SpiffWorkflow 3.2.0, counts a branch of an earlier round as arrived, so such a diagram is better
+    refused). No for an ad-hoc process and for one that starts further processes at its root: both look at
+    what hangs there.
     """
     return _shape(spec).prunable
 
@@ -96,11 +97,10 @@ def _needed(workflow: Any) -> set[UUID]:
         needed.add(task.id)
         # a step takes its data from the one above it each time it is updated
         needed.update(above.id for above in (task.parent, _split_of(task)) if above is not None)
-    # a loop counts its rounds, a boundary event asks how its siblings stand: these keep all their children
+    # the join of a step with boundary events asks how each of them stands
     for key in list(needed):
-        task = workflow.tasks[key]
-        if isinstance(task.task_spec, LoopTask | EventSplit):
-            needed.update(child.id for child in task.children)
+        if isinstance(workflow.tasks[key].task_spec, EventSplit):
+            needed.update(child.id for child in workflow.tasks[key].children)
     for arrival in _arrivals(workflow, unfinished):
         needed.update((arrival.id, arrival.parent.id))
     return needed
