@@ -27,7 +27,7 @@ def transfer_fee(
     *,
     months: int,
     monthly: Money,
-    months_paid: int,
+    months_paid: int | None,
     within_province: bool,
     region: str,
     day: date,
@@ -38,10 +38,10 @@ def transfer_fee(
 
     ``region`` is the sending place. Below one year paid there, or for a mover already employed elsewhere, the
     relationship moves without money and the months still add up. The receiving place must not delay benefits
-    because the money has not come.
+    because the money has not come. ``months_paid`` None: not asked about, taken as long enough.
     """
     least = book.find("transfer.min_months_paid", region, day)
-    if least and months_paid < least.count:
+    if least and months_paid is not None and months_paid < least.count:
         return _relation_only(
             "below_one_year", f"转出地缴费{months_paid}个月，不足{least.count}个月，只转关系，年限累计", least
         )
@@ -63,7 +63,8 @@ def transfer_fee(
         factor,
         *used,
         text_en=f"{months} months × {monthly.text} × {factor.decimal}",
-        fact=f"转出地缴费{months_paid}个月，{'省内' if within_province else '跨省'}",
+        fact=("省内" if within_province else "跨省")
+        + ("" if months_paid is None else f"，转出地缴费{months_paid}个月"),
     )
     return Fee(amount=amount, relation_only=False, reasons=(reason,))
 
