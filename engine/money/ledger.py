@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -53,10 +53,19 @@ class TrialRow:
     credit: Money
 
 
+#: the office books by the calendar day of China, which has one zone and no summer time
+OFFICE_TIME = timezone(timedelta(hours=8))
+
+
 class LedgerError(Exception):
     """记账请求有错：科目不存在、借贷不平，或同一凭证号先后内容不同。请核对调用方，不要重试。"""
 
     retryable = False
+
+
+def accounting_day(now: datetime) -> date:
+    """The day on which something done at the instant is booked."""
+    return now.astimezone(OFFICE_TIME).date()
 
 
 def sync_accounts(session: Session, chart: Chart, *, actor: Actor, now: datetime) -> int:

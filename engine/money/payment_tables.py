@@ -96,6 +96,10 @@ class PaymentBatch(Base):
         _apart("prepared", "certified"),
         _apart("prepared", "released"),
         _apart("sampled", "released"),
+        # a machine may prepare, but only people answer for a payment
+        CheckConstraint("starts_with(sampled_by, 'staff:')", name="sampled_by_staff"),
+        CheckConstraint("starts_with(certified_by, 'staff:')", name="certified_by_staff"),
+        CheckConstraint("starts_with(released_by, 'staff:')", name="released_by_staff"),
         CheckConstraint(
             "status IN ('prepared', 'sampled', 'certified', 'released', 'answered', 'closed', 'dissolved')",
             name="status",

@@ -306,7 +306,7 @@ class _Check:
                 yield f"{table}：表没有登记，{key} 无法核对"
 
     def _take_trailer(self, record: Record) -> Iterator[str]:
-        lines = sum(self.counts.values())
+        lines = sum(self.counts.values()) - 1  # all but this one
         if record["lines"] != lines:
             yield f"结尾行：应有 {record['lines']} 行，读到 {lines} 行"
 

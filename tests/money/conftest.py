@@ -1,0 +1,24 @@
+"""Fixtures of the money tests: one database for all, emptied before each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from money_builders import Office, a_vault, empty, new_database
+from sqlalchemy.engine import Engine
+
+from engine.money.bank_file import TestBank
+
+
+@pytest.fixture(scope="session")
+def money_engine() -> Iterator[Engine]:
+    with new_database(f"h_money_{os.getpid()}") as engine:
+        yield engine
+
+
+@pytest.fixture
+def office(money_engine: Engine) -> Office:
+    empty(money_engine)
+    return Office(money_engine, a_vault(), TestBank()).open_books()

@@ -1,0 +1,161 @@
+"""A trial office for the money tests: a real database, a vault, the chart, and the people who sign."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from engine.config import ROOT, Settings
+from engine.money import ledger_tables, payment_tables
+from engine.money.bank_file import TestBank
+from engine.money.chart import Chart
+from engine.money.ledger import sync_accounts
+from engine.money.payments import (
+    PaymentBatch,
+    PaymentOrder,
+    certify,
+    open_bank_file,
+    order_payment,
+    prepare_batch,
+    record_sample,
+    release,
+)
+from engine.store import audit, outbox
+from engine.store.crypto import Vault
+from engine.store.db import Base
+from engine.store.guards import put_up
+from engine.values import SYSTEM, Actor, Money, Month
+
+SERVER = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/")
+NOW = datetime(2025, 11, 5, 1, 2, 3, 456789, tzinfo=UTC)
+REGION = "371502"
+
+CLERK = Actor(kind="staff", id=1, name="王守礼")
+SAMPLER = Actor(kind="staff", id=2, name="赵复和")
+ACCOUNTANT = Actor(kind="staff", id=3, name="周会")
+CASHIER = Actor(kind="staff", id=4, name="吴娜")
+
+GOOD, WRONG_NUMBER, WRONG_HOLDER = "6217994510000123455", "6217994510000120000", "6217994510000121111"
+
+TABLES = (audit, outbox, ledger_tables, payment_tables)
+
+
+@contextmanager
+def new_database(name: str) -> Iterator[Engine]:
+    """A database of that name with all tables and triggers of money, audit and outbox; dropped after."""
+    server = create_engine(SERVER + "postgres", isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = create_engine(SERVER + name, connect_args={"options": "-c timezone=UTC"})
+    with engine.begin() as connection:
+        tables = [t for t in Base.metadata.sorted_tables if t.name in OWN_TABLES]
+        Base.metadata.create_all(connection, tables=tables)
+        for module in TABLES:
+            put_up(connection, module.TRIGGERS)
+    yield engine
+    engine.dispose()
+    with server.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
+
+
+OWN_TABLES = {
+    mapper.local_table.name
+    for mapper in Base.registry.mappers
+    if mapper.class_.__module__ in {module.__name__ for module in TABLES}
+}
+
+
+def empty(engine: Engine) -> None:
+    """Every table empty again, ids from 1; only a superuser can do this past the triggers."""
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {', '.join(sorted(OWN_TABLES))} RESTART IDENTITY CASCADE"))
+
+
+def a_vault() -> Vault:
+    """A vault with a fixed key."""
+    return Vault(
+        Settings.from_env({"CHANGLING_SECRET": "ab" * 32, "CHANGLING_DATA": str(Path("/nonexistent"))})
+    )
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every money test needs at hand."""
+
+    engine: Engine
+    vault: Vault
+    bank: TestBank
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """As ``Store.transaction``: commits at the end, or rolls back whole."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def open_books(self) -> Office:
+        """The office, its chart of accounts set up."""
+        with self.transaction() as session:
+            sync_accounts(session, Chart.load(ROOT / "processes"), actor=SYSTEM, now=NOW)
+        return self
+
+    def order(
+        self,
+        session: Session,
+        key: str = "benefit:1:2025-11",
+        *,
+        fen: int = 163_800,
+        account: str = GOOD,
+        name: str = "李国强",
+        purpose: str = "benefit",
+        region: str = REGION,
+        case_id: int | None = 17,
+    ) -> PaymentOrder:
+        """An order for Li, unless told otherwise."""
+        return order_payment(
+            session,
+            self.vault,
+            key=key,
+            payee_kind="person",
+            payee_id=1,
+            payee_name=name,
+            account=account,
+            account_name=name,
+            amount=Money(fen),
+            purpose=purpose,
+            month=Month(2025, 11),
+            region=region,
+            case_id=case_id,
+            actor=CLERK,
+            now=NOW,
+        )
+
+    def prepare(self, session: Session, number: str = "B1") -> PaymentBatch | None:
+        """A batch over all that waits in the region."""
+        return prepare_batch(session, region=REGION, number=number, actor=SYSTEM, now=NOW)
+
+    def send(self, number: str = "B1") -> bytes:
+        """The bank file of a batch over all that waits, after every signature."""
+        with self.transaction() as session:
+            assert self.prepare(session, number) is not None
+        with self.transaction() as session:
+            record_sample(session, number, actor=SAMPLER, now=NOW)
+        with self.transaction() as session:
+            certify(session, number, actor=ACCOUNTANT, now=NOW)
+        with self.transaction() as session:
+            release(session, self.vault, number, actor=CASHIER, now=NOW)
+        with self.transaction() as session:
+            [message] = outbox.take_due(session, now=NOW, kinds=("bank_file",))
+        with self.transaction() as session:
+            outbox.mark_sent(session, message.id, now=NOW)
+        return open_bank_file(self.vault, message.content)
