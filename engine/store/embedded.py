@@ -124,6 +124,8 @@ class EmbeddedPostgres:
             if self.pid() is None:
                 return False
             self._pg("pg_ctl", "-D", str(self._cluster), "-m", "fast", "-w", "-t", "30", "stop")
+            with suppress(OSError):
+                self._socket_dir().rmdir()
         return True
 
     def pid(self) -> int | None:

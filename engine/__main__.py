@@ -1,0 +1,5 @@
+"""``python -m engine`` is ``changling``."""
+
+from engine.cli import main
+
+main()

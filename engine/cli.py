@@ -1,0 +1,387 @@
+"""The command ``changling``: puts the office together and calls use-cases, nothing else.
+
+Every command loads what it needs when it runs, so that ``changling law`` answers at once. Exit codes:
+0 done, 1 refused or found wanting, 2 wrong use, 3 a lawful no of ``changling law``.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from engine.config import Settings
+from engine.values import CHINA, SYSTEM, Refusal
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from engine.cases.office import Office
+
+#: one password for all staff of a demo office; production refuses to make them
+DEMO_PASSWORD = "changling-demo"  # noqa: S105
+_DEMO_PEOPLE = 2000
+_DEMO_EMPLOYERS = 200
+_LAWFUL_NO = 3
+
+
+def main() -> NoReturn:
+    """Run the command; a known failure is one sentence on stderr, a traceback only with CHANGLING_DEBUG=1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        code = changling.main(standalone_mode=False)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        code = wrong.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as failure:  # noqa: BLE001 - the outermost boundary: people read sentences
+        if os.environ.get("CHANGLING_DEBUG") == "1":
+            traceback.print_exc()
+        click.echo(_sentence(failure), err=True)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="changling", message="畅领 changling %(version)s")
+def changling() -> None:
+    """畅领：失业保险经办后台 (a back office for unemployment insurance)."""
+
+
+@changling.command()
+@click.option("--demo", is_flag=True, help="先备好演示数据与账号 (prepare demo records and accounts)")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+def serve(*, demo: bool, host: str, port: int) -> None:
+    """打开网页服务 (serve the pages)；没有配置消息代理时同时清扫到期事项."""
+    _log_to_stderr()
+    with _office(migrate=demo) as office:
+        from engine.worker import Sweeper
+        from web.app import create_app
+
+        _set_up(office, demo=demo)
+        sweeper = None if office.settings.broker_url else Sweeper(office)
+        if sweeper:
+            sweeper.start()
+        try:
+            _serve(create_app(office), host=host, port=port, demo=demo)
+        finally:
+            if sweeper:
+                sweeper.stop()
+
+
+@changling.command()
+def worker() -> None:
+    """清扫到期事项 (Celery worker and beat；没有 CELERY_BROKER_URL 时自己清扫)."""
+    _log_to_stderr()
+    settings = _settings_with_database()
+    from engine.worker import Sweeper, make_worker
+
+    if settings.broker_url:
+        schedule = settings.data_dir / "celerybeat-schedule"
+        app = make_worker(settings)
+        app.worker_main(["worker", "--beat", f"--schedule={schedule}", "--concurrency=2", "--loglevel=INFO"])
+        return
+    with _office() as office:
+        Sweeper(office).run()
+
+
+@changling.command()
+def migrate() -> None:
+    """把数据库升到最新结构 (bring the database to the newest shape)."""
+    from engine.migrations import upgrade
+
+    click.echo(
+        f"数据库结构已是 {upgrade(_settings_with_database().database_url)} (the database is up to date)"
+    )
+
+
+@changling.command()
+@click.option("--people", default=_DEMO_PEOPLE, show_default=True, type=click.IntRange(0, 10_000_000))
+@click.option("--employers", default=_DEMO_EMPLOYERS, show_default=True, type=click.IntRange(0, 1_000_000))
+@click.option("--seed", "number", default=1, show_default=True, help="同样的数得到同样的数据")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="数据所在的日子，默认今天")
+def seed(*, people: int, employers: int, number: int, day: datetime | None) -> None:
+    """生成一个试用机构：人员、单位、岗位 (make a trial office)；生产模式下拒绝."""
+    with _office(migrate=True) as office:
+        from engine.cases import setup
+
+        setup.set_up(office)
+        setup.seed(
+            office,
+            people=people,
+            employers=employers,
+            seed=number,
+            day=day.date() if day else office.today,
+            password=DEMO_PASSWORD,
+        )
+        click.echo(f"已生成 {people} 人、{employers} 个单位 (seeded)")
+
+
+@changling.command()
+def demo() -> None:
+    """不用浏览器走完一件申领，从申请到银行回执 (one claim, told on the terminal)."""
+    from engine.demo import tell
+
+    _log_to_stderr(logging.WARNING)
+    sys.exit(tell(_settings_with_database()))
+
+
+@changling.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.option("--json", "as_json", is_flag=True, help="一个 JSON 数组，每个文件一项")
+def check(*, paths: tuple[str, ...], as_json: bool) -> None:
+    """检查流程图能否发布 (may these diagrams be published?)；不能时退出码为 1."""
+    from engine.cases.controls import ControlBook
+    from engine.cases.names import names_of
+    from engine.duties import DutyBook
+    from engine.workflow.checks import check_path
+
+    directory = _settings_without_secret().processes_dir
+    duties = DutyBook.load(directory / "duties.yaml")
+    names = names_of(directory, duties, ControlBook.load(directory / "controls.yaml", duties))
+    reports = [check_path(path, names) for path in paths]
+    if as_json:
+        click.echo(json.dumps(reports, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(_check_text(report) for report in reports))
+    sys.exit(0 if all(report["ok"] for report in reports) else 1)
+
+
+@changling.command()
+@click.argument("name")
+@click.argument("arguments", nargs=-1, metavar="KEY=VALUE…")
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="哪一天的规定，默认今天")
+@click.option("--region", help="统筹区代码 (GB/T 2260)")
+@click.option("--json", "as_json", is_flag=True)
+def law(
+    *, name: str, arguments: tuple[str, ...], on: datetime | None, region: str | None, as_json: bool
+) -> None:
+    """问一条规定，答案附理由与依据 (ask a rule)；依法不予时退出码为 3."""
+    from engine.law.answers import answer
+    from engine.law.calendar import WorkCalendar
+    from engine.law.policy import PolicyBook
+
+    settings = _settings_without_secret()
+    given = answer(
+        name,
+        _pairs(arguments),
+        on=on.date() if on else _today(),
+        region=region or settings.region,
+        book=PolicyBook.load(settings.processes_dir / "policy"),
+        calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
+    )
+    click.echo(json.dumps(given, ensure_ascii=False, indent=2) if as_json else _law_text(given))
+    sys.exit(_LAWFUL_NO if given.get("refused") else 0)
+
+
+@changling.command()
+@click.option(
+    "--export", "export_to", type=click.Path(dir_okay=False, path_type=Path), help="另存一份供离线核对"
+)
+@click.option(
+    "--from-export", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="核对导出的文件"
+)
+def verify(*, export_to: Path | None, from_export: Path | None) -> None:
+    """核对账簿与审计链 (verify books and audit trail)；不符时指出第一处，退出码为 1."""
+    from engine.store.export import export, verify_database, verify_export
+
+    if from_export:
+        verdict = verify_export(from_export)
+        click.echo(verdict.text)
+        sys.exit(0 if verdict.ok else 1)
+    with _office() as office:
+        if export_to:
+            with office.store.reading() as session:
+                click.echo(f"已导出 {export(session, export_to)} 行到 {export_to}")
+        with office.store.reading() as session:
+            verdict = verify_database(session)
+        click.echo(verdict.text)
+        balanced = _books_balance(office)
+    sys.exit(0 if verdict.ok and balanced else 1)
+
+
+@changling.command("assign-post")
+@click.argument("login")
+@click.argument("duty")
+@click.argument("region")
+def assign_post(*, login: str, duty: str, region: str) -> None:
+    """给工作人员任命岗位 (give a post)；不相容的岗位会被拒绝."""
+    with _office() as office:
+        from engine.cases import staff
+
+        _tell(staff.assign_post(office, SYSTEM, login=login, duty=duty, region=region))
+
+
+# --- putting the office together ------------------------------------------------------------------
+
+
+def _settings_with_database() -> Settings:
+    from engine.store.opening import with_database
+
+    return with_database(Settings.from_env())
+
+
+def _settings_without_secret() -> Settings:
+    """For commands that read rules only: they must not make a secret beside data that they never touch."""
+    return Settings.from_env({"CHANGLING_SECRET": "0" * 64, **os.environ})
+
+
+@contextmanager
+def _office(*, migrate: bool = False) -> Iterator[Office]:
+    """The open office; its own database is migrated first, another one only when asked."""
+    settings = _settings_with_database()
+    from engine.cases.office import open_office
+    from engine.migrations import current, head, upgrade
+
+    if migrate or not Settings.from_env().database_url:
+        upgrade(settings.database_url)
+    elif current(settings.database_url) != head():
+        raise click.ClickException(
+            "数据库结构不是最新：请先运行 changling migrate (run changling migrate first)"
+        )
+    office = open_office(settings)
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def _set_up(office: Office, *, demo: bool) -> None:
+    from engine.cases import setup
+
+    setup.set_up(office)
+    if demo:
+        setup.seed(
+            office,
+            people=_DEMO_PEOPLE,
+            employers=_DEMO_EMPLOYERS,
+            seed=1,
+            day=office.today,
+            password=DEMO_PASSWORD,
+        )
+
+
+def _serve(app: Flask, *, host: str, port: int, demo: bool) -> None:
+    import waitress
+
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
+    except OSError as cause:
+        raise click.ClickException(
+            f"不能在 {host}:{port} 上服务：{cause.strerror}。换一个端口：--port 8001 (choose another port)"
+        ) from cause
+    click.echo(f"畅领已在 http://{host}:{port} 上服务，Ctrl+C 结束 (serving; Ctrl+C to stop)")
+    if demo:
+        click.echo(_demo_accounts())
+    server.run()
+
+
+def _demo_accounts() -> str:
+    from engine.duties import DEMO_STAFF
+
+    staff = "\n".join(
+        f"  {member.login:<16}{member.name}  {member.duty} @ {member.region}" for member in DEMO_STAFF
+    )
+    return f"演示账号，密码都是 {DEMO_PASSWORD} (demo accounts, one password):\n{staff}"
+
+
+def _books_balance(office: Office) -> bool:
+    from engine.money.ledger import trial_balance
+    from engine.values import Money
+
+    with office.store.reading() as session:
+        rows = trial_balance(session)
+    debit, credit = Money.total(row.debit for row in rows), Money.total(row.credit for row in rows)
+    agree = debit == credit
+    click.echo(
+        f"试算{'平衡' if agree else '不平衡'}：借方 {debit.text} 元，贷方 {credit.text} 元 (trial balance)"
+    )
+    return agree
+
+
+# --- words ------------------------------------------------------------------------------------------
+
+
+def _tell(outcome: object) -> None:
+    """Say what a use-case answered; a refusal goes to stderr with its reasons, exit 1."""
+    if isinstance(outcome, Refusal):
+        click.echo(outcome.text, err=True)
+        sys.exit(1)
+    click.echo(getattr(outcome, "message", str(outcome)))
+
+
+def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for argument in arguments:
+        key, sign, value = argument.partition("=")
+        if not sign or not key:
+            raise click.UsageError(f"参数要写成 名称=值，不是 {argument!r} (write key=value)")
+        if key in pairs:
+            raise click.UsageError(f"参数 {key} 写了两次 (given twice)")
+        pairs[key] = value
+    return pairs
+
+
+def _check_text(report: dict[str, object]) -> str:
+    problems = report["problems"]
+    lines = [f"{report['file']}：{'可以发布 (may be published)' if report['ok'] else '不能发布 (may not)'}"]
+    for problem in problems if isinstance(problems, list) else []:
+        severity = "错误" if problem["severity"] == "error" else "提醒"
+        lines.append(
+            f"  第{problem['line'] or '?'}行 {problem['element'] or ''} {severity}：{problem['message']}"
+        )
+    return "\n".join(lines)
+
+
+def _law_text(given: dict[str, object]) -> str:
+    reasons = given.get("reasons", [])
+    lines = [f"{key}: {value}" for key, value in given.items() if key != "reasons"]
+    for reason in reasons if isinstance(reasons, list) else []:
+        source = f"（{reason['source']}）" if reason.get("source") else ""
+        unconfirmed = "" if reason.get("verified", True) else "【未确认】"
+        lines.append(f"· {reason.get('text', '')}{source}{unconfirmed}")
+    return "\n".join(lines)
+
+
+def _sentence(failure: Exception) -> str:
+    """The failure for people; our own errors carry their sentence, a stranger's gets its kind named."""
+    if hasattr(failure, "retryable"):
+        return str(failure)
+    if type(failure).__name__ == "OperationalError":
+        return f"数据库没有应答：{_first_line(failure)} (the database does not answer)"
+    if isinstance(failure, OSError):
+        return f"读写失败：{failure} (cannot read or write)"
+    return f"程序内部错误：{type(failure).__name__}：{_first_line(failure)}（CHANGLING_DEBUG=1 可看详情；this is a defect）"
+
+
+def _first_line(failure: Exception) -> str:
+    return (str(failure).strip().splitlines() or [""])[0]
+
+
+def _today() -> date:
+    return datetime.now(CHINA).date()
+
+
+def _log_to_stderr(level: int = logging.INFO) -> None:
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Which database an office uses: the one it was told, or its own.
+
+Called by the command line and the worker before an office is opened.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import psycopg
+from psycopg import sql
+
+from engine.config import Settings
+
+_NAME = "changling"
+
+
+def with_database(settings: Settings) -> Settings:
+    """The settings with the URL of a database that exists; unchanged where one was given.
+
+    Without one, the office's own server is started under ``data_dir/postgres`` and stops with the last
+    process that uses it. Raises a named EmbeddedPostgresError where it does not start.
+    """
+    if settings.database_url:
+        return settings
+    # imported here: an office with a server of its own choice needs no wheel
+    from engine.store.embedded import EmbeddedPostgres
+
+    server = EmbeddedPostgres(settings.data_dir / "postgres")
+    url = server.start()
+    # suppressed where it was made before, or by another process at this very moment
+    with (
+        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection,
+        suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation),
+    ):
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(_NAME)))
+    return replace(settings, database_url=server.url(_NAME))
