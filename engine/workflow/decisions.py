@@ -14,6 +14,7 @@ from lxml import etree
 
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
 from engine.workflow.unary_tests import DATE, Test, compile_tests
+from engine.workflow.xml_file import read_xml
 
 #: namespaces of DMN's versions that write decision tables alike
 NAMESPACES = (
@@ -180,8 +181,6 @@ class Decision:
 
 def read_decisions(data: bytes) -> dict[str, Decision]:
     """The decisions of the file, by id. Raises DecisionError, or ReadError where it is not sound XML."""
-    from engine.workflow.reader import read_xml
-
     root = read_xml(data).root
     namespace, local = _split(root)
     if local != "definitions" or namespace not in NAMESPACES:

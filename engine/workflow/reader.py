@@ -6,9 +6,7 @@ to what cannot be run at all; whether a diagram *should* run is for ``checks``. 
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,62 +19,15 @@ from engine.workflow.drawing import Drawing, Flow, draw
 from engine.workflow.facts import elements_of
 from engine.workflow.parsing import OfficeParser, UnreadableError, parser_of
 from engine.workflow.vocabulary import BPMN, Element, Names, line_of, tag
+from engine.workflow.xml_file import Document, ReadError, read_xml
 
 __all__ = ["Blueprint", "Document", "Names", "ReadError", "read_process", "read_processes", "read_xml"]
 
-MAX_BYTES = 5_000_000
-MAX_XML_DEPTH = 100
 #: beyond this the engine loses sight of a case (it looks 1,000 steps deep)
 MAX_NODES = 800
 
-_ENCODINGS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-    (b"<\0?\0", "utf-16-le"),
-    (b"\0<\0?", "utf-16-be"),
-)
-_TEXT_ENCODINGS = frozenset(
-    {
-        "utf-8",
-        "utf-8-sig",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "gb2312",
-        "gbk",
-        "gb18030",
-        "big5",
-        "ascii",
-        "cp1252",
-    }
-    | {f"iso8859-{part}" for part in range(1, 16)}
-)
-_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
-
 #: gives the file in which a called process is drawn; None where there is none
 Resolver = Callable[[str], bytes | None]
-
-
-class ReadError(Exception):
-    """A file cannot be read as a diagram; the message says where and why."""
-
-    retryable = False
-
-    def __init__(self, line: int, message: str, element: str = "") -> None:
-        self.line = line
-        self.message = message
-        self.element = element
-        where = f"第{line}行" + (f"“{element}”" if element else "")
-        super().__init__(f"{where}：{message}")
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A well-formed XML file without entities."""
-
-    root: etree._Element
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,34 +65,6 @@ class _File:
     elements: dict[str, Element] = field(default_factory=dict)
 
 
-def read_xml(data: bytes) -> Document:
-    """The XML in the bytes. Refuses with ReadError: more than 5 MB, DOCTYPE or entities, deep nesting, bad XML."""
-    if len(data) > MAX_BYTES:
-        raise ReadError(1, f"文件太大（{len(data) // 1_000_000}MB，最多{MAX_BYTES // 1_000_000}MB）")
-    text = _decoded(data)
-    # in the text and not only in the tree: a DOCTYPE must not even be looked at
-    declared = re.search(r"<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)", text)
-    if declared:
-        line = text.count("\n", 0, declared.start()) + 1
-        raise ReadError(line, f"不允许 <!{declared[1]}：文件不得带文档类型或实体声明")
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_pis=True,
-        remove_comments=True,
-    )
-    try:
-        root: Any = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as wrong:
-        raise ReadError(int(wrong.lineno or 1), f"不是完整的 XML：{wrong.msg}") from wrong
-    if root is None:
-        raise ReadError(1, "文件是空的")
-    _refuse_depth(root)
-    return Document(root, data)
-
-
 def read_process(data: bytes, *, names: Names, resolve: Resolver | None = None) -> Blueprint:
     """The only executable process of the file. ReadError for none, or for several."""
     found = read_processes(data, names=names, resolve=resolve)
@@ -170,34 +93,6 @@ def definitions_of(document: Document) -> etree._Element:
     if document.root.tag != tag("definitions"):
         raise ReadError(line_of(document.root), f"不是 BPMN 2.0 文件：最外层要是 definitions（{BPMN}）")
     return document.root
-
-
-def _decoded(data: bytes) -> str:
-    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "")
-    if not encoding:
-        declared = _DECLARATION.match(data[:200].decode("ascii", "replace"))
-        encoding = declared[1] if declared else "utf-8"
-    try:
-        known = codecs.lookup(encoding).name
-    except LookupError as wrong:
-        raise ReadError(1, f"不认识的文字编码：{encoding}") from wrong
-    if known not in _TEXT_ENCODINGS:
-        raise ReadError(1, f"不接受文字编码 {encoding}，请存为 UTF-8 或 GB18030")
-    # GB2312 files are written with GBK's and GB18030's further characters all the time
-    try:
-        text = data.decode("gb18030" if known in ("gb2312", "gbk") else known)
-    except UnicodeError as wrong:
-        raise ReadError(1, f"文字编码与声明的 {encoding} 不符") from wrong
-    return re.sub(r"\A﻿?\s*<\?xml[^>]*\?>", lambda match: "\n" * match[0].count("\n"), text, count=1)
-
-
-def _refuse_depth(root: etree._Element) -> None:
-    waiting = [(root, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_XML_DEPTH:
-            raise ReadError(line_of(node), f"元素嵌套过深（最多{MAX_XML_DEPTH}层）")
-        waiting.extend((child, depth + 1) for child in node)
 
 
 def _parser(file: _File, names: Names, resolve: Resolver | None) -> OfficeParser:
