@@ -25,6 +25,7 @@ from engine.values import Actor, EmployerId, PersonId, RegionCode
 
 Sex = Literal["male", "female"]
 Level = Literal["country", "province", "city", "county"]
+_COUNTRY = "000000"
 
 
 class Region(Base):
@@ -178,7 +179,7 @@ class UnknownPersonError(Exception):
 
 
 class UnknownRegionError(Exception):
-    """没有这个地区；请对照 processes/regions.yaml。"""
+    """地区表是空的；请先同步 processes/regions.yaml。"""
 
     retryable = False
 
@@ -201,14 +202,15 @@ def region_name(session: Session, code: str) -> str:
 
 
 def region_known(session: Session, code: str) -> RegionCode:
-    """The nearest region of the table: the code, its city or its province; UnknownRegionError beyond that.
+    """The nearest region of the table: the code, its city, its province, or the whole country.
 
-    Identity numbers carry region codes that were abolished long ago (372501, 371523).
+    Identity numbers carry districts of other provinces, and codes that were abolished long ago (372501, 371523).
+    UnknownRegionError when not even the country is there: :func:`sync_regions` has not run.
     """
-    for candidate in (code, code[:4] + "00", code[:2] + "0000"):
+    for candidate in (code, code[:4] + "00", code[:2] + "0000", _COUNTRY):
         if session.get(Region, candidate) is not None:
             return RegionCode(candidate)
-    raise UnknownRegionError(f"没有地区「{code}」；请对照 processes/regions.yaml")
+    raise UnknownRegionError(f"没有地区「{code}」；地区表是空的，请先同步 processes/regions.yaml")
 
 
 def ensure_person(
@@ -216,8 +218,8 @@ def ensure_person(
 ) -> Person:
     """The person of the record, created if not yet kept. Idempotent, also when two do it at once.
 
-    ``region`` is where they are insured; without it their household counts. Name, birth and sex follow the
-    record when it has changed; the region of somebody already kept does not.
+    ``region`` is where they are insured; without it their household counts at first, and is not changed later.
+    Name, birth and sex follow the record.
     """
     index = vault.index(record.id_number)
     statement = insert(Person).values(
@@ -229,7 +231,8 @@ def ensure_person(
         region_code=region_known(session, region or record.household_region),
         created_at=now,
     )
-    renewed = {name: statement.excluded[name] for name in ("name", "birth", "sex")}
+    following = ("name", "birth", "sex", "region_code") if region else ("name", "birth", "sex")
+    renewed = {name: statement.excluded[name] for name in following}
     upsert = statement.on_conflict_do_update(index_elements=["id_number_index"], set_=renewed).returning(
         Person
     )
