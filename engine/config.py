@@ -10,10 +10,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
+
+T = TypeVar("T", bound=str)
 
 #: processes/ stands beside engine/ in a checkout and in an installed tree
 ROOT = Path(__file__).resolve().parent.parent
+
+
+_DIGESTS: tuple[Literal["sha256", "sm3"], ...] = ("sha256", "sm3")
+_CIPHERS: tuple[Literal["aes-256-gcm", "sm4-gcm"], ...] = ("aes-256-gcm", "sm4-gcm")
+_BANKS: tuple[Literal["test", "folder"], ...] = ("test", "folder")
 
 
 class SettingsError(Exception):
@@ -63,11 +70,18 @@ class Settings:
             secret_key=env.get("CHANGLING_SECRET", "") or _kept_secret(data_dir, production=production),
             region=env.get("CHANGLING_REGION", "371500"),
             production=production,
-            digest=_one_of(env, "CHANGLING_DIGEST", ("sha256", "sm3")),
-            cipher=_one_of(env, "CHANGLING_CIPHER", ("aes-256-gcm", "sm4-gcm")),
-            bank=_one_of(env, "CHANGLING_BANK", ("folder",) if production else ("test", "folder")),
+            digest=_one_of(env, "CHANGLING_DIGEST", _DIGESTS),
+            cipher=_one_of(env, "CHANGLING_CIPHER", _CIPHERS),
+            bank=_bank(env, production=production),
             session_minutes=int(env.get("CHANGLING_SESSION_MINUTES", "30")),
         )
+
+
+def _bank(env: Mapping[str, str], *, production: bool) -> Literal["test", "folder"]:
+    bank: Literal["test", "folder"] = _one_of(env, "CHANGLING_BANK", _BANKS[::-1] if production else _BANKS)
+    if production and bank == "test":
+        raise SettingsError("生产模式不得使用测试银行（CHANGLING_BANK=test）")
+    return bank
 
 
 def _psycopg(url: str) -> str:
@@ -77,11 +91,12 @@ def _psycopg(url: str) -> str:
     return url
 
 
-def _one_of(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:  # type: ignore[misc]
+def _one_of(env: Mapping[str, str], name: str, allowed: tuple[T, ...]) -> T:
     value = env.get(name, allowed[0])
-    if value not in allowed:
+    found = next((word for word in allowed if word == value), None)
+    if found is None:
         raise SettingsError(f"{name}={value!r} 不可用，可选：{'、'.join(allowed)}")
-    return value
+    return found
 
 
 def _kept_secret(data_dir: Path, *, production: bool) -> str:

@@ -36,7 +36,9 @@ def facts_of(office: Office, data: Mapping[str, Any]) -> tuple[Fact, ...]:
         for part in label.key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None and value != "":
-            found.append(Fact(label=label.label, value=_in_words(office, label.kind, value), source=label.source))
+            found.append(
+                Fact(label=label.label, value=_in_words(office, label.kind, value), source=label.source)
+            )
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from engine.cases.office import Office
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, pass_on
 from engine.cases.views import Done
-from engine.people import id_number_of
+from engine.people import Person, id_number_of
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.tables import Claim
@@ -29,7 +29,9 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
     person_id = actor.id
 
     def work(session: Session) -> Done:
-        earlier = session.scalar(select(Claim.case_id).where(Claim.person_id == person_id, Claim.status == "open"))
+        earlier = session.scalar(
+            select(Claim.case_id).where(Claim.person_id == person_id, Claim.status == "open")
+        )
         if earlier is not None:
             key = session.get_one(WorkflowCase, earlier).case_key
             raise RefusedError(
@@ -40,7 +42,7 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
                     source="鲁人社函〔2020〕10号（七）防止重复领取",
                 )
             )
-        id_number = id_number_of(session, office.vault, person_id)
+        id_number = id_number_of(office.vault, session.get_one(Person, person_id))
         region = office.registers.contributions.history(id_number).region or office.settings.region
         case = next_case(session, office, "claim", region=region, subject=actor.key)
         today = office.today
@@ -67,7 +69,11 @@ def withdraw_claim(office: Office, actor: Actor, case_id: int, *, why: str) -> D
         case = session.get(WorkflowCase, case_id)
         if case is None or case.subject != actor.key:
             raise RefusedError(
-                Reason(code="not_own_case", text="只能撤回本人的申领", text_en="Only your own claim can be withdrawn.")
+                Reason(
+                    code="not_own_case",
+                    text="只能撤回本人的申领",
+                    text_en="Only your own claim can be withdrawn.",
+                )
             )
         try:
             stepped = office.runner.deliver(
@@ -81,7 +87,11 @@ def withdraw_claim(office: Office, actor: Actor, case_id: int, *, why: str) -> D
             )
         except NotWaitingError as late:
             raise RefusedError(
-                Reason(code="too_late", text="此申领已作出决定或已办结，不能撤回", text_en="The claim has been decided.")
+                Reason(
+                    code="too_late",
+                    text="此申领已作出决定或已办结，不能撤回",
+                    text_en="The claim has been decided.",
+                )
             ) from late
         now = office.clock()
         append(

@@ -112,7 +112,8 @@ def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str)
         .order_by(WorkflowHistory.id)
     )
     signed = standing(
-        Completion(element_id=row.element_id, control=row.control or "", actor=row.actor, at=row.at) for row in rows
+        Completion(element_id=row.element_id, control=row.control or "", actor=row.actor, at=row.at)
+        for row in rows
     )
     missing = [book.controls[name].name for name in need.controls if name not in signed]
     if missing:

@@ -20,7 +20,13 @@ from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page
 from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import Letter
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
-from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowIncident, WorkflowTask
+from engine.workflow.tables import (
+    ProcessVersion,
+    WorkflowCase,
+    WorkflowHistory,
+    WorkflowIncident,
+    WorkflowTask,
+)
 from engine.workflow.versions import Published
 
 _PAGE = 25
@@ -40,7 +46,11 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
         look(session, office, actor, case.subject, why=f"查看案件 {case.case_key}")
         version = office.runner.versions.get(session, case.version_id)
         tasks = _open_tasks(session, office, case)
-        data = office.runner.data_of(session, case.id) if case.status == "running" else _last_data(session, case.id)
+        data = (
+            office.runner.data_of(session, case.id)
+            if case.status == "running"
+            else _last_data(session, case.id)
+        )
         marks = _marks(session, case, tasks)
         return CaseView(
             case_id=CaseId(case.id),
@@ -64,7 +74,7 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
             orders=orders_of_case(session, office, case.id),
             incidents=_incidents(session, office, case.id),
             tasks=tasks,
-            can=_can(session, actor, case),
+            can=_can(actor, case),
         )
 
     return attempt(office, actor, work, subject=f"case:{case_id}")
@@ -83,13 +93,17 @@ def my_cases(office: Office, actor: Actor, *, cursor: str = "") -> Page[CaseRow]
         found = session.execute(query.order_by(WorkflowCase.id.desc()).limit(_PAGE + 1)).tuples().all()
         labels = subject_labels(session, office, {case.subject for case, _ in found})
         rows = tuple(_case_row(session, case, name, labels) for case, name in found[:_PAGE])
-        return Page(rows=rows, total=total, next_cursor=str(found[_PAGE - 1][0].id) if len(found) > _PAGE else "")
+        return Page(
+            rows=rows, total=total, next_cursor=str(found[_PAGE - 1][0].id) if len(found) > _PAGE else ""
+        )
 
 
 def incidents(office: Office, actor: Actor) -> tuple[IncidentView, ...] | Refusal:
     """Every open incident of the actor's region; for internal control, analysts and administrators."""
     if not actor.duties & {"control", "analyst", "administrator"}:
-        return Refusal(reasons=(Reason(code="not_operator", text="只有流程分析岗、内控稽核岗、系统管理岗可以查看异常"),))
+        return Refusal(
+            reasons=(Reason(code="not_operator", text="只有流程分析岗、内控稽核岗、系统管理岗可以查看异常"),)
+        )
     with office.store.reading() as session:
         return _incidents(session, office, None)
 
@@ -174,7 +188,7 @@ def _steps(
     for element in version.blueprint.elements.values():
         if element.kind not in _STEP_KINDS:
             continue
-        task, row = open_tasks.get(element.id), last.get(element.id)
+        task, told = open_tasks.get(element.id), last.get(element.id)
         duty = office.duties.duties.get(element.duty or "")
         steps.append(
             Step(
@@ -182,8 +196,8 @@ def _steps(
                 name=element.name or element.id,
                 duty_name=duty.lane if duty else "",
                 state=marks.get(element.id, rest),  # type: ignore[arg-type]
-                at=task.created_at if task else row.at if row else None,
-                actor=task.assignee if task else name_of(session, row.actor) if row else "",
+                at=task.created_at if task else told.at if told else None,
+                actor=task.assignee if task else name_of(session, told.actor) if told else "",
                 due_at=task.due_at if task else None,
             )
         )
@@ -214,7 +228,9 @@ def _incidents(session: Session, office: Office, case_id: int | None) -> tuple[I
         query = query.where(WorkflowIncident.case_id == case_id)
     out = []
     for incident, case in session.execute(query).tuples():
-        element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(incident.element_id)
+        element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(
+            incident.element_id
+        )
         out.append(
             IncidentView(
                 incident_id=incident.id,
@@ -231,7 +247,7 @@ def _incidents(session: Session, office: Office, case_id: int | None) -> tuple[I
     return tuple(out)
 
 
-def _can(session: Session, actor: Actor, case: WorkflowCase) -> frozenset[str]:
+def _can(actor: Actor, case: WorkflowCase) -> frozenset[str]:
     can = set()
     if actor.kind == "person" and case.status == "running" and case.process_id == "claim":
         can.add("withdraw")

@@ -21,7 +21,7 @@ from engine.duties import check_may
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
-from engine.workflow.forms import Form, FormErrors
+from engine.workflow.forms import Field, Form, FormErrors
 from engine.workflow.runner import TaskClosedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask
 from engine.workflow.versions import Published
@@ -57,11 +57,13 @@ def inbox(
             after = tuple_(*at) < (instant, task_id) if which == "done" else tuple_(*at) > (instant, task_id)
             query = query.where(after)
         ordered = query.order_by(*(c.desc() for c in at) if which == "done" else at).limit(_PAGE + 1)
-        found = session.execute(ordered).tuples().all()
+        found = [(task, case, name) for task, case, name in session.execute(ordered)]
         rows = task_rows(session, office, found[:_PAGE])
         last = found[_PAGE - 1][0] if len(found) > _PAGE else None
         stamp = (last.completed_at if which == "done" else last.created_at) if last else None
-        return Page(rows=rows, total=total, next_cursor=f"{stamp.isoformat()}~{last.id}" if last and stamp else "")
+        return Page(
+            rows=rows, total=total, next_cursor=f"{stamp.isoformat()}~{last.id}" if last and stamp else ""
+        )
 
 
 def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
@@ -93,13 +95,15 @@ def task_view(office: Office, actor: Actor, task_id: str) -> TaskView | Refusal:
         return TaskView(
             row=task_rows(session, office, [(task, case, process)])[0],
             form=form,
-            values={**{field.key: data[field.key] for field in form.fields if field.key in data}, **draft},
+            values={**form.values(data), **draft},
             facts=facts_of(office, data),
             reasons=reasons_of(data),
             history=history_rows(session, office, case.id, labels_of(version)),
             can=_can(task, actor, forbidden),
             forbidden=forbidden,
-            batch=batch_record(session, office, str(data["batch_number"])) if data.get("batch_number") else None,
+            batch=batch_record(session, office, str(data["batch_number"]))
+            if data.get("batch_number")
+            else None,
         )
 
     return attempt(office, actor, work, subject=f"task:{task_id}")
@@ -113,7 +117,9 @@ def claim_task(office: Office, actor: Actor, task_id: str) -> Done | Refusal:
         _check(session, office, actor, task, case)
         won = session.execute(
             update(WorkflowTask)
-            .where(WorkflowTask.id == task_id, WorkflowTask.assignee.is_(None), WorkflowTask.status == "ready")
+            .where(
+                WorkflowTask.id == task_id, WorkflowTask.assignee.is_(None), WorkflowTask.status == "ready"
+            )
             .values(assignee=actor.key)
             .execution_options(synchronize_session=False)
         )
@@ -146,7 +152,9 @@ def save_draft(office: Office, actor: Actor, task_id: str, fields: Mapping[str, 
     def work(session: Session) -> Done:
         task, case = _find(session, task_id)
         _check(session, office, actor, task, case)
-        known = {field.key for field in _form(office.runner.versions.get(session, case.version_id), task).fields}
+        known = {
+            field.key for field in _form(office.runner.versions.get(session, case.version_id), task).fields
+        }
         task.draft = orjson.dumps({key: value for key, value in fields.items() if key in known}).decode()
         return Done(message="草稿已保存", case_id=CaseId(case.id), case_key=case.case_key)
 
@@ -174,7 +182,11 @@ def complete_task(
         control = version.blueprint.elements[task.element_id].control
         passed = bool(control) and office.controls.passed(control, entered)
         stepped = office.runner.complete(
-            session, task=task, data=entered, control=control if passed else None, around=around(office, session, actor)
+            session,
+            task=task,
+            data=entered,
+            control=control if passed else None,
+            around=around(office, session, actor),
         )
         pass_on(session, stepped, now=office.clock())
         _note(session, office, actor, task, case, Action.TASK_COMPLETED, after=entered)
@@ -192,7 +204,7 @@ def complete_task(
     )
 
 
-def labels_of(version: Published) -> dict[str, Mapping[str, Any]]:
+def labels_of(version: Published) -> dict[str, Mapping[str, Field]]:
     """The fields of each element's form by key, to put entered values into words."""
     return {
         element.id: {field.key: field for field in version.forms[element.form].fields}
@@ -203,7 +215,7 @@ def labels_of(version: Published) -> dict[str, Mapping[str, Any]]:
 
 def _of_list(
     session: Session, office: Office, actor: Actor, which: InboxList
-) -> Select[tuple[WorkflowTask, WorkflowCase, str]]:
+) -> Select[WorkflowTask, WorkflowCase, str]:
     query = (
         select(WorkflowTask, WorkflowCase, ProcessVersion.name)
         .join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
@@ -266,7 +278,12 @@ def _check_assignee(session: Session, actor: Actor, task: WorkflowTask) -> None:
     if task.assignee and task.assignee != actor.key:
         who = name_of(session, task.assignee)
         raise RefusedError(
-            Reason(code="claimed_by_other", text=f"此任务已由{who}领取", text_en=f"Claimed by {who}.", fact=task.assignee)
+            Reason(
+                code="claimed_by_other",
+                text=f"此任务已由{who}领取",
+                text_en=f"Claimed by {who}.",
+                fact=task.assignee,
+            )
         )
 
 

@@ -29,7 +29,9 @@ def park(
         .with_for_update()
     )
     if incident is None:
-        incident = WorkflowIncident(case_id=case_id, command=command, attempts=0, created_at=now, status="open")
+        incident = WorkflowIncident(
+            case_id=case_id, command=command, attempts=0, created_at=now, status="open"
+        )
         session.add(incident)
     incident.attempts += 1
     incident.element_id = failed.element_id

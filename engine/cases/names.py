@@ -17,7 +17,9 @@ def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Na
     return Names(
         operations={
             operation.name: Operation(
-                title=operation.title, needs=frozenset(operation.needs), provides=frozenset(operation.provides)
+                title=operation.title,
+                needs=frozenset(operation.needs),
+                provides=frozenset(operation.provides),
             )
             for operation in CATALOGUE.values()
         },

@@ -27,7 +27,9 @@ def start_transfer(office: Office, actor: Actor, *, from_region: str, to_region:
     def work(session: Session) -> Done:
         for code in (from_region, to_region):
             if session.get(Region, code) is None:
-                raise RefusedError(Reason(code="unknown_region", text=f"没有地区 {code}", text_en=f"No region {code}."))
+                raise RefusedError(
+                    Reason(code="unknown_region", text=f"没有地区 {code}", text_en=f"No region {code}.")
+                )
         case = next_case(session, office, "transfer_in", region=to_region, subject=actor.key)
         data = {
             "person_id": actor.id,
@@ -48,10 +50,16 @@ def start_refund(office: Office, actor: Actor, *, employer_id: int, year: int) -
     def work(session: Session) -> Done:
         employer = session.get(Employer, employer_id)
         if employer is None:
-            raise RefusedError(Reason(code="employer_unknown", text="没有这个参保单位", text_en="No such employer."))
+            raise RefusedError(
+                Reason(code="employer_unknown", text="没有这个参保单位", text_en="No such employer.")
+            )
         _require_duty(session, office, actor, "intake", employer.region_code)
         case = next_case(
-            session, office, "stable_jobs", region=_city(employer.region_code), subject=f"employer:{employer_id}"
+            session,
+            office,
+            "stable_jobs",
+            region=_city(employer.region_code),
+            subject=f"employer:{employer_id}",
         )
         start_case(office, session, actor, case, {"employer_id": employer_id, "year": year})
         return Done(message=f"稳岗返还已发起，编号 {case.key}", case_id=case.id, case_key=case.key)
@@ -70,7 +78,11 @@ def start_finding(
             raise RefusedError(Reason(code="topic_missing", text="请填写整改事项", text_en="Name the topic."))
         if done_due < plan_due:
             raise RefusedError(
-                Reason(code="dates_reversed", text="整改完成期限不能早于方案上报期限", text_en="Done before planned.")
+                Reason(
+                    code="dates_reversed",
+                    text="整改完成期限不能早于方案上报期限",
+                    text_en="Done before planned.",
+                )
             )
         case = next_case(session, office, "rectification", region=region, subject=f"office:{region}")
         reminder = _workdays_before(office, plan_due, 2)

@@ -11,11 +11,14 @@ from engine.cases.steps import attempt
 from engine.cases.views import BatchLine, BatchView, Done, OrderView
 from engine.duties import covers
 from engine.money import payments
-from engine.money.payments import BATCH_STATUS_NAMES, ORDER_STATUS_NAMES, PaymentBatch, PaymentLine, PaymentOrder
+from engine.money.batches import STATUS_NAMES as BATCH_STATUS_NAMES
 from engine.money.ledger_tables import PaymentPurpose
+from engine.money.orders import STATUS_NAMES as ORDER_STATUS_NAMES
+from engine.money.orders import bound_to
+from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.store import outbox
 from engine.store.crypto import mask_account
-from engine.values import Actor, CaseId, Money, Reason, Refusal, RefusedError
+from engine.values import Actor, CaseId, Money, Reason, Refusal
 from engine.workflow.tables import WorkflowCase
 
 _SEEN_BY = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
@@ -30,7 +33,9 @@ def batches(office: Office, actor: Actor) -> tuple[BatchView, ...] | Refusal:
     with office.store.reading() as session:
         found = session.scalars(select(PaymentBatch).order_by(PaymentBatch.id.desc()).limit(100)).all()
         return tuple(
-            _batch(session, office, batch, lines=False) for batch in found if covers(actor.region, batch.region)
+            _batch(session, office, batch, lines=False)
+            for batch in found
+            if covers(actor.region, batch.region)
         )
 
 
@@ -41,7 +46,13 @@ def batch_view(office: Office, actor: Actor, number: str) -> BatchView | Refusal
     with office.store.reading() as session:
         view = batch_record(session, office, number)
         if view is None or not covers(actor.region, view.region):
-            return Refusal(reasons=(Reason(code="no_such_batch", text="没有这个批次，或不在您的地区", text_en="No such batch."),))
+            return Refusal(
+                reasons=(
+                    Reason(
+                        code="no_such_batch", text="没有这个批次，或不在您的地区", text_en="No such batch."
+                    ),
+                )
+            )
         return view
 
 
@@ -53,7 +64,9 @@ def batch_record(session: Session, office: Office, number: str) -> BatchView | N
 
 def orders_of_case(session: Session, office: Office, case_id: int) -> tuple[OrderView, ...]:
     """The payment orders of a case with where each stands."""
-    orders = session.scalars(select(PaymentOrder).where(PaymentOrder.case_id == case_id).order_by(PaymentOrder.id))
+    orders = session.scalars(
+        select(PaymentOrder).where(PaymentOrder.case_id == case_id).order_by(PaymentOrder.id)
+    )
     return tuple(_order(session, office, order) for order in orders)
 
 
@@ -83,29 +96,30 @@ def take_receipt(office: Office, actor: Actor, text: bytes) -> Done | Refusal:
             # kept as a difference and committed, so that nobody can say it never came
             return Refusal(
                 reasons=tuple(
-                    Reason(code="receipt_difference", text=f"第{each.line}行：{each.text}", source="docs/bank-file.md")
+                    Reason(
+                        code="receipt_difference",
+                        text=f"第{each.line}行：{each.text}",
+                        source="docs/bank-file.md",
+                    )
                     for each in outcome.differences
                 )
             )
-        if outcome.complete:
-            outbox.put(
-                session,
-                kind="message",
-                key=f"bank_receipt/{outcome.batch_number}",
-                payload={
-                    "name": "bank_receipt",
-                    "correlation": outcome.batch_number,
-                    "payload": {"receipt_digest": outcome.digest},
-                },
-                now=office.clock(),
-            )
+        batch = session.get_one(PaymentBatch, outcome.batch_id)
+        if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
+            _tell_run(session, office, batch)
         return Done(
-            message=f"批次 {outcome.batch_number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
+            message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
         )
 
-    done = attempt(office, actor, work, subject="bank_receipt")
-    assert not isinstance(done, RefusedError)
-    return done
+    return attempt(office, actor, work, subject="bank_receipt")
+
+
+def _tell_run(session: Session, office: Office, batch: PaymentBatch) -> None:
+    """The payment run waits for the whole batch to be answered; one message, however many receipts."""
+    content = {"name": "bank_receipt", "correlation": batch.number, "payload": {}}
+    outbox.put(
+        session, kind="message", key=f"bank_receipt/{batch.number}", payload=content, now=office.clock()
+    )
 
 
 def _not_seen(actor: Actor) -> Reason:
@@ -187,4 +201,4 @@ def _order(session: Session, office: Office, order: PaymentOrder) -> OrderView:
 
 
 def _masked(office: Office, order: PaymentOrder, account: bytes) -> str:
-    return mask_account(office.vault.decrypt(account, bound_to=payments.bound_to(order.key)))
+    return mask_account(office.vault.decrypt(account, bound_to=bound_to(order.key)))

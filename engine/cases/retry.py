@@ -59,10 +59,14 @@ def replay(office: Office, incident_id: int) -> Done | Refusal:
         return _outcome(office, incident_id, case_id)
     actor = actor_by_key(office, command["actor"])
     if actor is None:
-        return Refusal(reasons=(Reason(code="actor_gone", text=f"原办理人 {command['actor']} 已不在岗，不能代为重试"),))
+        return Refusal(
+            reasons=(Reason(code="actor_gone", text=f"原办理人 {command['actor']} 已不在岗，不能代为重试"),)
+        )
     outcome = complete_task(office, actor, command["task_id"], command["fields"])
     if isinstance(outcome, FormErrors):
-        return Refusal(reasons=(Reason(code="form_changed", text="表单已变更，原填写内容不再有效，请重新办理"),))
+        return Refusal(
+            reasons=(Reason(code="form_changed", text="表单已变更，原填写内容不再有效，请重新办理"),)
+        )
     if isinstance(outcome, Refusal) and outcome.reasons[0].code == "task_closed":
         _close(office, incident_id)
         return Done(message="该任务已由他人办结，异常关闭", case_id=case_id)

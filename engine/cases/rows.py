@@ -16,6 +16,7 @@ from engine.duties import Post
 from engine.people import Employer, Person, Region, id_number_of, record_look
 from engine.store.crypto import mask_id
 from engine.values import CHINA, Actor, CaseId, TaskId
+from engine.workflow.forms import Field
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask
 
 #: a limit with at most so many working days left is shown as near
@@ -68,7 +69,7 @@ def subject_labels(session: Session, office: Office, keys: Iterable[str]) -> dic
         kind, _, number = key.partition(":")
         by_kind.setdefault(kind, []).append(int(number)) if number.isdigit() else labels.update({key: key})
     for person in session.scalars(select(Person).where(Person.id.in_(by_kind.get("person", [])))):
-        number = id_number_of(session, office.vault, person.id)
+        number = id_number_of(office.vault, person)
         labels[f"person:{person.id}"] = f"{person.name} {mask_id(number)}"
     for employer in session.scalars(select(Employer).where(Employer.id.in_(by_kind.get("employer", [])))):
         labels[f"employer:{employer.id}"] = employer.name
@@ -81,15 +82,16 @@ def subject_labels(session: Session, office: Office, keys: Iterable[str]) -> dic
 def region_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """The regions' names by code; the code itself for one that is not known."""
     wanted = set(codes)
-    known = {region.code: region.name for region in session.scalars(select(Region).where(Region.code.in_(wanted)))}
+    known = {
+        region.code: region.name for region in session.scalars(select(Region).where(Region.code.in_(wanted)))
+    }
     return {code: known.get(code, code) for code in wanted}
 
 
 def look(session: Session, office: Office, actor: Actor, subject: str, *, why: str) -> None:
     """Leaves the trace of a look at a person's file by somebody else (CTRL-07)."""
-    kind, _, number = subject.partition(":")
-    if kind == "person" and actor.key != subject:
-        record_look(session, actor=actor, person_id=int(number), why=why, now=office.clock())
+    if actor.key != subject:
+        record_look(session, actor=actor, subject=subject, why=why, now=office.clock())
 
 
 def light_of(office: Office, due_at: datetime | None) -> tuple[Light, int | None]:
@@ -109,7 +111,7 @@ def process_names(session: Session) -> dict[int, str]:
 
 
 def history_rows(
-    session: Session, office: Office, case_id: int, labels: Mapping[str, Mapping[str, object]]
+    session: Session, office: Office, case_id: int, labels: Mapping[str, Mapping[str, Field]]
 ) -> tuple[HistoryRow, ...]:
     """What happened in the case, in order; `labels` turns entered values into words, by element."""
     rows = session.scalars(
@@ -146,14 +148,15 @@ _KINDS = {
 }
 
 
-def _outcome(row: WorkflowHistory, labels: Mapping[str, object]) -> str:
+def _outcome(row: WorkflowHistory, labels: Mapping[str, Field]) -> str:
     if row.kind != "completed":
         return _KINDS.get(row.kind, row.kind)
     entered = orjson.loads(row.outcome)
     words = [
-        f"{field.label}：{field.word_for(entered[field.key])}"  # type: ignore[attr-defined]
+        f"{field.label}：{option.label}"
         for field in labels.values()
-        if getattr(field, "key", None) in entered and getattr(field, "choices", None)
+        for option in field.choices
+        if entered.get(field.key) == option.value
     ]
     return "；".join(words) or "已办理"
 
@@ -163,7 +166,9 @@ def _note(row: WorkflowHistory) -> str:
         return ""
     entered = orjson.loads(row.outcome)
     return "；".join(
-        str(value) for key, value in entered.items() if key.endswith(("note", "reply", "text", "why")) and value
+        str(value)
+        for key, value in entered.items()
+        if key.endswith(("note", "reply", "text", "why")) and value
     )
 
 

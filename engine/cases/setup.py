@@ -66,7 +66,9 @@ def publish_file(office: Office, path: Path, *, note: str) -> None:
 def seed(office: Office, *, people: int, employers: int, seed: int, day: date, password: str) -> None:
     """A trial office: a generated province behind the registers, and one member of staff for each duty."""
     if office.settings.production:
-        raise RefusedError(Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production."))
+        raise RefusedError(
+            Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
+        )
     with office.store.transaction() as session:
         _seed_province(session, people=people, employers=employers, seed=seed, day=day)
         duties.seed_staff(session, office.duties, office.vault, day=day, password=password)
@@ -81,6 +83,10 @@ def _seed_province(session: Session, *, people: int, employers: int, seed: int, 
 def _beside(directory: Path) -> dict[str, dict[str, str]]:
     """The forms and decisions of the directory, as texts."""
     return {
-        "forms": {path.stem: path.read_text("utf-8") for path in sorted((directory / "forms").glob("*.form"))},
-        "decisions": {path.name: path.read_text("utf-8") for path in sorted((directory / "decisions").glob("*.dmn"))},
+        "forms": {
+            path.stem: path.read_text("utf-8") for path in sorted((directory / "forms").glob("*.form"))
+        },
+        "decisions": {
+            path.name: path.read_text("utf-8") for path in sorted((directory / "decisions").glob("*.dmn"))
+        },
     }

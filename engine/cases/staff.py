@@ -111,8 +111,8 @@ def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refu
         )
     with office.store.transaction() as session:
         region = office.registers.contributions.history(number.normalised).region
-        person_id = ensure_person(session, office.vault, record, region=region)
-        return Actor(kind="person", id=person_id, name=record.name)
+        person = ensure_person(session, office.vault, record, now=office.clock(), region=region)
+        return Actor(kind="person", id=person.id, name=person.name)
 
 
 def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
@@ -123,11 +123,17 @@ def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
     record = office.registers.business.employer(code.normalised)
     if record is None:
         return Refusal(
-            reasons=(Reason(code="employer_unknown", text="没有找到该统一社会信用代码的参保单位", text_en="Unknown employer."),)
+            reasons=(
+                Reason(
+                    code="employer_unknown",
+                    text="没有找到该统一社会信用代码的参保单位",
+                    text_en="Unknown employer.",
+                ),
+            )
         )
     with office.store.transaction() as session:
-        employer_id = ensure_employer(session, credit_code=code.normalised, name=record.name, region=record.region)
-        return Actor(kind="employer", id=employer_id, name=record.name)
+        employer = ensure_employer(session, record, now=office.clock())
+        return Actor(kind="employer", id=employer.id, name=employer.name)
 
 
 def assign_post(office: Office, by: Actor, *, login: str, duty: str, region: str) -> Done | Refusal:
@@ -136,7 +142,11 @@ def assign_post(office: Office, by: Actor, *, login: str, duty: str, region: str
     def work(session: Session) -> Done:
         member = session.scalar(select(StaffMember).where(StaffMember.login == login.strip().lower()))
         if member is None:
-            raise RefusedError(Reason(code="staff_unknown", text=f"没有登录名为“{login}”的工作人员", text_en="No such login."))
+            raise RefusedError(
+                Reason(
+                    code="staff_unknown", text=f"没有登录名为“{login}”的工作人员", text_en="No such login."
+                )
+            )
         given = duties.assign_post(
             session, office.duties, staff_id=member.id, duty=duty, region=region, day=office.today, by=by
         )
@@ -183,16 +193,13 @@ def staff_list(office: Office, by: Actor) -> tuple[StaffRow, ...] | Refusal:
 def name_of(session: Session, key: str) -> str:
     """The name of whoever has the actor key; the key itself for one that is not known."""
     kind, _, number = key.partition(":")
-    tables: dict[str, type[StaffMember] | type[Person] | type[Employer]] = {
-        "staff": StaffMember,
-        "person": Person,
-        "employer": Employer,
-    }
+    names = {"staff": StaffMember.name, "person": Person.name, "employer": Employer.name}
     if kind == "system":
         return "系统"
-    table = tables.get(kind)
-    found = session.get(table, int(number)) if table and number.isdigit() else None
-    return found.name if found else key
+    if kind not in names or not number.isdigit():
+        return key
+    column = names[kind]
+    return session.scalar(select(column).where(column.class_.id == int(number))) or key
 
 
 def _post_row(office: Office, post: Post) -> PostRow:

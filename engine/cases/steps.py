@@ -32,8 +32,15 @@ T = TypeVar("T")
 
 #: a step that always loses to others is given up after so many tries
 _TRIES = 8
+_BUSY = Reason(code="busy", text="此案正被多人同时办理，请稍后再试", text_en="The case is busy; try again.")
 _RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
-_REFUSED_BY_DATABASE = (pg.CheckViolation, pg.RestrictViolation, pg.UniqueViolation, pg.ExclusionViolation, pg.RaiseException)
+_REFUSED_BY_DATABASE = (
+    pg.CheckViolation,
+    pg.RestrictViolation,
+    pg.UniqueViolation,
+    pg.ExclusionViolation,
+    pg.RaiseException,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +68,9 @@ class Around:
     def call(self, operation: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The operation, after every control that it needs is found in the case's history."""
         needed = self.office.controls.needs(operation)
-        signed = fulfilled(self.desk.session, self.office.controls, self.desk.case.id, operation) if needed else {}
+        signed = (
+            fulfilled(self.desk.session, self.office.controls, self.desk.case.id, operation) if needed else {}
+        )
         return CATALOGUE[operation](replace(self.desk, controls=signed), data)
 
 
@@ -113,18 +122,13 @@ def attempt(
             if not isinstance(error.orig, _RETRIED):
                 return _refused_by_database(office, actor, error, subject=subject, stream=stream)
             _pause(turn)
-        except RefusedError as refused:
-            _record(office, actor, refused.refusal, subject=subject, stream=stream)
-            return refused.refusal
-        except TaskClosedError as closed:
-            return Refusal(reasons=(_closed(office, closed),))
+        except (RefusedError, TaskClosedError) as no:
+            return _refused(office, actor, no, subject=subject, stream=stream)
         except StepFailedError as failed:
             if command is None or case_id is None:
                 raise
             return _parked(office, failed, command, case_id)
-    return Refusal(
-        reasons=(Reason(code="busy", text="此案正被多人同时办理，请稍后再试", text_en="The case is busy; try again."),)
-    )
+    return Refusal(reasons=(_BUSY,))
 
 
 def pass_on(session: Session, stepped: Stepped, *, now: datetime) -> None:
@@ -158,6 +162,16 @@ def _refused_by_database(
     return refusal
 
 
+def _refused(
+    office: Office, actor: Actor, no: RefusedError | TaskClosedError, *, subject: str, stream: str
+) -> Refusal:
+    """The refusal; recorded, unless the actor merely came too late."""
+    if isinstance(no, TaskClosedError):
+        return Refusal(reasons=(_closed(office, no),))
+    _record(office, actor, no.refusal, subject=subject, stream=stream)
+    return no.refusal
+
+
 def _record(office: Office, actor: Actor, refusal: Refusal, *, subject: str, stream: str) -> None:
     with office.store.transaction() as session:
         append(
@@ -188,7 +202,9 @@ def _closed(office: Office, closed: TaskClosedError) -> Reason:
 
 def _parked(office: Office, failed: StepFailedError, command: Mapping[str, Any], case_id: int) -> Refusal:
     with office.store.transaction() as session:
-        park(session, failed, command=orjson.dumps(dict(command)).decode(), case_id=case_id, now=office.clock())
+        park(
+            session, failed, command=orjson.dumps(dict(command)).decode(), case_id=case_id, now=office.clock()
+        )
     return Refusal(
         reasons=(
             Reason(

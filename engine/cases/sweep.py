@@ -104,7 +104,13 @@ def fire_timers_of(office: Office, case_id: int) -> int:
         return len(mine)
 
     done = attempt(
-        office, SYSTEM, work, subject=f"case:{case_id}", stream=f"case:{case_id}", command=command, case_id=case_id
+        office,
+        SYSTEM,
+        work,
+        subject=f"case:{case_id}",
+        stream=f"case:{case_id}",
+        command=command,
+        case_id=case_id,
     )
     return 0 if isinstance(done, Refusal) else done
 
@@ -125,7 +131,10 @@ def _send(office: Office, message_id: int, kind: str) -> bool:
         try:
             return send(office, message_id)
         except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the message is due again, the cause kept
-            error, retryable = f"{type(failure).__name__}：{failure}", bool(getattr(failure, "retryable", True))
+            error, retryable = (
+                f"{type(failure).__name__}：{failure}",
+                bool(getattr(failure, "retryable", True)),
+            )
     with office.store.transaction() as session:
         outbox.mark_failed(session, message_id, now=office.clock(), error=error, retryable=retryable)
     return False

@@ -9,10 +9,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.tasks.desk import Desk
-from engine.values import Reason, RefusedError
+from engine.values import Reason, Refusal, RefusedError
+
+T = TypeVar("T")
 
 #: operation functions have different keyword parameters; the catalogue matches them by name
 Operate = Callable[..., Mapping[str, Any]]
@@ -41,7 +43,7 @@ class Operation:
         wanted = [name for name in self.needs + self.uses if name in data]
         provided = self.act(desk, **{name: data[name] for name in wanted})
         unknown = set(provided) - set(self.provides)
-        assert not unknown, (self.name, unknown)
+        assert not unknown, (self.name, unknown)  # noqa: S101 - a defect of the operation
         return provided
 
 
@@ -63,7 +65,7 @@ def operation(name: str, *, title: str, provides: tuple[str, ...] = ()) -> Calla
 
     def register(act: Operate) -> Operate:
         parameters = list(inspect.signature(act).parameters.values())[1:]
-        assert name not in CATALOGUE, name
+        assert name not in CATALOGUE, name  # noqa: S101 - two operations of one name
         CATALOGUE[name] = Operation(
             name=name,
             title=title,
@@ -80,3 +82,10 @@ def operation(name: str, *, title: str, provides: tuple[str, ...] = ()) -> Calla
 def refuse(code: str, text: str, *, source: str = "", fact: str = "", text_en: str = "") -> RefusedError:
     """The refusal of an operation, ready to be raised."""
     return RefusedError(Reason(code=code, text=text, text_en=text_en, source=source, fact=fact))
+
+
+def granted(outcome: T | Refusal) -> T:
+    """The law's answer; RefusedError with its reasons when the law said no."""
+    if isinstance(outcome, Refusal):
+        raise RefusedError(*outcome.reasons)
+    return outcome

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import func, select
 
 from engine.law.entitlement import determine
-from engine.law.facts import ClaimFacts
+from engine.law.facts import ClaimFacts, RetirementClass
 from engine.money.payments import order_payment
 from engine.people import Person, id_number_of
 from engine.store.actions import Action
@@ -49,7 +49,7 @@ def gather_claim_facts(
     Accepted corrections replace what a register said. Source: 鲁人社函〔2020〕10号（一）（五）.
     """
     person = desk.session.get_one(Person, person_id)
-    id_number = id_number_of(desk.session, desk.vault, person_id)
+    id_number = id_number_of(desk.vault, person)
     registers = desk.registers
     paid = registers.contributions.history(id_number)
     report = registers.employers.exit_report(id_number)
@@ -160,7 +160,7 @@ def determine_entitlement(
     has_active_business: bool,
     receives_pension: bool,
     wants_work: bool,
-    retirement_class: str | None = None,
+    retirement_class: RetirementClass | None = None,
     household_region: str = "",
     deemed_proven: bool = True,
     deemed_months_accepted: int | None = None,
@@ -171,7 +171,7 @@ def determine_entitlement(
     deemed = deemed_months_accepted if deemed_months_accepted is not None else unproven
     facts = ClaimFacts(
         person_birth=person.birth,
-        sex=person.sex,
+        sex="male" if person.sex == "male" else "female",
         retirement_class=retirement_class,
         region=region,
         applied_on=date.fromisoformat(applied_on),
@@ -214,9 +214,7 @@ def determine_entitlement(
 @operation("escalate_overdue", title="超期上报负责人")
 def escalate_overdue(desk: Desk) -> dict[str, Any]:
     """A notice to the superior that a step is past its limit (CLAIM-12); one a day for a case."""
-    send_letter(
-        desk, "escalation", occasion=desk.today.isoformat(), recipient=f"office:{desk.case.region}"
-    )
+    send_letter(desk, "escalation", occasion=desk.today.isoformat(), recipient=f"office:{desk.case.region}")
     append(
         desk.session,
         stream=f"case:{desk.case.id}",
@@ -283,7 +281,8 @@ def create_grant(
     if desk.session.scalar(running):
         raise refuse(
             "grant_running",
-            "该人已有正在领取的失业保险待遇，不能重复核定", source="鲁人社函〔2020〕10号（七）防止重复领取"
+            "该人已有正在领取的失业保险待遇，不能重复核定",
+            source="鲁人社函〔2020〕10号（七）防止重复领取",
         )
     _refuse_unverified(desk, determination)
     grant = BenefitGrant(
@@ -330,10 +329,14 @@ def order_first_payment(
 ) -> dict[str, Any]:
     """The payment order of the first benefit month; the same month of the same grant is ordered once."""
     person = desk.session.get_one(Person, person_id)
-    id_number = id_number_of(desk.session, desk.vault, person_id)
+    id_number = id_number_of(desk.vault, person)
     account = desk.registers.accounts.account(id_number)
     if account is None:
-        raise refuse("no_card_account", "没有找到社会保障卡银行账户，无法生成支付单", source="社会保险经办条例第六十二条")
+        raise refuse(
+            "no_card_account",
+            "没有找到社会保障卡银行账户，无法生成支付单",
+            source="社会保险经办条例第六十二条",
+        )
     order = order_payment(
         desk.session,
         desk.vault,

@@ -73,7 +73,7 @@ def render(letters_dir: Path, kind: str, facts: Mapping[str, Any]) -> tuple[str,
 @lru_cache(maxsize=8)
 def _templates(letters_dir: Path) -> ImmutableSandboxedEnvironment:
     env = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(letters_dir), undefined=StrictUndefined, autoescape=False, trim_blocks=True  # noqa: S701
+        loader=FileSystemLoader(letters_dir), undefined=StrictUndefined, autoescape=False, trim_blocks=True
     )
     env.filters["yuan"] = lambda fen: Money(int(fen)).text
     return env

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from engine.duties import reload_actor
 from engine.money import payments
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
-from engine.people import id_number_of
+from engine.people import Person, id_number_of
 from engine.tasks.catalogue import operation, refuse
 from engine.tasks.desk import Desk
 from engine.values import Actor, Money
@@ -124,5 +124,7 @@ def _account_now(desk: Desk, order: PaymentOrder) -> tuple[str | None, str | Non
     """The payee's card account as its register has it today; none: the order's own account once more."""
     if order.payee_kind != "person":
         return None, None
-    found = desk.registers.accounts.account(id_number_of(desk.session, desk.vault, order.payee_id))
+    found = desk.registers.accounts.account(
+        id_number_of(desk.vault, desk.session.get_one(Person, order.payee_id))
+    )
     return (found.number, found.holder_name) if found else (None, None)

@@ -18,7 +18,9 @@ from engine.tasks.tables import Finding
 @operation("remind_unit", title="提醒责任单位")
 def remind_unit(desk: Desk, *, topic: str, plan_due: str) -> dict[str, Any]:
     """A reminder before the plan is due (RECT-04); one a day."""
-    send_letter(desk, "rectification-reminder", occasion=desk.today.isoformat(), topic=topic, plan_due=plan_due)
+    send_letter(
+        desk, "rectification-reminder", occasion=desk.today.isoformat(), topic=topic, plan_due=plan_due
+    )
     return {}
 
 
@@ -54,9 +56,7 @@ def _circular(desk: Desk, *, topic: str, due: str, what: str) -> dict[str, Any]:
     finding.circulars += 1
     due_day = date.fromisoformat(due)
     late = desk.calendar.between(due_day, desk.today) if desk.today > due_day else 0
-    send_letter(
-        desk, "circular", occasion=f"{what}/{due}", topic=topic, due=due, what=what, days_late=late
-    )
+    send_letter(desk, "circular", occasion=f"{what}/{due}", topic=topic, due=due, what=what, days_late=late)
     return {}
 
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from engine.law.refund import Standing, refund_amount, refund_eligible
 from engine.money.payments import order_payment
 from engine.people import Employer
-from engine.tasks.catalogue import operation, refuse
+from engine.tasks.catalogue import granted, operation, refuse
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
 from engine.tasks.tables import RetentionRefund
-from engine.values import Money, Reason, Refusal, RefusedError
+from engine.values import Money, Reason
 
 _SOURCE = "鲁人社函〔2020〕10号（二）"
 
@@ -34,26 +34,27 @@ def screen_employer(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any
     found = desk.registers.retention.employer_year(employer.credit_code, year - 1)
     if found is None:
         raise refuse("no_employer_year", f"没有该单位 {year - 1} 年的参保缴费记录", source=_SOURCE)
-    verdict = refund_eligible(
-        months=found.months,
-        insured=found.insured_previous_year_end,
-        left=found.left,
-        standing=Standing(industry_ok=found.industry_ok, dishonest=found.dishonest, zombie=found.zombie),
-        region=desk.case.region,
-        day=_campaign_day(desk, year),
-        book=desk.book,
+    verdict = granted(
+        refund_eligible(
+            months=found.months,
+            insured=found.insured_previous_year_end,
+            left=found.left,
+            standing=Standing(industry_ok=found.industry_ok, dishonest=found.dishonest, zombie=found.zombie),
+            region=desk.case.region,
+            day=_campaign_day(desk, year),
+            book=desk.book,
+        )
     )
-    amount = refund_amount(
-        paid=found.paid,
-        size=found.size,
-        social_org=found.social_org,
-        region=desk.case.region,
-        day=_campaign_day(desk, year),
-        book=desk.book,
+    amount = granted(
+        refund_amount(
+            paid=found.paid,
+            size=found.size,
+            social_org=found.social_org,
+            region=desk.case.region,
+            day=_campaign_day(desk, year),
+            book=desk.book,
+        )
     )
-    for outcome in (verdict, amount):
-        if isinstance(outcome, Refusal):
-            raise RefusedError(*outcome.reasons)
     reasons: tuple[Reason, ...] = (*verdict.reasons, *(amount.reasons if verdict.eligible else ()))
     screening = {"reasons": [reason.plain() for reason in reasons], "eligible": verdict.eligible}
     fen = amount.amount.fen if verdict.eligible else 0
@@ -62,7 +63,9 @@ def screen_employer(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any
         "eligible": verdict.eligible,
         "amount_fen": fen,
         "screening": screening,
-        "confirm_until": desk.calendar.after(desk.today, int(_limit(desk, "refund_confirmation"))).isoformat(),
+        "confirm_until": desk.calendar.after(
+            desk.today, int(_limit(desk, "refund_confirmation"))
+        ).isoformat(),
         "notice_until": "",
     }
 
@@ -75,7 +78,9 @@ def record_not_eligible(desk: Desk, *, employer_id: int, year: int) -> dict[str,
 
 
 @operation("push_to_employer", title="向单位推送")
-def push_to_employer(desk: Desk, *, employer_id: int, amount_fen: int, confirm_until: str, year: int) -> dict[str, Any]:
+def push_to_employer(
+    desk: Desk, *, employer_id: int, amount_fen: int, confirm_until: str, year: int
+) -> dict[str, Any]:
     """The push: what was found, how much, until when to confirm; nothing to hand in (REFUND-02)."""
     employer = desk.session.get_one(Employer, employer_id)
     send_letter(
@@ -167,7 +172,9 @@ def _campaign_day(desk: Desk, year: int) -> date:
 
 def _keep(desk: Desk, employer_id: int, year: int, fen: int, screening: dict[str, Any]) -> None:
     refund = desk.session.scalar(
-        select(RetentionRefund).where(RetentionRefund.employer_id == employer_id, RetentionRefund.year == year)
+        select(RetentionRefund).where(
+            RetentionRefund.employer_id == employer_id, RetentionRefund.year == year
+        )
     )
     if refund is None:
         refund = RetentionRefund(case_id=desk.case.id, employer_id=employer_id, year=year)
@@ -180,5 +187,7 @@ def _keep(desk: Desk, employer_id: int, year: int, fen: int, screening: dict[str
 
 def _refund(desk: Desk, employer_id: int, year: int) -> RetentionRefund:
     return desk.session.scalars(
-        select(RetentionRefund).where(RetentionRefund.employer_id == employer_id, RetentionRefund.year == year)
+        select(RetentionRefund).where(
+            RetentionRefund.employer_id == employer_id, RetentionRefund.year == year
+        )
     ).one()

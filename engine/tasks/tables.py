@@ -7,8 +7,8 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.store.guards import insert_only
 from engine.store.db import Base
+from engine.store.guards import insert_only
 
 
 class Claim(Base):
@@ -50,7 +50,9 @@ class BenefitGrant(Base):
     __tablename__ = "benefit_grant"
     __table_args__ = (
         UniqueConstraint("case_id"),
-        Index("uq_benefit_grant_active", "person_id", unique=True, postgresql_where=text("status = 'active'")),
+        Index(
+            "uq_benefit_grant_active", "person_id", unique=True, postgresql_where=text("status = 'active'")
+        ),
         CheckConstraint("months > 0 AND months <= 24", name="months"),
         CheckConstraint("monthly_fen > 0", name="monthly"),
         CheckConstraint("months_paid >= 0 AND months_paid <= months", name="paid"),

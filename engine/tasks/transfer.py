@@ -11,12 +11,12 @@ from engine.law.transfer import transfer_fee
 from engine.money import ledger
 from engine.money.ledger import Line
 from engine.money.payments import order_payment
-from engine.people import id_number_of
-from engine.tasks.catalogue import operation, refuse
+from engine.people import Person, id_number_of
+from engine.tasks.catalogue import granted, operation, refuse
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
 from engine.tasks.tables import BenefitGrant, RightsTransfer
-from engine.values import Money, Refusal, RefusedError
+from engine.values import Money
 
 #: a transfer is paid from office to office, on the account that the receiving office publishes
 _OFFICE_ACCOUNT = "6217{region}000000018"
@@ -114,7 +114,9 @@ def notify_transfer_refused(
 ) -> dict[str, Any]:
     """Tells the person why nothing was moved."""
     _transfer(desk, transfer_number, "in").status = "refused"
-    send_letter(desk, "transfer-refused", transfer_number=transfer_number, reason=refusal_reason or transfer_note)
+    send_letter(
+        desk, "transfer-refused", transfer_number=transfer_number, reason=refusal_reason or transfer_note
+    )
     return {}
 
 
@@ -127,34 +129,41 @@ def notify_transfer_refused(
     provides=("fee_fen", "months_left", "months_paid", "relation_only", "fee_reasons", "person_id"),
 )
 def compute_transfer_fee(
-    desk: Desk, *, person_id: int, from_region: str, to_region: str, transfer_number: str, unemployed: bool = True
+    desk: Desk,
+    *,
+    person_id: int,
+    from_region: str,
+    to_region: str,
+    transfer_number: str,
+    unemployed: bool = True,
 ) -> dict[str, Any]:
     """Months and money that move: months left × this region's standard × factor (policy §5)."""
-    history = desk.registers.contributions.history(id_number_of(desk.session, desk.vault, person_id))
+    history = desk.registers.contributions.history(
+        id_number_of(desk.vault, desk.session.get_one(Person, person_id))
+    )
     paid = history.months_paid + (history.deemed_months if history.deemed_proven else 0)
-    months = benefit_months(
-        paid=history.months_paid,
-        deemed=history.deemed_months if history.deemed_proven else 0,
-        carried=history.carried_months,
-        region=from_region,
-        day=desk.today,
-        book=desk.book,
+    months = granted(
+        benefit_months(
+            paid=history.months_paid,
+            deemed=history.deemed_months if history.deemed_proven else 0,
+            carried=history.carried_months,
+            region=from_region,
+            day=desk.today,
+            book=desk.book,
+        )
     )
-    amount = benefit_amount(region=from_region, day=desk.today, book=desk.book)
-    for outcome in (months, amount):
-        if isinstance(outcome, Refusal):
-            raise RefusedError(*outcome.reasons)
-    fee = transfer_fee(
-        months=months.months if unemployed else 0,
-        monthly=amount.monthly,
-        months_paid=paid,
-        within_province=from_region[:2] == to_region[:2],
-        region=from_region,
-        day=desk.today,
-        book=desk.book,
+    amount = granted(benefit_amount(region=from_region, day=desk.today, book=desk.book))
+    fee = granted(
+        transfer_fee(
+            months=months.months if unemployed else 0,
+            monthly=amount.monthly,
+            months_paid=paid,
+            within_province=from_region[:2] == to_region[:2],
+            region=from_region,
+            day=desk.today,
+            book=desk.book,
+        )
     )
-    if isinstance(fee, Refusal):
-        raise RefusedError(*fee.reasons)
     desk.session.add(
         RightsTransfer(
             transfer_number=transfer_number,
@@ -181,7 +190,7 @@ def compute_transfer_fee(
 
 @operation("order_transfer_payment", title="生成转移资金支付单", provides=("transfer_order_id",))
 def order_transfer_payment(
-    desk: Desk, *, transfer_number: str, fee_fen: int, person_id: int, to_region: str
+    desk: Desk, *, transfer_number: str, fee_fen: int, to_region: str
 ) -> dict[str, Any]:
     """The order to pay the receiving office; a relationship without money has none."""
     transfer = _transfer(desk, transfer_number, "out")
@@ -218,6 +227,7 @@ def _transfer(desk: Desk, number: str, side: str) -> RightsTransfer:
 
 
 def _is_paid(desk: Desk, person_id: int) -> bool:
-    query = select(BenefitGrant.id).where(BenefitGrant.person_id == person_id, BenefitGrant.status == "active")
+    query = select(BenefitGrant.id).where(
+        BenefitGrant.person_id == person_id, BenefitGrant.status == "active"
+    )
     return desk.session.scalar(query) is not None
-

@@ -26,8 +26,8 @@ from sqlalchemy.orm import Session
 from engine.values import Actor, CaseId, CaseRef, RefusedError, RegionCode
 from engine.workflow import codec
 from engine.workflow.script import ScriptEngine
-from engine.workflow.specs import CORRELATION
 from engine.workflow.sidecar import Sidecar, definition_for, element_of, follow, sidecar_of
+from engine.workflow.specs import CORRELATION
 from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowSubscription, WorkflowTask
 from engine.workflow.versions import Published, Versions
 
@@ -120,11 +120,18 @@ class NotWaitingError(Exception):
     retryable = True
 
 
+class AmbiguousMessageError(Exception):
+    """More than one case waits for the message; it needs a correlation that tells them apart."""
+
+    retryable = False
+
+
 @dataclass(slots=True)
 class _Live:
     """A case in memory while its step runs."""
 
-    row: WorkflowCase | None
+    #: False for a case that this step opens
+    kept: bool
     ref: CaseRef
     version: Published
     around: Around
@@ -157,7 +164,7 @@ class Runner:
         engine = ScriptEngine.idle()
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = BpmnWorkflow(spec, subs, script_engine=engine)
-        live = _Live(None, ref, version, around, 0, workflow, Sidecar.empty())
+        live = _Live(False, ref, version, around, 0, workflow, Sidecar.empty())
         workflow.script_engine = _engine_of(live)
         initial = {**data, "case_key": ref.key, "case_id": ref.id}
         for task in workflow.get_tasks(state=TaskState.READY):
@@ -187,9 +194,13 @@ class Runner:
         with _failing(live):
             live.workflow.refresh_timers()
             self._run(live)
-            waiting = live.workflow.get_task_from_id(UUID(hex=task.id)) if _has(live.workflow, task.id) else None
+            waiting = (
+                live.workflow.get_task_from_id(UUID(hex=task.id)) if _has(live.workflow, task.id) else None
+            )
             if waiting is None or waiting.state != TaskState.READY:
-                raise TaskClosedError(task.id, name=task.name, by=task.completed_by or "", at=task.completed_at)
+                raise TaskClosedError(
+                    task.id, name=task.name, by=task.completed_by or "", at=task.completed_at
+                )
             waiting.data.update(data)
             waiting.run()
             row = _told(live, "completed", task.element_id, task.name, data)
@@ -199,7 +210,11 @@ class Runner:
             live.history.clear()
             session.flush()
             self._run(live)
-        task.status, task.completed_at, task.completed_by = "completed", live.around.now, live.around.actor.key
+        task.status, task.completed_at, task.completed_by = (
+            "completed",
+            live.around.now,
+            live.around.actor.key,
+        )
         task.draft = None
         session.flush()
         return self._save(session, live, done=task.id)
@@ -219,12 +234,11 @@ class Runner:
         waiting = self._subscribers(session, kind, name, correlation, case_id)
         if not waiting:
             raise NotWaitingError(f"没有案件在等待消息“{name}”（{correlation or '无编号'}）")
-        assert kind == "signal" or len({row.case_id for row in waiting}) == 1, (name, correlation)
+        if kind == "message" and len({row.case_id for row in waiting}) > 1:
+            raise AmbiguousMessageError(f"不止一个案件在等待消息“{name}”（{correlation or '无编号'}）")
         return [self._hand_over(session, row, name, payload, around) for row in waiting]
 
-    def fire_due(
-        self, session: Session, case_id: int, around: Callable[[CaseRef], Around]
-    ) -> Stepped:
+    def fire_due(self, session: Session, case_id: int, around: Callable[[CaseRef], Around]) -> Stepped:
         """Fire every timer of the case that is due; none due leaves the case as it was."""
         live = self._load(session, case_id, around)
         with _failing(live):
@@ -251,7 +265,9 @@ class Runner:
         if task_id and _has(workflow, task_id):
             return dict(workflow.get_task_from_id(UUID(hex=task_id)).data)
         data: dict[str, Any] = {}
-        for task in sorted(workflow.get_tasks(state=TaskState.DEFINITE_MASK), key=lambda t: t.last_state_change):
+        for task in sorted(
+            workflow.get_tasks(state=TaskState.DEFINITE_MASK), key=lambda t: t.last_state_change
+        ):
             data.update(task.data)
         return data
 
@@ -311,7 +327,7 @@ class Runner:
         live_around = around(ref)
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
-        live = _Live(row, ref, version, live_around, row.revision, workflow, Sidecar.empty())
+        live = _Live(True, ref, version, live_around, row.revision, workflow, Sidecar.empty())
         workflow.script_engine = _engine_of(live)
         live.before = sidecar_of(workflow, version.blueprint, live_around.functions)
         return live
@@ -322,9 +338,7 @@ class Runner:
         while live.workflow.get_tasks(state=TaskState.READY, manual=False):
             live.workflow.do_engine_steps(did_complete_task=lambda task: _tell(live, task))
 
-    def _save(
-        self, session: Session, live: _Live, *, done: str = "", cancelled: bool = False
-    ) -> Stepped:
+    def _save(self, session: Session, live: _Live, *, done: str = "", cancelled: bool = False) -> Stepped:
         workflow, ref, now = live.workflow, live.ref, live.around.now
         completed = not cancelled and workflow.is_completed()
         status = "cancelled" if cancelled else "completed" if completed else "running"
@@ -341,7 +355,7 @@ class Runner:
             "ended_at": None if status == "running" else now,
             "ended_in": live.ended_in or None,
         }
-        if live.row is None:
+        if not live.kept:
             session.add(_new_case(live, values))
         else:
             won = session.execute(
@@ -423,9 +437,7 @@ def _thrown(live: _Live) -> tuple[Thrown, ...]:
         payload = dict(event.payload or {})
         correlation = str(payload.pop(CORRELATION, ""))
         key = f"{live.ref.key}/{live.revision}/{index}/{definition.name}"
-        out.append(
-            Thrown(kind=kind, name=definition.name, correlation=correlation, payload=payload, key=key)
-        )
+        out.append(Thrown(kind=kind, name=definition.name, correlation=correlation, payload=payload, key=key))
     return tuple(out)
 
 

@@ -121,7 +121,14 @@ def follow(
             .execution_options(synchronize_session=False)
         )
     new = [
-        {"id": task_id, "case_id": case_id, "region_code": region, "status": "ready", "created_at": now, **_plain(task)}
+        {
+            "id": task_id,
+            "case_id": case_id,
+            "region_code": region,
+            "status": "ready",
+            "created_at": now,
+            **_plain(task),
+        }
         for task_id, task in after.tasks.items()
         if task_id not in before.tasks
     ]
@@ -153,7 +160,13 @@ def _follow_messages(session: Session, case_id: int, before: Sidecar, after: Sid
             )
         )
     fresh = [
-        {"task_id": key[0], "message": key[1], "case_id": case_id, "element_id": value[0], "correlation": value[1]}
+        {
+            "task_id": key[0],
+            "message": key[1],
+            "case_id": case_id,
+            "element_id": value[0],
+            "correlation": value[1],
+        }
         for key, value in after.messages.items()
         if before.messages.get(key) != value
     ]
@@ -173,7 +186,7 @@ def _plain(task: OpenTask) -> dict[str, Any]:
 
 def _open_task(blueprint: Blueprint, task: Task, functions: Functions) -> OpenTask:
     element = element_of(blueprint, task)
-    assert element is not None, task.task_spec.name
+    assert element is not None, task.task_spec.name  # noqa: S101 - every manual task is drawn
     due = compile_expression(element.due).evaluate(task.data, functions) if element.due else None
     return OpenTask(
         element_id=element.id,

@@ -73,7 +73,9 @@ class Versions:
         versions = []
         for process_id, blueprint in read_processes(source.diagram, names=self.names).items():
             kept = session.scalar(
-                select(ProcessVersion).where(ProcessVersion.process_id == process_id, ProcessVersion.digest == digest)
+                select(ProcessVersion).where(
+                    ProcessVersion.process_id == process_id, ProcessVersion.digest == digest
+                )
             )
             if kept is None:
                 kept = ProcessVersion(

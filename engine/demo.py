@@ -1,0 +1,296 @@
+"""The demo: one claim from application to bank receipt, and one of each other matter, without a browser.
+
+Every step goes through the same use-cases as the pages. The clock is the demo's own, so that
+time limits can be seen to act. ``changling demo`` prints the story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+
+from engine import cases
+from engine.cases import claims, files, inbox, others, setup, staff
+from engine.cases.office import Office, open_office
+from engine.cases.sweep import sweep_until_idle
+from engine.cases.views import Done
+from engine.config import Settings
+from engine.money.ledger import trial_balance
+from engine.registers.cast import EMPLOYER_ELIGIBLE, LI
+from engine.store.audit import seal
+from engine.store.verification import Verdict, verify_database
+from engine.values import CHINA, Actor, Refusal
+from engine.workflow.forms import FormErrors
+from engine.workflow.tables import WorkflowTask
+
+#: the demo's own password; never accepted in production
+PASSWORD = "changling-demo"  # noqa: S105
+#: a day on which every figure that the demo needs is in force
+DAY = date(2025, 11, 3)
+
+Say = Callable[[str], None]
+
+
+class DemoError(Exception):
+    """The demo could not go on: a step was refused that should not have been."""
+
+    retryable = False
+
+
+@dataclass(slots=True)
+class DemoClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = field(default_factory=lambda: datetime(2025, 11, 3, 9, 0, tzinfo=CHINA).astimezone(UTC))
+
+    def __call__(self) -> datetime:
+        """The instant that it shows."""
+        return self.now
+
+    def forward(self, **by: int) -> None:
+        """Move it on, e.g. ``days=3``."""
+        self.now += timedelta(**by)
+
+
+@dataclass(slots=True, kw_only=True)
+class Demo:
+    """The office of the demo, its clock, and where the story goes."""
+
+    office: Office
+    clock: DemoClock
+    say: Say
+
+    def staff(self, login: str) -> Actor:
+        """The member of staff, signed in with the demo password."""
+        actor = staff.sign_in(self.office, login=login, password=PASSWORD)
+        if isinstance(actor, Refusal):
+            raise DemoError(actor.text)
+        return actor
+
+    def does(self, actor: Actor, case_id: int, element: str, **fields: str) -> None:
+        """The actor completes the open task of that element; DemoError with the reason if refused."""
+        with self.office.store.reading() as session:
+            task = session.scalar(
+                select(WorkflowTask).where(
+                    WorkflowTask.case_id == case_id,
+                    WorkflowTask.element_id == element,
+                    WorkflowTask.status == "ready",
+                )
+            )
+        if task is None:
+            raise DemoError(f"没有等待办理的环节 {element}")
+        outcome = inbox.complete_task(self.office, actor, task.id, dict(fields))
+        if isinstance(outcome, FormErrors):
+            raise DemoError(f"{task.name}：{dict(outcome.messages)}")
+        if isinstance(outcome, Refusal):
+            raise DemoError(f"{task.name}：{outcome.text}")
+        self.say(f"  {task.name:<12} {actor.name}")
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Everything that is due, done."""
+        sweep_until_idle(self.office)
+
+    def opened(self, outcome: Done | Refusal) -> int:
+        """The case that was opened."""
+        if isinstance(outcome, Refusal) or outcome.case_id is None:
+            raise DemoError(outcome.text if isinstance(outcome, Refusal) else outcome.message)
+        self.say(f"  {outcome.message}")
+        self.sweep()
+        return outcome.case_id
+
+
+def run(settings: Settings, *, say: Say) -> bool:
+    """The whole story; whether the books balance and the trail verifies at its end."""
+    clock = DemoClock()
+    office = open_office(settings, clock=clock)
+    try:
+        setup.set_up(office)
+        setup.seed(office, people=300, employers=30, seed=1, day=DAY, password=PASSWORD)
+        demo = Demo(office=office, clock=clock, say=say)
+        claim_is_paid(demo)
+        rights_move(demo)
+        refund_is_paid(demo)
+        finding_is_closed(demo)
+        return books_and_trail(demo)
+    finally:
+        office.close()
+
+
+def claim_is_paid(demo: Demo) -> None:
+    """A claim from application to bank receipt, through eight people's hands."""
+    demo.say("一、失业保险金申领")
+    li = staff.sign_in_person(demo.office, id_number=LI.id_number, name=LI.name)
+    if isinstance(li, Refusal):
+        raise DemoError(li.text)
+    case_id = demo.opened(claims.submit_claim(demo.office, li))
+    demo.does(
+        li,
+        case_id,
+        "confirm_form",
+        answer="confirm",
+        commitment="true",
+        wants_work="true",
+        phone="13800138000",
+    )
+    demo.does(demo.staff("wangshouli"), case_id, "check_intake", intake_opinion="pass")
+    demo.does(demo.staff("zhaofuhe"), case_id, "review_claim", review_opinion="agree")
+    _four_eyes(demo, case_id)
+    demo.does(demo.staff("sunshenpi"), case_id, "approve_claim", approval="approve")
+    _show_case(demo, li, case_id)
+    pay(demo, month="2025-11")
+    _show_case(demo, li, case_id)
+
+
+def _four_eyes(demo: Demo, case_id: int) -> None:
+    """The reviewer tries to approve the same case, and is told why not."""
+    with demo.office.store.reading() as session:
+        task_id = session.scalars(
+            select(WorkflowTask.id).where(WorkflowTask.case_id == case_id, WorkflowTask.status == "ready")
+        ).one()
+    outcome = inbox.complete_task(demo.office, demo.staff("zhaofuhe"), task_id, {"approval": "approve"})
+    if not isinstance(outcome, Refusal):
+        raise DemoError("复核人员竟能审批同一案件")
+    demo.say(f"  复核人员试图审批 → 拒绝：{outcome.text}")
+
+
+def pay(demo: Demo, *, month: str, region: str = "371500", prefix: Mapping[str, str] | None = None) -> None:
+    """A payment run of the region: sampled, certified, released, answered by the bank."""
+    who = prefix or {
+        "intake": "wangshouli",
+        "review": "qianfuhe2",
+        "accountant": "zhoukuaiji",
+        "cashier": "wuchuna",
+    }
+    demo.say("  —— 待遇发放")
+    case_id = demo.opened(
+        others.start_payment_run(demo.office, demo.staff(who["intake"]), month=month, region=region)
+    )
+    demo.does(demo.staff(who["review"]), case_id, "sample_batch", sample_opinion="pass")
+    demo.does(demo.staff(who["accountant"]), case_id, "certify_batch", certificate="agree")
+    demo.does(demo.staff(who["cashier"]), case_id, "release_batch", release="agree")
+
+
+def _show_case(demo: Demo, actor: Actor, case_id: int) -> None:
+    view = files.case_view(demo.office, actor, case_id)
+    if isinstance(view, Refusal):
+        raise DemoError(view.text)
+    for reason in view.reasons:
+        mark = "" if reason.verified else "〔未确认〕"
+        demo.say(f"    理由 {reason.text}{mark}  {reason.source}")
+    for order in view.orders:
+        demo.say(
+            f"    支付 {order.purpose} {order.month} {order.amount} 元  {order.account}  {order.status_name}"
+        )
+    for letter in view.letters:
+        demo.say(f"    文书《{letter.title}》")
+
+
+def rights_move(demo: Demo) -> None:
+    """A transfer of rights between two offices in one database."""
+    demo.say("二、失业保险关系转迁")
+    from engine.registers.cast import MOVER
+
+    mover = staff.sign_in_person(demo.office, id_number=MOVER.id_number, name=MOVER.name)
+    if isinstance(mover, Refusal):
+        raise DemoError(mover.text)
+    case_id = demo.opened(others.start_transfer(demo.office, mover, from_region="371400", to_region="371500"))
+    demo.does(demo.staff("wangshouli"), case_id, "accept_transfer", accept_opinion="accept")
+    other = _waiting(demo, "review_transfer")
+    demo.does(demo.staff("xufuhe"), other, "review_transfer", review_opinion="agree")
+    demo.does(demo.staff("heshenpi"), other, "approve_transfer", approval="approve")
+    _show_case(demo, mover, case_id)
+
+
+def refund_is_paid(demo: Demo) -> None:
+    """A refund that the employer did not apply for: screened, pushed, confirmed, checked, noticed, paid."""
+    demo.say("三、稳岗返还")
+    employer = staff.sign_in_employer(demo.office, credit_code=EMPLOYER_ELIGIBLE.credit_code)
+    if isinstance(employer, Refusal):
+        raise DemoError(employer.text)
+    case_id = demo.opened(
+        others.start_refund(demo.office, demo.staff("wangshouli"), employer_id=employer.id, year=2025)
+    )
+    demo.does(
+        employer,
+        case_id,
+        "confirm_refund",
+        answer="confirm",
+        account_name=employer.name,
+        use_of_funds="training",
+    )
+    demo.does(demo.staff("wangshouli"), case_id, "first_check", check_opinion="pass")
+    demo.does(demo.staff("zhaofuhe"), case_id, "second_check", review_opinion="agree")
+    demo.say("  公示期……")
+    demo.clock.forward(days=12)
+    demo.sweep()
+    demo.does(demo.staff("sunshenpi"), case_id, "approve_refund", approval="approve")
+    pay(demo, month="2025-11")
+    _show_case(demo, employer, case_id)
+
+
+def finding_is_closed(demo: Demo) -> None:
+    """A finding whose plan is late: reminder, circular, plan, evidence, verified by another."""
+    demo.say("四、整改")
+    today = demo.clock().astimezone(CHINA).date()
+    case_id = demo.opened(
+        others.start_finding(
+            demo.office,
+            demo.staff("handudao"),
+            topic="三个全面取消",
+            region="371500",
+            plan_due=today + timedelta(days=5),
+            done_due=today + timedelta(days=30),
+        )
+    )
+    demo.clock.forward(days=4)
+    demo.sweep()
+    demo.clock.forward(days=3)
+    demo.sweep()
+    demo.say("  方案期限已过 → 提醒、通报已自动发出")
+    done_due = (today + timedelta(days=30)).isoformat()
+    demo.does(
+        demo.staff("jiangzhenggai"),
+        case_id,
+        "submit_plan",
+        problem="个别窗口仍有手工报盘",
+        measures="停用手工报盘，全部走社银接口",
+        responsible="蒋正凯",
+        done_due=done_due,
+    )
+    demo.does(demo.staff("handudao"), case_id, "accept_plan", plan_opinion="accept")
+    demo.does(demo.staff("jiangzhenggai"), case_id, "report_done", evidence="已停用，连续两月无手工报盘")
+    demo.does(demo.staff("yangheyan"), case_id, "verify_done", verify_opinion="done")
+    _show_case(demo, demo.staff("handudao"), case_id)
+
+
+def books_and_trail(demo: Demo) -> bool:
+    """The trial balance and the check of the trail, printed; whether both are right."""
+    demo.say("五、账与痕迹")
+    with demo.office.store.transaction() as session:
+        seal(session, now=demo.clock())
+    with demo.office.store.reading() as session:
+        rows = trial_balance(session)
+        verdict: Verdict = verify_database(session)
+    for row in rows:
+        if row.debit.fen or row.credit.fen:
+            demo.say(f"  {row.account} {row.name:<14} 借 {row.debit.text:>14}  贷 {row.credit.text:>14}")
+    debit, credit = sum(row.debit.fen for row in rows), sum(row.credit.fen for row in rows)
+    demo.say(f"  合计 借 {debit / 100:.2f}  贷 {credit / 100:.2f}  {'平衡' if debit == credit else '不平！'}")
+    demo.say(f"  审计痕迹 {verdict.text}")
+    return debit == credit and debit > 0 and verdict.ok
+
+
+def _waiting(demo: Demo, element: str) -> int:
+    with demo.office.store.reading() as session:
+        return session.scalars(
+            select(WorkflowTask.case_id).where(
+                WorkflowTask.element_id == element, WorkflowTask.status == "ready"
+            )
+        ).one()
+
+
+__all__ = ["DAY", "PASSWORD", "Demo", "DemoClock", "DemoError", "cases", "run"]
