@@ -164,29 +164,16 @@ def requeue_line(
     order = _locked(session, order_id)
     _require_status(order, ("returned",), "重新排队")
     if account is not None:
-        pay_to = _pay_to(
-            vault, order_key=order.key, account=account, account_name=account_name or order.account_name
-        )
-        correction = AccountCorrection(
-            order_id=order.id,
-            account=pay_to.account,
-            account_index=pay_to.account_index,
-            account_name=pay_to.account_name,
-            reason=reason,
-            corrected_by=actor.key,
-            corrected_at=now,
-        )
-        session.add(correction)
-        session.flush()
-        _note(
+        _correct_account(
             session,
             order,
-            Action.ACCOUNT_CORRECTED,
+            _pay_to(
+                vault, order_key=order.key, account=account, account_name=account_name or order.account_name
+            ),
+            shown=mask_account(normalised(account)),
+            reason=reason,
             actor=actor,
             now=now,
-            reason=reason,
-            after={"account": mask_account(normalised(account)), "account_name": pay_to.account_name},
-            voucher=SEALED_CORRECTION.voucher(correction),
         )
     return _move(session, order, "ordered", Action.ORDER_REQUEUED, reason=reason, actor=actor, now=now)
 
@@ -236,6 +223,49 @@ def _pay_to(vault: Vault, *, order_key: str, account: str, account_name: str) ->
         account=vault.encrypt(plain, bound_to=bound_to(order_key)),
         account_index=vault.index(plain),
         account_name=account_name,
+    )
+
+
+def _correct_account(
+    session: Session,
+    order: PaymentOrder,
+    pay_to: PayTo,
+    *,
+    shown: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    latest = session.scalars(
+        select(AccountCorrection)
+        .where(AccountCorrection.order_id == order.id)
+        .order_by(AccountCorrection.id.desc())
+        .limit(1)
+    ).first()
+    known = pay_to_now(order, latest)
+    if (known.account_index, known.account_name) == (pay_to.account_index, pay_to.account_name):
+        # the register still says the same: trying again is no correction
+        return
+    correction = AccountCorrection(
+        order_id=order.id,
+        account=pay_to.account,
+        account_index=pay_to.account_index,
+        account_name=pay_to.account_name,
+        reason=reason,
+        corrected_by=actor.key,
+        corrected_at=now,
+    )
+    session.add(correction)
+    session.flush()
+    _note(
+        session,
+        order,
+        Action.ACCOUNT_CORRECTED,
+        actor=actor,
+        now=now,
+        reason=reason,
+        after={"account": shown, "account_name": pay_to.account_name},
+        voucher=SEALED_CORRECTION.voucher(correction),
     )
 
 
