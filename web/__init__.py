@@ -1,0 +1,1 @@
+"""Pages and API of the office; calls ``engine.cases`` and nothing below it."""

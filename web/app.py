@@ -1,0 +1,47 @@
+"""The web application: one Flask app around one open office. Started by ``changling serve``."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from engine.cases.office import Office
+from web import api, files, inbox, payments, portal, staff, tasks, watch, welcome
+from web.assets import use_assets
+from web.display import use_display
+from web.errors import use_errors
+from web.headers import use_headers
+from web.language import use_languages
+from web.session import use_sessions
+
+PAGES = (
+    welcome.welcome,
+    inbox.inbox,
+    tasks.tasks,
+    files.cases,
+    payments.payments,
+    portal.portal,
+    staff.staff_pages,
+    watch.watch,
+)
+UPLOAD_BYTES_MAX = 8 * 1024 * 1024
+
+
+def create_app(office: Office) -> Flask:
+    """The application that serves this office; it opens and closes nothing itself."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["changling"] = office
+    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_BYTES_MAX, WTF_CSRF_TIME_LIMIT=None)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    watch.use_metrics(app)
+    use_sessions(app, office)
+    csrf = CSRFProtect(app)
+    use_languages(app)
+    use_assets(app)
+    use_display(app)
+    use_headers(app, production=office.settings.production)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    api.use_api(app, csrf)
+    use_errors(app)  # last: the API library would answer every page's error in its own form
+    return app

@@ -1,0 +1,86 @@
+"""Pages for the people the office serves: claimants and employers.
+
+Sign-in here is the shipped test identity provider and says so on the page; a real one plugs in at
+``engine.cases.staff``.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from engine.cases.claims import submit_claim
+from engine.cases.files import my_cases
+from engine.cases.inbox import inbox
+from engine.cases.staff import sign_in_employer, sign_in_person
+from engine.values import Refusal
+from web import session
+from web.errors import refused
+from web.session import actor, office, only_for, same_site
+
+portal = Blueprint("portal", __name__)
+
+
+@portal.get("/apply")
+def person_page() -> ResponseReturnValue:
+    """The form by which a claimant says who they are."""
+    return render_template("sign_in_person.html", refusal=None, next=request.args.get("next", ""))
+
+
+@portal.post("/apply")
+def sign_in_claimant() -> ResponseReturnValue:
+    """Let a claimant in whose number and name agree with the population register."""
+    found = sign_in_person(
+        office(),
+        id_number=request.form.get("id_number", "").strip(),
+        name=request.form.get("name", "").strip(),
+    )
+    if isinstance(found, Refusal):
+        return render_template("sign_in_person.html", refusal=found, next=request.form.get("next", "")), 403
+    session.begin(found)
+    return redirect(same_site(request.form.get("next", ""), otherwise="/my"), code=303)
+
+
+@portal.get("/my")
+@only_for("person")
+def my() -> ResponseReturnValue:
+    """My claims, what waits for me, and the way to a new claim."""
+    waiting = inbox(office(), actor(), "todo")
+    claims = my_cases(office(), actor(), cursor=request.args.get("cursor", ""))
+    return render_template("my.html", waiting=waiting, claims=claims)
+
+
+@portal.post("/my/claims")
+@only_for("person")
+def claim() -> ResponseReturnValue:
+    """File a claim; nothing is asked that a register knows."""
+    outcome = submit_claim(office(), actor(), channel="web")
+    if isinstance(outcome, Refusal):
+        return refused(outcome)
+    flash(outcome.message, "success")
+    return redirect("/my", code=303)
+
+
+@portal.get("/employer/sign-in")
+def employer_page() -> ResponseReturnValue:
+    """The form by which an employer says who it is."""
+    return render_template("sign_in_employer.html", refusal=None, next=request.args.get("next", ""), code="")
+
+
+@portal.post("/employer/sign-in")
+def sign_in_as_employer() -> ResponseReturnValue:
+    """Let an employer in by its credit code."""
+    code = request.form.get("credit_code", "").strip()
+    found = sign_in_employer(office(), credit_code=code)
+    if isinstance(found, Refusal):
+        return render_template("sign_in_employer.html", refusal=found, next="", code=code), 403
+    session.begin(found)
+    return redirect(same_site(request.form.get("next", ""), otherwise="/employer"), code=303)
+
+
+@portal.get("/employer")
+@only_for("employer")
+def employer() -> ResponseReturnValue:
+    """What the employer is asked to confirm, and its cases."""
+    waiting = inbox(office(), actor(), "todo")
+    return render_template("employer.html", waiting=waiting, claims=my_cases(office(), actor()))

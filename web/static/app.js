@@ -1,0 +1,163 @@
+// The only script of ours. Every page works without it; it adds keys, hides fields that do not apply,
+// puts the focus on errors, and draws the diagram. It decides nothing: the server checks everything again.
+"use strict";
+
+// --- keys in lists: j and k move, Enter opens, / searches ---------------------------------------------
+const rowLinks = () => [...document.querySelectorAll("a[data-row-link]")];
+
+function moveRow(step) {
+  const links = rowLinks();
+  if (!links.length) return;
+  const row = document.activeElement.closest?.("tr");
+  const at = links.findIndex((link) => link.closest("tr") === row);
+  links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches?.("input, textarea, select") || event.isComposing;
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "j") moveRow(1);
+  else if (event.key === "k") moveRow(-1);
+  else if (event.key === "/" && document.getElementById("search")) {
+    event.preventDefault();
+    document.getElementById("search").focus();
+  }
+});
+
+// --- fields that apply only after another answer -------------------------------------------------------
+// The server puts the condition on the field as a tree of comparisons, so nothing is ever evaluated as code.
+function answerOf(form, name) {
+  const inputs = [...form.elements].filter((input) => input.name === name && input.type !== "hidden");
+  if (!inputs.length) return null;
+  if (inputs[0].type === "radio") return inputs.find((input) => input.checked)?.value ?? null;
+  if (inputs[0].type === "checkbox") return inputs[0].checked;
+  return inputs[0].value === "" ? null : inputs[0].value;
+}
+
+const compare = {
+  "==": (a, b) => a === b || (a !== null && b !== null && typeof a !== "boolean" && String(a) === String(b)),
+  "!=": (a, b) => !compare["=="](a, b),
+  "<": (a, b) => Number(a) < Number(b),
+  "<=": (a, b) => Number(a) <= Number(b),
+  ">": (a, b) => Number(a) > Number(b),
+  ">=": (a, b) => Number(a) >= Number(b),
+};
+
+function holds(form, [kind, ...parts]) {
+  switch (kind) {
+    case "value": return parts[0];
+    case "name": return answerOf(form, parts[0]);
+    case "not": return !holds(form, parts[0]);
+    case "and": return holds(form, parts[0]) && holds(form, parts[1]);
+    case "or": return holds(form, parts[0]) || holds(form, parts[1]);
+    default: return compare[kind](holds(form, parts[0]), holds(form, parts[1]));
+  }
+}
+
+function applyConditions(form) {
+  for (const field of form.querySelectorAll("[data-hide-when]")) {
+    field.hidden = Boolean(holds(form, JSON.parse(field.dataset.hideWhen)));
+    field.querySelector(".condition")?.setAttribute("hidden", "");
+  }
+}
+
+function watchForm(form) {
+  applyConditions(form);
+  form.addEventListener("input", () => applyConditions(form));
+  form.addEventListener("change", () => applyConditions(form));
+}
+
+// --- a form is sent once, however often its button is pressed -------------------------------------------
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+});
+
+// --- the diagram of a case -------------------------------------------------------------------------------
+const SIGNS = { done: "✓", current: "▶", overdue: "!" };
+
+function mark(viewer, marks) {
+  const canvas = viewer.get("canvas");
+  const registry = viewer.get("elementRegistry");
+  for (const [id, state] of Object.entries(marks)) {
+    const element = registry.get(id);
+    if (!element) continue;
+    canvas.addMarker(id, `mark-${state}`);
+    if (element.waypoints) continue;
+    const badge = document.createElement("div");
+    badge.className = `mark-badge mark-badge-${state}`;
+    badge.textContent = SIGNS[state] ?? "";
+    viewer.get("overlays").add(id, { position: { top: -10, right: 10 }, html: badge });
+  }
+}
+
+function markFlows(viewer, marks) {
+  // a flow between two steps that happened was most likely taken; one into an untouched step was not
+  const reached = (id) => id in marks;
+  for (const flow of viewer.get("elementRegistry").filter((each) => each.type === "bpmn:SequenceFlow")) {
+    if (marks[flow.source?.id] === "done" && reached(flow.target?.id)) viewer.get("canvas").addMarker(flow.id, "mark-done");
+  }
+}
+
+function centre(viewer, marks) {
+  const registry = viewer.get("elementRegistry");
+  const canvas = viewer.get("canvas");
+  const here = Object.keys(marks).map((id) => marks[id] !== "done" && registry.get(id)).find((element) => element?.width);
+  if (!here) return canvas.zoom("fit-viewport", "auto");
+  const outer = canvas.viewbox().outer;
+  const scale = outer.width < 600 ? 0.65 : 0.8;
+  return canvas.viewbox({
+    x: here.x + here.width / 2 - outer.width / scale / 2,
+    y: here.y + here.height / 2 - outer.height / scale / 2,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
+}
+
+async function draw(figure) {
+  if (figure.dataset.drawn || !window.BpmnJS) return;
+  figure.dataset.drawn = "yes";
+  figure.hidden = false;
+  const marks = JSON.parse(figure.dataset.marks);
+  const viewer = new window.BpmnJS({ container: figure.querySelector(".diagram-canvas") });
+  try {
+    const answer = await fetch(figure.dataset.diagram, { headers: { Accept: "application/xml" } });
+    if (!answer.ok) throw new Error(String(answer.status));
+    await viewer.importXML(await answer.text());
+    mark(viewer, marks);
+    markFlows(viewer, marks);
+    centre(viewer, marks);
+  } catch {
+    figure.textContent = figure.dataset.failed;
+    return;
+  }
+  figure.addEventListener("click", (event) => {
+    const canvas = viewer.get("canvas");
+    switch (event.target.dataset?.zoom) {
+      case "fit": canvas.zoom("fit-viewport", "auto"); break;
+      case "current": centre(viewer, marks); break;
+      case "in": canvas.zoom(canvas.zoom() * 1.25); break;
+      case "out": canvas.zoom(canvas.zoom() / 1.25); break;
+    }
+  });
+  figure.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
+}
+
+function drawWhenSeen(figure) {
+  // inside a closed <details> there is no room to draw in yet
+  const fold = figure.closest("details:not([open])");
+  if (fold) fold.addEventListener("toggle", () => draw(figure), { once: true });
+  else draw(figure);
+}
+
+// --- when the page is there -------------------------------------------------------------------------------
+document.querySelectorAll("form[data-task]").forEach(watchForm);
+document.querySelectorAll("[data-diagram]").forEach(drawWhenSeen);
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});
+(document.querySelector(".error-summary") ?? document.querySelector("[data-focus]"))?.focus();
