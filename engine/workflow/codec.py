@@ -217,7 +217,8 @@ def _same(left: object, right: object) -> bool:
         return list(left) == list(right) and all(_same(left[key], right[key]) for key in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))
-    return left == right
+    # 0.0 equals -0.0
+    return repr(left) == repr(right) if isinstance(left, float) else left == right
 
 
 def _plain_internal(task: Task) -> dict[str, Any]:

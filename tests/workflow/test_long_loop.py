@@ -36,6 +36,7 @@ def _confirmation(workflow: BpmnWorkflow) -> Task | None:
     return tasks[0] if tasks else None
 
 
+@pytest.mark.slow
 @pytest.mark.req("FLOW-01", "CLAIM-04")
 @pytest.mark.parametrize("name", ["monthly", "loop-beside-waiting"])
 def test_monthly_case_stays_small_and_alive_for_two_thousand_months(name: str) -> None:
@@ -92,6 +93,7 @@ def test_case_ends_properly_after_many_rounds() -> None:
     assert workflow.data["employer"] == "某公司"
 
 
+@pytest.mark.slow
 def test_without_pruning_the_library_loses_a_living_case_without_a_word() -> None:
     """Why pruning is no mere saving: SpiffWorkflow does not look deeper than 1,000 steps.
 
@@ -112,6 +114,7 @@ def test_without_pruning_the_library_loses_a_living_case_without_a_word() -> Non
     assert workflow.is_completed()
 
 
+@pytest.mark.slow
 def test_codec_refuses_such_a_case_before_it_is_lost() -> None:
     workflow = _started(_model("monthly"))
 
