@@ -2,25 +2,26 @@
 
 Compares the models with a database brought to the newest revision, and writes
 ``versions/000N_words.py`` and ``sql/000N_words.sql``. ``--again`` writes the newest revision anew, for
-as long as no office has run it. ``DATABASE_URL`` names a server on which a scratch database may be made.
+as long as no office has run it. A scratch database is made beside the office's own and dropped.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import command
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import MetaData, create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from engine.config import Settings
 from engine.migrations import HERE, config, head, upgrade
 from engine.migrations.models import metadata, triggers
+from engine.store.opening import with_database
 
 _SCRATCH = "h_house_revision"
 
@@ -47,14 +48,19 @@ def write(words: str) -> str:
     with _scratch_database() as url, create_engine(url, poolclass=NullPool).begin() as connection:
         settings = config(connection)
         settings.set_main_option("file_template", name.replace("%", "%%"))
-        settings.attributes["comparison"] = {"target_metadata": metadata(), "render_item": _plain_type}
+        settings.attributes["comparison"] = {
+            "target_metadata": _spelled_out(metadata()),
+            "render_item": _plain_type,
+        }
         command.revision(settings, message=words, autogenerate=True, rev_id=number)
+    revision = HERE / "versions" / f"{name}.py"
+    revision.write_text(re.sub(r"^ *# ###.*\n", "", revision.read_text(), flags=re.MULTILINE))
     return name
 
 
 @contextmanager
 def _scratch_database() -> Iterator[str]:
-    url = make_url(Settings.from_env().database_url or os.environ["DATABASE_URL"])
+    url = make_url(with_database(Settings.from_env()).database_url)
     admin = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {_SCRATCH}"))
@@ -66,6 +72,15 @@ def _scratch_database() -> Iterator[str]:
             yield scratch
         finally:
             connection.execute(text(f"DROP DATABASE IF EXISTS {_SCRATCH} WITH (FORCE)"))
+
+
+def _spelled_out(models: MetaData) -> MetaData:
+    """A key that Python fills is told apart in the models by its default, which a revision does not carry."""
+    for table in models.tables.values():
+        if table.autoincrement_column is None:
+            for column in table.primary_key.columns:
+                column.autoincrement = False
+    return models
 
 
 def _plain_type(kind: str, item: object, _context: AutogenContext) -> str | bool:

@@ -1,4 +1,4 @@
-"""${message}.
+"""${message.capitalize()}.
 
 Revision: ${up_revision}, after: ${down_revision or "nothing"}.
 """
@@ -20,7 +20,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables, then the guards that PostgreSQL keeps on them."""
     ${upgrades if upgrades else ""}
-    for statement in statements("${message.replace(" ", "_") and up_revision + "_" + message.lower().replace(" ", "_")}"):
+    for statement in statements("${up_revision}_${message.lower().replace(" ", "_")}"):
         op.get_bind().exec_driver_sql(statement)
 
 
