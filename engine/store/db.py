@@ -13,7 +13,7 @@ from datetime import datetime
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 
 class Base(DeclarativeBase):
@@ -28,7 +28,8 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012
+    # given through the registry: Flask-SQLAlchemy derives a class of its own, which may not repeat a map
+    registry = registry(metadata=metadata, type_annotation_map={datetime: DateTime(timezone=True)})
 
 
 #: gives Flask-SQLAlchemy's engine options and metadata to web and engine alike
