@@ -41,7 +41,7 @@ from SpiffWorkflow.bpmn.specs.mixins.exclusive_gateway import ExclusiveGateway
 from SpiffWorkflow.bpmn.specs.mixins.inclusive_gateway import InclusiveGateway
 
 from engine.workflow.drawing import Drawing
-from engine.workflow.facts import multi_instance_of
+from engine.workflow.facts import bare, multi_instance_of
 from engine.workflow.script import timer_expression
 from engine.workflow.specs import (
     CaseMessage,
@@ -99,6 +99,9 @@ def _plain_step(node: etree._Element, element: Element) -> None:
     """Write the step as the library reads it."""
     if element.topic and element.kind in ("sendTask", "businessRuleTask") and not element.decision:
         node.tag = tag("serviceTask")
+    script = node.find(tag("script"))
+    if element.kind == "scriptTask" and element.result_variable and script is not None:
+        script.text = f"{element.result_variable} = {bare(script.text or '')}"
     loop = node.find(tag("multiInstanceLoopCharacteristics"))
     repeated = multi_instance_of(node)
     if loop is None or repeated is None:

@@ -1,0 +1,119 @@
+"""Judges files before they may be published: diagrams, decision tables and forms.
+
+Whatever the file, the answer is a list of problems, each with an element or a line and a sentence to act on;
+never an exception. Called by publishing, the studio and ``changling check``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.workflow.decisions import DecisionError, read_decisions
+from engine.workflow.drawing import draw
+from engine.workflow.facts import elements_of
+from engine.workflow.forms import FormError, read_form
+from engine.workflow.problems import Findings, Problem
+from engine.workflow.reader import MAX_NODES, ReadError, Resolver, definitions_of, read_processes, read_xml
+from engine.workflow.shape import is_executable, judge_shape
+from engine.workflow.vocabulary import Names
+from engine.workflow.wording import judge_words
+from engine.workflow.wording_expressions import judge_expressions
+
+__all__ = ["Problem", "check_decision", "check_file", "check_form", "check_path"]
+
+_DIAGRAMS = (".bpmn", ".bpmn20.xml", ".xml")
+
+
+def check_file(
+    data: bytes, names: Names, filename: str = "", *, resolve: Resolver | None = None
+) -> list[Problem]:
+    """The problems of a diagram, in the order of the file; empty when there is nothing to say.
+
+    ``resolve`` gives the files of called processes that are not in this one.
+    """
+    findings = Findings(open=names.open)
+    try:
+        _judge(data, names, resolve, findings)
+    except ReadError as wrong:
+        findings.at("error", "unreadable", wrong.element, wrong.line, wrong.message)
+    except Exception as wrong:  # noqa: BLE001 — whatever a stranger's file does, its author gets an answer
+        what = f"{filename or '文件'}里有检查器没有料到的内容（{type(wrong).__name__}），不能发布，请把文件交给维护人员"
+        findings.at("error", "unexpected", "", 1, what)
+    return _in_order(findings.problems)
+
+
+def check_decision(data: bytes) -> list[Problem]:
+    """The problem of a decision file; empty when it can be used."""
+    findings = Findings(open=False)
+    try:
+        read_decisions(data)
+    except ReadError as wrong:
+        findings.at("error", "unreadable", wrong.element, wrong.line, wrong.message)
+    except DecisionError as wrong:
+        findings.at("error", "bad_decision", wrong.element, wrong.line, wrong.message)
+    return findings.problems
+
+
+def check_form(data: bytes) -> list[Problem]:
+    """The problem of a form file; empty when it can be used."""
+    findings = Findings(open=False)
+    try:
+        read_form(data)
+    except FormError as wrong:
+        findings.at("error", "bad_form", wrong.element, wrong.line, wrong.message)
+    return findings.problems
+
+
+def check_path(path: Path, names: Names) -> dict[str, object]:
+    """The JSON object that ``changling check`` prints for one file: file, ok, problems."""
+    findings = Findings(open=names.open)
+    try:
+        data = path.read_bytes()
+    except OSError as wrong:
+        why = "没有这个文件" if isinstance(wrong, FileNotFoundError) else f"读不了：{wrong.strerror}"
+        findings.at("error", "no_file", "", 1, why)
+        problems = findings.problems
+    else:
+        problems = _of_kind(path, data, names)
+    errors = any(problem.severity == "error" for problem in problems)
+    return {"file": str(path), "ok": not errors, "problems": [problem.plain() for problem in problems]}
+
+
+def _of_kind(path: Path, data: bytes, names: Names) -> list[Problem]:
+    name = path.name.lower()
+    if name.endswith(".dmn"):
+        return check_decision(data)
+    if name.endswith((".form", ".json")):
+        return check_form(data)
+    if name.endswith(_DIAGRAMS):
+        return check_file(data, names, path.name)
+    message = "不认识的文件种类，可用：.bpmn、.bpmn20.xml、.xml、.dmn、.form"
+    return [Problem(severity="error", code="unknown_kind", element="", line=1, message=message)]
+
+
+def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findings) -> None:
+    drawing = draw(definitions_of(read_xml(data)))
+    judge_shape(drawing, findings)
+    executable = [process for process in drawing.processes if is_executable(process)]
+    for process in executable:
+        elements = elements_of(drawing, process.id, names)
+        if len(elements) > MAX_NODES:
+            findings.error(
+                "too_large", process, f"有{len(elements)}个元素，最多{MAX_NODES}个，请拆成几个流程"
+            )
+        judge_words(drawing, elements, names, findings)
+        judge_expressions(drawing, process.id, elements, names, findings)
+    if executable and not findings.has_errors and not _calls_out(findings):
+        # last, with the very code that will run it: nothing passes that the engine could not take
+        read_processes(data, names=names, resolve=resolve)
+
+
+def _calls_out(findings: Findings) -> bool:
+    """True if the file calls a process that nobody knows; said already, and the engine could only repeat it."""
+    return any(problem.code == "unknown_process" for problem in findings.problems)
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(
+        set(problems), key=lambda problem: (problem.line, problem.severity, problem.element, problem.code)
+    )

@@ -1,0 +1,89 @@
+"""Rules about ways through a process: nothing out of reach, nothing without a way out, nothing that spins.
+
+Called by ``shape`` only. Deadlocks and leftover tokens need states, not ways; they are not judged here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from engine.workflow.drawing import Scope
+from engine.workflow.problems import Findings
+from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES
+
+_WAITING = PEOPLE_TASKS | SUB_PROCESSES | {
+    "receiveTask", "callActivity", "intermediateCatchEvent", "eventBasedGateway", "boundaryEvent",
+}  # fmt: skip
+
+
+def judge_paths(scope: Scope, findings: Findings) -> None:
+    """Judge the ways through a process or sub-process."""
+    after, before = _neighbours(scope)
+    starts = [own for own, node in scope.nodes.items() if node.kind == "startEvent"]
+    ends = [own for own, node in scope.nodes.items() if node.kind == "endEvent"]
+    reached = _closure(starts, after)
+    leaving = _closure(ends, before)
+    for own, node in scope.nodes.items():
+        if starts and own not in reached:
+            findings.error("unreachable", node, "从开始事件走不到这里")
+        elif ends and own not in leaving and node.outgoing:
+            findings.error("no_way_out", node, "从这里走不到任何结束事件")
+    spinning = _spinning(scope)
+    if spinning:
+        first = scope.nodes[spinning[0]]
+        names = "、".join(scope.nodes[own].name or own for own in spinning[:6])
+        findings.error("automatic_loop", first, f"回路（{names}）上没有人办理，也不等消息或定时，会一直空转")
+
+
+def _neighbours(scope: Scope) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    after: dict[str, list[str]] = {own: [] for own in scope.nodes}
+    before: dict[str, list[str]] = {own: [] for own in scope.nodes}
+    pairs = [(flow.source, flow.target) for flow in scope.flows]
+    pairs += [(node.attached_to, own) for own, node in scope.nodes.items() if node.attached_to]
+    for source, target in pairs:
+        if source in after and target in after:
+            after[source].append(target)
+            before[target].append(source)
+    return after, before
+
+
+def _closure(first: Iterable[str], neighbours: Mapping[str, list[str]]) -> set[str]:
+    found = set(first)
+    waiting = list(found)
+    while waiting:
+        for own in neighbours[waiting.pop()]:
+            if own not in found:
+                found.add(own)
+                waiting.append(own)
+    return found
+
+
+def _spinning(scope: Scope) -> list[str]:
+    """The steps of loops that nothing slows down, in the order of the file."""
+    own_steps = {own for own, node in scope.nodes.items() if node.kind not in _WAITING}
+    after: dict[str, list[str]] = {own: [] for own in own_steps}
+    for flow in scope.flows:
+        if flow.source in own_steps and flow.target in own_steps:
+            after[flow.source].append(flow.target)
+    # take away, again and again, what leads nowhere and what nothing leads to; loops remain
+    for _ in range(2):
+        after = _peeled(after)
+    return [own for own in scope.nodes if own in after]
+
+
+def _peeled(after: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The graph turned round, without what nothing leads to."""
+    entries = Counter(target for targets in after.values() for target in targets)
+    entries.update(dict.fromkeys(after, 0))
+    waiting = [own for own, count in entries.items() if count == 0]
+    while waiting:
+        for target in after[waiting.pop()]:
+            entries[target] -= 1
+            if entries[target] == 0:
+                waiting.append(target)
+    kept = {own for own, count in entries.items() if count > 0}
+    turned: dict[str, list[str]] = {own: [] for own in kept}
+    for target, source in ((target, own) for own in kept for target in after[own] if target in kept):
+        turned[target].append(source)
+    return turned
