@@ -31,6 +31,7 @@ class Extension:
     extends: bool
     #: the retirement date; None when it does not go on
     until: date | None
+    #: None where no whole month is left: the benefit month of the expiry is the month of retirement
     first_month: Month | None
     #: last month paid; nothing after it
     last_month: Month | None
@@ -121,12 +122,13 @@ def extension(
         text_en=f"Paid on until {found.date.isoformat()}",
         fact=f"期满日{expiry.isoformat()}",
     )
+    months = max(start.until(last) + 1, 0)
     return Extension(
         extends=True,
         until=found.date,
-        first_month=start,
-        last_month=last,
-        months=max(start.until(last) + 1, 0),
+        first_month=start if months else None,
+        last_month=last if months else None,
+        months=months,
         reasons=(reason, *found.reasons),
     )
 
