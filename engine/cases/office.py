@@ -13,10 +13,9 @@ from engine.config import Settings
 from engine.duties import DutyBook
 from engine.law.calendar import WorkCalendar
 from engine.law.policy import PolicyBook
-from engine.people import load_province
 from engine.registers import Registers
 from engine.registers.memory import registers_of
-from engine.registers.province import Province
+from engine.registers.province import Province, load_province
 from engine.store.audit import choose_digest
 from engine.store.crypto import Vault
 from engine.store.db import Store

@@ -8,18 +8,20 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from engine import duties
 from engine.cases.office import Office
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
-from engine.people import load_province, seed_province, sync_regions
+from engine.people import sync_regions
+from engine.registers.province import load_province, seed_province
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import SYSTEM, Reason, RefusedError
 from engine.workflow.checks import check_file
 from engine.workflow.versions import Source
+
+#: demo staff hold their posts since before any day that a demo is told on
+STAFF_SINCE = date(2025, 1, 1)
 
 
 class FaultyDiagramError(Exception):
@@ -64,20 +66,27 @@ def publish_file(office: Office, path: Path, *, note: str) -> None:
 
 
 def seed(office: Office, *, people: int, employers: int, seed: int, day: date, password: str) -> None:
-    """A trial office: a generated province behind the registers, and one member of staff for each duty."""
+    """A trial office: a generated province behind the registers, and one member of staff for each duty.
+
+    An office that has a province keeps the one it has. Refused in production.
+    """
     if office.settings.production:
         raise RefusedError(
             Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
         )
     with office.store.transaction() as session:
-        _seed_province(session, people=people, employers=employers, seed=seed, day=day)
-        duties.seed_staff(session, office.duties, office.vault, day=day, password=password)
+        if load_province(session) is None:
+            seed_province(
+                session,
+                office.vault,
+                seed=seed,
+                people=people,
+                employers=employers,
+                day=day,
+                now=office.clock(),
+            )
+        duties.seed_staff(session, office.duties, office.vault, day=STAFF_SINCE, password=password)
     office.forget_registers()
-
-
-def _seed_province(session: Session, *, people: int, employers: int, seed: int, day: date) -> None:
-    if load_province(session) is None:
-        seed_province(session, seed=seed, people=people, employers=employers, day=day)
 
 
 def _beside(directory: Path) -> dict[str, dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import orjson
 from psycopg import errors as pg
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,7 @@ from engine.tasks import CATALOGUE
 from engine.tasks.desk import Desk
 from engine.values import Actor, CaseRef, Reason, Refusal, RefusedError
 from engine.workflow.runner import StaleCaseError, StepFailedError, Stepped, TaskClosedError
+from engine.workflow.tables import WorkflowTask
 
 T = TypeVar("T")
 
@@ -90,11 +92,19 @@ def around(office: Office, session: Session, actor: Actor) -> Callable[[CaseRef]
             registers=office.registers,
             vault=office.vault,
             letters_dir=office.letters_dir,
+            waiting_duties=_waiting_duties(session, case.id),
             production=office.settings.production,
         )
         return Around(desk=desk, office=office)
 
     return for_case
+
+
+def _waiting_duties(session: Session, case_id: int) -> frozenset[str]:
+    open_tasks = select(WorkflowTask.duty).where(
+        WorkflowTask.case_id == case_id, WorkflowTask.status == "ready"
+    )
+    return frozenset(session.scalars(open_tasks))
 
 
 def attempt(

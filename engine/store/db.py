@@ -61,9 +61,9 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for looking only; nothing in it is kept."""
+        # closing rolls back and, unlike a rollback of the session, leaves what was read readable
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     def close(self) -> None:
         """Give all connections back."""

@@ -74,7 +74,7 @@ def gather_claim_facts(
     found["prefilled"] = {
         "employer_name": report.employer_name if report else "未找到减员申报",
         "exit_day": found["exit_day"],
-        "exit_reason": found["exit_reason"],
+        "exit_reason_name": _reason_name(desk, found["exit_reason"]),
         "months_paid": found["months_paid"],
         "deemed_months": found["deemed_months"],
         "carried_months": found["carried_months"],
@@ -85,15 +85,26 @@ def gather_claim_facts(
     return found
 
 
+def _reason_name(desk: Desk, code: str) -> str:
+    known = desk.book.exit_reasons.get(code)
+    return known.name if known else "单位尚未申报"
+
+
 def _class_by_sex(sex: str) -> str | None:
     """A man's class follows from his identity number; a woman's is asked, never guessed (policy §3.5)."""
     return "M60" if sex == "male" else None
 
 
-@operation("remind_claimant", title="提醒申请人确认")
-def remind_claimant(desk: Desk) -> dict[str, Any]:
-    """A reminder to the claimant; one a day at most."""
-    send_letter(desk, "reminder", occasion=desk.today.isoformat())
+@operation("remind", title="提醒办理人")
+def remind(desk: Desk) -> dict[str, Any]:
+    """A reminder to whoever the case waits for: the claimant, or the office; one a day for a step."""
+    for_claimant = "claimant" in desk.waiting_duties
+    send_letter(
+        desk,
+        "reminder" if for_claimant else "task-reminder",
+        occasion="/".join((desk.today.isoformat(), *sorted(desk.waiting_duties))),
+        recipient="" if for_claimant else f"office:{desk.case.region}",
+    )
     return {}
 
 
@@ -213,8 +224,9 @@ def determine_entitlement(
 
 @operation("escalate_overdue", title="超期上报负责人")
 def escalate_overdue(desk: Desk) -> dict[str, Any]:
-    """A notice to the superior that a step is past its limit (CLAIM-12); one a day for a case."""
-    send_letter(desk, "escalation", occasion=desk.today.isoformat(), recipient=f"office:{desk.case.region}")
+    """A notice to the superior that a step is past its limit (CLAIM-12); one a day for a step."""
+    occasion = "/".join((desk.today.isoformat(), *sorted(desk.waiting_duties)))
+    send_letter(desk, "escalation", occasion=occasion, recipient=f"office:{desk.case.region}")
     append(
         desk.session,
         stream=f"case:{desk.case.id}",

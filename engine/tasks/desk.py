@@ -35,6 +35,8 @@ class Desk:
     letters_dir: Path
     #: who fulfilled each control that this operation needs, and when: control id → (actor key, instant)
     controls: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
+    #: duties of the tasks that the case waited for when the step began
+    waiting_duties: frozenset[str] = frozenset()
     #: in production nothing is paid on an unverified figure
     production: bool = False
 

@@ -71,9 +71,13 @@ def screen_employer(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any
 
 
 @operation("record_not_eligible", title="登记不符合条件")
-def record_not_eligible(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any]:
-    """Kept with the reason for each condition that failed."""
+def record_not_eligible(
+    desk: Desk, *, employer_id: int, year: int, screening: dict[str, Any]
+) -> dict[str, Any]:
+    """Kept, and told to the employer, with the reason for each condition that failed."""
     _refund(desk, employer_id, year).status = "not_eligible"
+    employer = desk.session.get_one(Employer, employer_id)
+    send_letter(desk, "refund-not-eligible", employer_name=employer.name, year=year, screening=screening)
     return {}
 
 
@@ -97,8 +101,11 @@ def push_to_employer(
 
 @operation("record_lapse", title="逾期未确认，登记失效")
 def record_lapse(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any]:
-    """Nobody confirmed in time."""
+    """Nobody confirmed in time; the employer is told."""
     _refund(desk, employer_id, year).status = "lapsed"
+    send_letter(
+        desk, "refund-lapse", employer_name=desk.session.get_one(Employer, employer_id).name, year=year
+    )
     return {}
 
 

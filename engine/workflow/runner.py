@@ -130,8 +130,6 @@ class AmbiguousMessageError(Exception):
 class _Live:
     """A case in memory while its step runs."""
 
-    #: False for a case that this step opens
-    kept: bool
     ref: CaseRef
     version: Published
     around: Around
@@ -164,11 +162,13 @@ class Runner:
         engine = ScriptEngine.idle()
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = BpmnWorkflow(spec, subs, script_engine=engine)
-        live = _Live(False, ref, version, around, 0, workflow, Sidecar.empty())
+        live = _Live(ref, version, around, 0, workflow, Sidecar.empty())
         workflow.script_engine = _engine_of(live)
         initial = {**data, "case_key": ref.key, "case_id": ref.id}
         for task in workflow.get_tasks(state=TaskState.READY):
             task.data.update(initial)
+        session.add(_new_case(ref, version, around))
+        session.flush()
         live.history.append(_told(live, "started", version.process_id, version.name, initial))
         with _failing(live):
             workflow.do_engine_steps(did_complete_task=lambda task: _tell(live, task))
@@ -327,7 +327,7 @@ class Runner:
         live_around = around(ref)
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
-        live = _Live(True, ref, version, live_around, row.revision, workflow, Sidecar.empty())
+        live = _Live(ref, version, live_around, row.revision, workflow, Sidecar.empty())
         workflow.script_engine = _engine_of(live)
         live.before = sidecar_of(workflow, version.blueprint, live_around.functions)
         return live
@@ -355,17 +355,14 @@ class Runner:
             "ended_at": None if status == "running" else now,
             "ended_in": live.ended_in or None,
         }
-        if not live.kept:
-            session.add(_new_case(live, values))
-        else:
-            won = session.execute(
-                update(WorkflowCase)
-                .where(WorkflowCase.id == ref.id, WorkflowCase.revision == live.revision)
-                .values(**values)
-                .execution_options(synchronize_session=False)
-            )
-            if won.rowcount != 1:  # type: ignore[attr-defined]
-                raise StaleCaseError(ref.key)
+        won = session.execute(
+            update(WorkflowCase)
+            .where(WorkflowCase.id == ref.id, WorkflowCase.revision == live.revision)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+        if won.rowcount != 1:  # type: ignore[attr-defined]
+            raise StaleCaseError(ref.key)
         session.flush()
         follow(session, ref.id, ref.region, live.before, after, done=done, now=now)
         session.add_all(live.history)
@@ -373,17 +370,20 @@ class Runner:
         return Stepped(case=ref, status=status, ended_in=live.ended_in, thrown=thrown)
 
 
-def _new_case(live: _Live, values: Mapping[str, Any]) -> WorkflowCase:
+def _new_case(ref: CaseRef, version: Published, around: Around) -> WorkflowCase:
+    """The row of a case before its first step; operations of that step may already refer to it."""
     return WorkflowCase(
-        id=live.ref.id,
-        case_key=live.ref.key,
-        version_id=live.version.id,
-        process_id=live.ref.process_id,
-        region_code=live.ref.region,
-        subject=live.ref.subject,
-        started_by=live.around.actor.key,
-        started_at=live.around.now,
-        **values,
+        id=ref.id,
+        case_key=ref.key,
+        version_id=version.id,
+        process_id=ref.process_id,
+        region_code=ref.region,
+        subject=ref.subject,
+        status="running",
+        revision=0,
+        state=b"",
+        started_by=around.actor.key,
+        started_at=around.now,
     )
 
 
