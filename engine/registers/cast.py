@@ -70,7 +70,6 @@ class CastPerson:
     #: place of insurance
     region: str = "371502"
     employer: str = "guangyue"
-    household: str = ""
     deemed: int = 0
     deemed_proven: bool = True
     carried: int = 0
@@ -109,7 +108,7 @@ EMPLOYERS: Mapping[str, CastEmployer] = MappingProxyType(
             CastEmployer(
                 key="decheng", name="德州德城电子有限公司", region="371400", organisation="L0000004",
                 insured=60, left=1, paid_fen=4_320_000, size="sme",
-                story="德州单位：转出地经办机构的对方案例",
+                story="德州单位；德州标准未录入，按政策缺口拒绝而不套用聊城标准",
             ),
         )
     }
@@ -176,9 +175,9 @@ PEOPLE: Mapping[str, CastPerson] = MappingProxyType(
                 story="名下有存续的个体工商户：是否就业须核实，未排除前不予核定",
             ),
             CastPerson(
-                key="qin", name="秦远航", sex="male", birth=date(1987, 8, 21), district="371502", sequence=9,
-                months=72, reason="I06", region="371400", employer="decheng", household="371502",
-                story="在德州参保失业，户籍聊城：失业保险关系从德州转入聊城",
+                key="qin", name="秦远航", sex="male", birth=date(1987, 8, 21), district="371402", sequence=9,
+                months=72, reason="I06", region="371502", employer="dongchang",
+                story="在聊城参保失业，户籍德州：失业保险关系从聊城转到德州，费用随转（聊城标准）；留在聊城则照常核定",
             ),
         )
     }
@@ -207,7 +206,7 @@ def _resident(person: CastPerson, number: int, day: date) -> ResidentFile:
             name=person.name,
             birth=person.birth,
             sex=person.sex,
-            household_region=RegionCode(person.household or person.district),
+            household_region=RegionCode(person.district),
         ),
         contributions=ContributionHistory(
             months_paid=person.months,
