@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from engine.cases.office import Office
 
-#: one password for all staff of a demo office; production refuses to make them
-DEMO_PASSWORD = "changling-demo"  # noqa: S105
 _DEMO_PEOPLE = 2000
 _DEMO_EMPLOYERS = 200
 _LAWFUL_NO = 3
@@ -121,6 +119,7 @@ def seed(*, people: int, employers: int, number: int, day: datetime | None) -> N
     """生成一个试用机构：人员、单位、岗位 (make a trial office)；生产模式下拒绝."""
     with _office(migrate=True) as office:
         from engine.cases import setup
+        from engine.demo import PASSWORD
 
         setup.set_up(office)
         setup.seed(
@@ -129,7 +128,7 @@ def seed(*, people: int, employers: int, number: int, day: datetime | None) -> N
             employers=employers,
             seed=number,
             day=day.date() if day else office.today,
-            password=DEMO_PASSWORD,
+            password=PASSWORD,
         )
         click.echo(f"已生成 {people} 人、{employers} 个单位 (seeded)")
 
@@ -138,9 +137,12 @@ def seed(*, people: int, employers: int, number: int, day: datetime | None) -> N
 def demo() -> None:
     """不用浏览器走完一件申领，从申请到银行回执 (one claim, told on the terminal)."""
     from engine.demo import tell
+    from engine.migrations import upgrade
 
     _log_to_stderr(logging.WARNING)
-    sys.exit(tell(_settings_with_database()))
+    settings = _settings_with_database()
+    upgrade(settings.database_url)
+    sys.exit(tell(settings, say=click.echo))
 
 
 @changling.command()
@@ -265,6 +267,7 @@ def _office(*, migrate: bool = False) -> Iterator[Office]:
 
 def _set_up(office: Office, *, demo: bool) -> None:
     from engine.cases import setup
+    from engine.demo import PASSWORD
 
     setup.set_up(office)
     if demo:
@@ -274,7 +277,7 @@ def _set_up(office: Office, *, demo: bool) -> None:
             employers=_DEMO_EMPLOYERS,
             seed=1,
             day=office.today,
-            password=DEMO_PASSWORD,
+            password=PASSWORD,
         )
 
 
@@ -294,12 +297,23 @@ def _serve(app: Flask, *, host: str, port: int, demo: bool) -> None:
 
 
 def _demo_accounts() -> str:
+    from engine.demo import PASSWORD
     from engine.duties import DEMO_STAFF
+    from engine.registers.cast import EMPLOYERS, PEOPLE
 
-    staff = "\n".join(
-        f"  {member.login:<16}{member.name}  {member.duty} @ {member.region}" for member in DEMO_STAFF
+    staff = [f"  {one.login:<14}{one.name}  {one.duty} @ {one.region}" for one in DEMO_STAFF]
+    people = [f"  {one.id_number}  {one.name}  {one.story}" for one in PEOPLE.values()]
+    employers = [f"  {one.credit_code}  {one.name}  {one.story}" for one in EMPLOYERS.values()]
+    return "\n".join(
+        (
+            f"工作人员，密码都是 {PASSWORD} (staff, one password):",
+            *staff,
+            "失业人员，身份证号和姓名登录 (claimants, number and name):",
+            *people,
+            "参保单位，统一社会信用代码登录 (employers, credit code):",
+            *employers,
+        )
     )
-    return f"演示账号，密码都是 {DEMO_PASSWORD} (demo accounts, one password):\n{staff}"
 
 
 def _books_balance(office: Office) -> bool:
