@@ -70,6 +70,24 @@ def medical_premium(*, average_wage: Money, rate: Decimal, day: date, book: Poli
 
 
 @or_refusal
+def relief_cap_2020(*, monthly: Money, day: date, book: PolicyBook) -> Due:
+    """The highest monthly 失业补助金 of 2020: 80 % of the benefit, at most 6 months; kept for old cases only.
+
+    Refused for a day outside 2020-03 to 2020-12: the scheme is closed.
+    """
+    share = book.at("relief2020.cap", NATIONAL, day)
+    months = book.at("relief2020.months", NATIONAL, day)
+    reason = reason_of(
+        "relief_2020",
+        f"不超过失业保险金{monthly.text}元的{share.decimal:.0%}，最长{months.count}个月",
+        share,
+        months,
+        text_en=f"At most {share.decimal:.0%} of {monthly.text} for {months.count} months",
+    )
+    return Due(amount=monthly.times(share.decimal), reasons=(reason,))
+
+
+@or_refusal
 def death_grant(*, monthly: Money, region: str, day: date, book: PolicyBook) -> DeathGrant:
     """Funeral grant and dependants' grant for a death while claiming.
 

@@ -22,7 +22,10 @@ Involuntary = Literal["yes", "no", "manual"]
 Layoff = Literal["yes", "no", "local"]
 
 _CLAUSE = re.compile(r"[，。；;,.！!？?\n]")
-_NEGATION = re.compile(r"(不得|不再|不需|无需|无须|不必|不用|不要|不应|免|取消|严禁|禁止|拒绝要求|not |no )")
+_DENIED = re.compile(r"(不得|不再|不需|无需|无须|不必|不用|不要|不应|免|取消|严禁|禁止|not |no )")
+#: after the thing named only a waiver denies the demand: “没有离职证明不得受理” still makes it
+_WAIVED = re.compile(r"(不再|不需|无需|无须|不必|不用|免|取消|is not |not needed)")
+_DOUBLE_DENIED = re.compile(r"(不得不|不得缺少?|不得没有|不能没有|不可缺少?|免不了)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +103,8 @@ def find_demands(text: str, demands: tuple[ForbiddenDemand, ...]) -> tuple[Deman
 
 
 def _makes(clause: str, word: str) -> bool:
-    at = clause.find(word)
-    return at >= 0 and not _NEGATION.search(clause[:at])
+    before, met, after = _DOUBLE_DENIED.sub("须", clause).partition(word)
+    return bool(met) and not _DENIED.search(before) and not _WAIVED.search(after)
 
 
 def read_sources(path: Path, findings: Findings) -> dict[str, Source]:

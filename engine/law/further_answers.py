@@ -9,7 +9,14 @@ from collections.abc import Callable
 from typing import cast
 
 from engine.law.arguments import Answer, Arguments, BadArgumentError, Setting
-from engine.law.benefits import SkillLevel, death_grant, medical_premium, price_subsidy, skill_subsidy
+from engine.law.benefits import (
+    SkillLevel,
+    death_grant,
+    medical_premium,
+    price_subsidy,
+    relief_cap_2020,
+    skill_subsidy,
+)
 from engine.law.catalogues import find_demands
 from engine.law.entitlement import benefit_schedule, determine
 from engine.law.facts import ClaimFacts, Determination, RetirementClass, Sex
@@ -89,6 +96,11 @@ def _medical(given: Arguments, at: Setting) -> Answer | Refusal:
     found = medical_premium(
         average_wage=given.money("average-wage"), rate=given.ratio("rate"), day=at.on, book=at.book
     )
+    return found if isinstance(found, Refusal) else _amount(found.amount, found.reasons)
+
+
+def _relief(given: Arguments, at: Setting) -> Answer | Refusal:
+    found = relief_cap_2020(monthly=given.money("monthly"), day=at.on, book=at.book)
     return found if isinstance(found, Refusal) else _amount(found.amount, found.reasons)
 
 
@@ -321,6 +333,7 @@ QUESTIONS: tuple[tuple[str, str, str, str, Reply], ...] = (
     ),
     ("schedule", "逐月应发", "first-month months", "household adjusted", _schedule),
     ("medical-premium", "代缴医疗保险费", "average-wage rate", "", _medical),
+    ("relief-2020", "失业补助金上限（2020年）", "monthly", "", _relief),
     ("death-grant", "死亡待遇", "monthly", "", _death),
     ("price-subsidy", "价格临时补贴", "living-allowance index-rise cpi food", "", _price),
     ("skill-subsidy", "技能提升补贴", "certificate level paid", "applied", _skill),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from engine.config import ROOT
 from engine.law.answers import answer, questions
 from engine.law.calendar import WorkCalendar
+from engine.law.eligibility import eligibility
 from engine.law.entitlement import Months, benefit_months
-from engine.law.facts import RetirementClass
+from engine.law.facts import ClaimFacts, RetirementClass
 from engine.law.identity import (
     CreditCode,
     IdNumber,
@@ -55,6 +56,37 @@ def test_paying_longer_never_loses_months(paid: int, more: int, carried: int, re
 @given(months, months, regions)
 def test_deemed_months_count_like_paid_ones(paid: int, deemed: int, region: str) -> None:
     assert _months(paid, deemed, 0, region) == _months(paid + deemed, 0, 0, region)
+
+
+@pytest.mark.req("CLAIM-05")
+@given(
+    st.dates(date(1990, 1, 1), DAY),
+    st.dates(date(2020, 3, 20), DAY),
+    st.sampled_from([*BOOK.exit_reasons, None]),
+)
+def test_no_claim_is_refused_for_coming_late(
+    left_on: date, applied_on: date, exit_reason: str | None
+) -> None:
+    def decided(exit_day: date) -> bool:
+        facts = ClaimFacts(
+            person_birth=date(1985, 5, 5),
+            sex="female",
+            retirement_class=None,
+            region="371500",
+            applied_on=applied_on,
+            months_paid=60,
+            deemed_months=0,
+            carried_months=0,
+            exit_day=exit_day,
+            exit_reason=exit_reason,
+            has_current_contribution=False,
+            has_active_business=False,
+            receives_pension=False,
+            wants_work=True,
+        )
+        return eligibility(facts, BOOK).granted
+
+    assert decided(min(left_on, applied_on)) == decided(applied_on)
 
 
 @given(births, st.integers(0, 400), classes)
