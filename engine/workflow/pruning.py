@@ -15,7 +15,6 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import AdHocSubprocessSpec
-from SpiffWorkflow.bpmn.specs.control import EventSplit
 from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -95,24 +94,13 @@ def _needed(workflow: Any) -> set[UUID]:
     unfinished = [task for task in workflow.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]
     for task in unfinished:
         needed.add(task.id)
-        # a step takes its data from the one above it each time it is updated
-        needed.update(above.id for above in (task.parent, _split_of(task)) if above is not None)
-    # the join of a step with boundary events asks how each of them stands
-    for key in list(needed):
-        if isinstance(workflow.tasks[key].task_spec, EventSplit):
-            needed.update(child.id for child in workflow.tasks[key].children)
+        # a step takes its data from the one above it each time it is updated, and the join behind a step
+        # with boundary events asks how they stand: the split above them is the parent of an unfinished one
+        if task.parent is not None:
+            needed.add(task.parent.id)
     for arrival in _arrivals(workflow, unfinished):
         needed.update((arrival.id, arrival.parent.id))
     return needed
-
-
-def _split_of(task: Task) -> Task | None:
-    """The split that an open join belongs to, where the join names one."""
-    name = getattr(task.task_spec, "split_task", None)
-    above = task.parent
-    while name is not None and above is not None and above.task_spec.name != name:
-        above = above.parent
-    return above if name is not None else None
 
 
 def _arrivals(workflow: Any, unfinished: list[Task]) -> Iterator[Task]:

@@ -129,6 +129,8 @@ def walk(model: Model, passage: Passage, seed: int, steps: int = 14) -> list[obj
     workflow = BpmnWorkflow(spec, subprocess_specs, script_engine=model.engine())
     choices = _choices([spec, *subprocess_specs.values()])
     workflow.task_tree.data.update(_draw(rng, choices, len(choices)))
+    # a list that is being worked through stays as it is
+    answers = {name: values for name, values in choices.items() if values is not LISTS}
     trace: list[object] = []
     try:
         _run(workflow)
@@ -141,7 +143,7 @@ def walk(model: Model, passage: Passage, seed: int, steps: int = 14) -> list[obj
             if move is None:
                 break
             trace.append(move[0])
-            move[1](_draw(rng, choices, 2))
+            move[1](_draw(rng, answers, 2))
             _run(workflow)
         trace.append(_seen(workflow))
     except StateError:
