@@ -220,7 +220,14 @@ def pay(demo: Demo, *, month: str, region: str = "371500", prefix: Mapping[str, 
     case_id = demo.opened(
         others.start_payment_run(demo.office, demo.staff(who["intake"]), month=month, region=region)
     )
-    demo.does(demo.staff(who["review"]), case_id, "sample_batch", sample_opinion="pass", sampled_lines="1", sample_note="账户、金额与核定一致")
+    demo.does(
+        demo.staff(who["review"]),
+        case_id,
+        "sample_batch",
+        sample_opinion="pass",
+        sampled_lines="1",
+        sample_note="账户、金额与核定一致",
+    )
     demo.does(demo.staff(who["accountant"]), case_id, "certify_batch", certificate="agree")
     demo.does(demo.staff(who["cashier"]), case_id, "release_batch", release="agree")
 
@@ -265,9 +272,16 @@ def refund_is_paid(demo: Demo) -> None:
         "confirm_refund",
         answer="confirm",
         account_name=employer.name,
-        use_of_funds="training",
+        use_of_funds="retraining",
+        commitment="true",
     )
-    demo.does(demo.staff("wangshouli"), case_id, "first_check", first_opinion="pass")
+    demo.does(
+        demo.staff("wangshouli"),
+        case_id,
+        "first_check",
+        first_opinion="pass",
+        first_note="比对结果与登记一致",
+    )
     demo.does(demo.staff("zhaofuhe"), case_id, "second_check", review_opinion="agree")
     demo.say("  公示期……")
     demo.clock.forward(days=12)
@@ -313,7 +327,7 @@ def finding_is_closed(demo: Demo) -> None:
         responsible="蒋正凯",
         done_due=done_due,
     )
-    demo.does(demo.staff("handudao"), case_id, "accept_plan", plan_opinion="accept")
+    demo.does(demo.staff("handudao"), case_id, "accept_plan", plan_opinion="accept", plan_due=done_due)
     demo.does(
         demo.staff("jiangzhenggai"),
         case_id,
@@ -321,7 +335,9 @@ def finding_is_closed(demo: Demo) -> None:
         evidence="已停用，连续两月无手工报盘",
         done_on=demo.clock().astimezone(CHINA).date().isoformat(),
     )
-    demo.does(demo.staff("yangheyan"), case_id, "verify_done", verify_opinion="done")
+    demo.does(
+        demo.staff("yangheyan"), case_id, "verify_done", verify_opinion="done", verify_note="现场核实，属实"
+    )
     _show_case(demo, demo.staff("handudao"), case_id)
 
 

@@ -88,15 +88,22 @@ def start_finding(
         reminder = _workdays_before(office, plan_due, 2)
         data = {
             "topic": topic.strip(),
-            "unit_region": region,
+            "region": region,
+            "problem_found": topic.strip(),
             "plan_due": plan_due.isoformat(),
             "done_due": done_due.isoformat(),
             "plan_reminder_on": reminder.isoformat(),
         }
-        finding = Finding(topic=topic.strip(), region_code=region, plan_due=plan_due, done_due=done_due)
-        finding.case_id = case.id
-        session.add(finding)
         start_case(office, session, actor, case, data)
+        session.add(
+            Finding(
+                case_id=case.id,
+                topic=topic.strip(),
+                region_code=region,
+                plan_due=plan_due,
+                done_due=done_due,
+            )
+        )
         return Done(message=f"整改问题已下达，编号 {case.key}", case_id=case.id, case_key=case.key)
 
     return attempt(office, actor, work, subject=f"office:{region}")

@@ -31,6 +31,12 @@ from engine.workflow.tables import WorkflowIncident, WorkflowTimer
 _SEAL_EVERY = timedelta(minutes=10)
 
 
+class UndeliveredError(Exception):
+    """A message was refused by the case that it is for; it is tried again, and laid aside in the end."""
+
+    retryable = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
     """How much one sweep did."""
@@ -163,7 +169,9 @@ def _deliver(office: Office, message_id: int) -> bool:
         return True
 
     done = attempt(office, SYSTEM, work, subject=f"outbox:{message_id}")
-    return not isinstance(done, Refusal) and done
+    if isinstance(done, Refusal):
+        raise UndeliveredError(done.text)
+    return done
 
 
 def _hand_over(office: Office, session: Session, kind: str, content: dict[str, object]) -> str:
