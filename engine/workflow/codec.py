@@ -101,10 +101,11 @@ def decode(
     state: bytes,
     spec: Any,
     subprocess_specs: Mapping[str, Any],
-    script_engine: Any = None,
+    script_engine: Any,
 ) -> BpmnWorkflow:
     """The workflow that :func:`encode` stored, on a parsed diagram that may be shared and brand new.
 
+    The script engine is never left to the library, whose own one runs any Python that a diagram holds.
     Raises UnknownFormatError, UnreadableStateError for damaged bytes, MissingNodeError where the diagram
     has lost a step that the case still knows.
     """

@@ -105,7 +105,7 @@ def test_other_format_is_refused_by_number(first: int) -> None:
     spec, subs = model("sequence").parse()
 
     with pytest.raises(UnknownFormatError) as refusal:
-        decode(bytes([first]) + encode(started("sequence", rounds=0))[1:], spec, subs)
+        decode(bytes([first]) + encode(started("sequence", rounds=0))[1:], spec, subs, None)
 
     assert refusal.value.version == first
 
@@ -130,7 +130,7 @@ def test_damaged_state_is_refused(damage: Callable[[bytes], bytes]) -> None:
     spec, subs = model("sequence").parse()
 
     with pytest.raises(UnreadableStateError):
-        decode(damage(encode(started("sequence", rounds=0))), spec, subs)
+        decode(damage(encode(started("sequence", rounds=0))), spec, subs, None)
 
 
 def test_step_that_the_diagram_lost_is_named() -> None:
@@ -138,7 +138,7 @@ def test_step_that_the_diagram_lost_is_named() -> None:
     spec, subs = model("monthly").parse()
 
     with pytest.raises(MissingNodeError) as refusal:
-        decode(state, spec, subs)
+        decode(state, spec, subs, None)
 
     assert (refusal.value.process, refusal.value.element) == ("monthly", "accept_claim")
 
@@ -149,7 +149,7 @@ def test_sub_process_that_the_diagram_lost_is_named() -> None:
     spec, subs = model("call-activity", "call_activity").parse()
 
     with pytest.raises(MissingNodeError) as refusal:
-        decode(encode(workflow), spec, {name: sub for name, sub in subs.items() if name != "verify_person"})
+        decode(encode(workflow), spec, {name: sub for name, sub in subs.items() if name != "verify_person"}, None)
 
     assert (refusal.value.process, refusal.value.element) == ("call_activity", "verify_first")
 
