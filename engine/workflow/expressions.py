@@ -129,9 +129,7 @@ def _compiled(text: str) -> Expression:
     if not inner.strip():
         raise ExpressionError("表达式是空的")
     parser = grammar.Parser(inner)
-    parser.skip_lines()
     tree = parser.expression()
-    parser.skip_lines()
     if parser.next.kind != "end":
         raise parser.next.at.error(f"多余的内容“{parser.next.text}”")
     return _expression(text, tree)
@@ -139,7 +137,7 @@ def _compiled(text: str) -> Expression:
 
 @lru_cache(maxsize=512)
 def _compiled_script(text: str) -> Script:
-    parser = grammar.Parser(text)
+    parser = grammar.Parser(text, lines=True)
     lines: list[Assignment] = []
     while not _end_of_script(parser):
         name = parser.take()

@@ -78,8 +78,8 @@ class Token:
     at: Place
 
 
-def tokens(source: str) -> list[Token]:
-    """The tokens of the text; newlines inside brackets are left out. Refuses signs that the language lacks."""
+def tokens(source: str, *, lines: bool) -> list[Token]:
+    """The tokens of the text, ends of lines among them where lines count; refuses signs that the language lacks."""
     if len(source) > MAX_SOURCE:
         raise ExpressionError(f"表达式过长（{len(source)}字，最多{MAX_SOURCE}字）")
     found: list[Token] = []
@@ -94,7 +94,7 @@ def tokens(source: str) -> list[Token]:
         open_brackets += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
         if kind == "newline":
             line, line_start = line + 1, position
-        if kind in ("space", "comment") or (kind == "newline" and open_brackets > 0):
+        if kind in ("space", "comment") or (kind == "newline" and (open_brackets > 0 or not lines)):
             continue
         found.append(_token(kind, text, at))
     found.append(Token("end", "", Place(line, position - line_start + 1)))
@@ -125,8 +125,8 @@ def _token(kind: str, text: str, at: Place) -> Token:
 class Parser:
     """Reads one expression after another from a list of tokens."""
 
-    def __init__(self, source: str) -> None:
-        self._tokens = tokens(source)
+    def __init__(self, source: str, *, lines: bool = False) -> None:
+        self._tokens = tokens(source, lines=lines)
         self._position = 0
         self._nodes = 0
         self._depth = 0
@@ -154,11 +154,6 @@ class Parser:
         if self.next.kind == "sign" and self.next.text == text:
             return self.take()
         raise self.next.at.error(why)
-
-    def skip_lines(self) -> None:
-        """Pass over empty lines."""
-        while self.skip("\n"):
-            pass
 
     def expression(self) -> Node:
         """One whole expression."""
