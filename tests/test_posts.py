@@ -1,17 +1,15 @@
-"""Posts, acting, and signing in."""
+"""Posts, and acting on them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from duties_builders import (
     BOOK,
     DAY,
-    NOW,
-    STAFF_DUTIES,
     VAULT,
     a_member,
     a_post,
@@ -25,18 +23,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.duties import (
-    DEMO_STAFF,
     DutyBook,
     assign_post,
     check_may,
     covers,
     end_post,
     reload_actor,
-    seed_staff,
-    set_password,
-    sign_in,
     sync,
 )
+from engine.store.db import Store
 from engine.values import SYSTEM, Actor, Refusal
 
 
@@ -161,6 +156,48 @@ def test_only_an_administrator_of_the_city_or_above_assigns_and_never_to_themsel
     ]
 
 
+@pytest.mark.parametrize(
+    ("region", "until", "code"),
+    [
+        ("3715", None, "region_form"),
+        ("37150Ⅱ", None, "region_form"),
+        ("３７１５００", None, "region_form"),
+        ("371500", DAY, "period_empty"),
+        ("371500", date(2020, 1, 1), "period_empty"),
+    ],
+)
+def test_an_impossible_region_or_time_is_refused_with_a_sentence(
+    session: Session, region: str, until: date | None, code: str
+) -> None:
+    outcome = assign_post(
+        session,
+        BOOK,
+        staff_id=a_member(session),
+        duty="intake",
+        region=region,
+        day=DAY,
+        by=SYSTEM,
+        until=until,
+    )
+
+    assert isinstance(outcome, Refusal)
+    assert outcome.reasons[0].code == code
+
+
+def test_a_post_that_overlaps_in_the_future_is_refused_now(session: Session) -> None:
+    staff_id = a_member(session)
+    a_post(session, staff_id, "cashier", since=date(2027, 1, 1))
+
+    def assign(until: date | None) -> object:
+        return assign_post(
+            session, BOOK, staff_id=staff_id, duty="intake", region="371500", day=DAY, by=SYSTEM, until=until
+        )
+
+    assert isinstance(assign(None), Refusal)
+    assert isinstance(assign(date(2027, 1, 2)), Refusal)
+    assert not isinstance(assign(date(2027, 1, 1)), Refusal)
+
+
 def test_a_new_rule_reports_the_posts_that_it_forbids(session: Session) -> None:
     staff_id = a_member(session)
     looser = DutyBook(
@@ -260,6 +297,47 @@ def test_history_of_a_duty_not_held_is_refused_by_the_database(session: Session,
         a_step(session, staff_id, duty)
 
 
+@pytest.mark.req("MONEY-02")
+def test_two_incompatible_steps_on_one_case_at_the_same_moment_do_not_both_commit(database: Engine) -> None:
+    with Session(database) as session, session.begin():
+        staff_id = a_member(session, "tongan")
+        a_post(session, staff_id, "intake")
+        a_post(session, staff_id, "review")
+    barrier, refused = threading.Barrier(2), []
+
+    def complete(duty: str) -> None:
+        with Session(database) as session:
+            barrier.wait(timeout=10)
+            try:
+                a_step(session, staff_id, duty, case_id=77)
+                session.commit()
+            except DBAPIError as error:
+                refused.append(str(error.orig))
+
+    threads = [threading.Thread(target=complete, args=(duty,)) for duty in ("intake", "review")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(refused) == 1
+    assert "intake_review" in refused[0]
+
+
+@pytest.mark.req("MONEY-01", "MONEY-02")
+def test_the_migrated_database_keeps_the_guards(store: Store) -> None:
+    with store.reading() as session:
+        found = session.execute(
+            text(
+                """SELECT tgrelid::regclass::text, tgname FROM pg_trigger
+                    WHERE tgname IN ('post_guard', 'workflow_history_duty') AND tgenabled = 'O'"""
+            )
+        )
+        guards = {(table, name) for table, name in found}
+
+    assert guards == {("post", "post_guard"), ("workflow_history", "workflow_history_duty")}
+
+
 @pytest.mark.parametrize("actor", ["staff:007", "staff 7", "Staff:7", "staff:7;", "", "staff:"])
 def test_history_with_a_misspelt_actor_does_not_slip_through(session: Session, actor: str) -> None:
     with pytest.raises(DBAPIError, match="办理人写法不对"):
@@ -294,85 +372,3 @@ def test_an_ended_post_gives_nothing_from_that_day(session: Session) -> None:
     assert today is not None
     assert tomorrow is not None
     assert (today.duties, tomorrow.duties) == (frozenset({"intake"}), frozenset())
-
-
-# --- signing in -----------------------------------------------------------------------------------
-
-
-@pytest.mark.req("CTRL-07")
-def test_five_wrong_passwords_lock_for_fifteen_minutes_even_against_the_right_one(session: Session) -> None:
-    a_member(session, "suoding", password="zhengque-mima")
-
-    codes = [
-        outcome.reasons[0].code
-        for _ in range(6)
-        if isinstance(outcome := sign_in(session, login="suoding", password="cuo", now=NOW), Refusal)
-    ]
-    early = sign_in(
-        session, login="suoding", password="zhengque-mima", now=NOW + timedelta(minutes=14, seconds=59)
-    )
-    later = sign_in(session, login="suoding", password="zhengque-mima", now=NOW + timedelta(minutes=15))
-
-    assert codes == ["wrong_login"] * 5 + ["locked"]
-    assert isinstance(early, Refusal)
-    assert isinstance(later, Actor)
-
-
-def test_a_right_password_forgets_earlier_failures(session: Session) -> None:
-    a_member(session, "wangji", password="zhengque-mima")
-    for _ in range(2):
-        for _ in range(4):
-            sign_in(session, login="wangji", password="cuo", now=NOW)
-
-        assert isinstance(sign_in(session, login=" WangJi ", password="zhengque-mima", now=NOW), Actor)
-
-
-def test_an_unknown_login_is_answered_like_a_wrong_password(session: Session) -> None:
-    a_member(session, "zhidao", password="zhengque-mima")
-
-    assert sign_in(session, login="buzhidao", password="x", now=NOW) == sign_in(
-        session, login="zhidao", password="x", now=NOW
-    )
-
-
-def test_who_has_left_cannot_sign_in(session: Session) -> None:
-    staff_id = a_member(session, "lizhi", password="zhengque-mima")
-    session.execute(text("UPDATE staff_member SET active = false WHERE id = :s"), {"s": staff_id})
-
-    outcome = sign_in(session, login="lizhi", password="zhengque-mima", now=NOW)
-
-    assert isinstance(outcome, Refusal)
-    assert outcome.reasons[0].code == "inactive"
-    assert reload_actor(session, staff_id, DAY) is None
-
-
-def test_the_day_of_signing_in_is_the_day_in_china(session: Session) -> None:
-    staff_id = a_member(session, "shiqu", password="zhengque-mima")
-    a_post(session, staff_id, "intake", since=DAY)
-    evening_before_in_utc = datetime(2026, 11, 2, 16, 30, tzinfo=UTC)
-
-    actor = sign_in(session, login="shiqu", password="zhengque-mima", now=evening_before_in_utc)
-
-    assert isinstance(actor, Actor)
-    assert actor.duties == {"intake"}
-
-
-def test_a_weak_password_is_refused(session: Session) -> None:
-    staff_id = a_member(session, "ruomimaruomima")
-
-    assert set_password(session, staff_id=staff_id, password="short") is not None
-    assert set_password(session, staff_id=staff_id, password="RuoMiMaRuoMiMa") is not None
-    assert set_password(session, staff_id=staff_id, password="zhengque-mima") is None
-
-
-def test_the_demo_office_is_seeded_once_with_one_duty_each(session: Session) -> None:
-    first = seed_staff(session, BOOK, VAULT, day=DAY, password="changling-demo")
-    again = seed_staff(session, BOOK, VAULT, day=DAY, password="another")
-
-    assert first == again
-    duties = {demo.duty for demo in DEMO_STAFF if demo.region in ("371500", "370000")}
-    assert duties == set(STAFF_DUTIES)
-    for login, duty in (("wangshouli", "intake"), ("wuchuna", "cashier"), ("yangheyan", "verifier")):
-        actor = sign_in(session, login=login, password="changling-demo", now=NOW)
-        assert isinstance(actor, Actor)
-        assert actor.duties == {duty}

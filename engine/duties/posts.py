@@ -58,11 +58,13 @@ def assign_post(
 ) -> Post | Refusal:
     """The post, in force from ``day`` to before ``until``; the same post again if it is already held.
 
-    Refuses: an assigner who is no administrator of a city or the province above that region, one's own post,
-    a lane that is no duty of staff, and every duty that may not be combined with one held in that time.
+    Refuses: a lane that is no duty of staff, a region or time that cannot be; an assigner who is no administrator
+    of a city or the province above that region, one's own post; and every duty that may not be combined with one
+    held in that time.
     Until it commits, assignments to the same person wait.
     """
-    reasons = (*_may_assign(session, by, staff_id, region, day), *_assignable(book, duty))
+    reasons = (*_assignable(book, duty), *_place_and_time(region, day, until))
+    reasons = reasons or _may_assign(session, by, staff_id, region, day)
     if reasons:
         return Refusal(reasons=reasons)
     member = session.get(StaffMember, staff_id, with_for_update=True)
@@ -119,9 +121,12 @@ def check_may(
 ) -> Refusal | None:
     """Why the actor may not act with that duty in that region on that day; None when they may.
 
+    A duty that the book no longer knows is refused too: an old diagram may still name it.
     Asked of the posts in force, not of what the actor held at sign-in. With ``subject`` (``person:12``) also
     refuses one's own case; with ``case_id`` also what was done on that case and is incompatible with the duty.
     """
+    if duty not in book.duties:
+        return Refusal(reasons=_assignable(book, duty))
     wanted = book.duty(duty)
     if not wanted.staff:
         return _lane_refusal(actor, wanted.id, wanted.lane)
@@ -209,6 +214,18 @@ def _assignable(book: DutyBook, duty: str) -> tuple[Reason, ...]:
         lane = book.duty(duty).lane
         return _refusal(
             "duty_not_for_staff", f"{lane}不是工作人员岗位，不能任命", "Not a duty of staff."
+        ).reasons
+    return ()
+
+
+def _place_and_time(region: str, day: date, until: date | None) -> tuple[Reason, ...]:
+    if not (len(region) == 6 and region.isascii() and region.isdigit()):
+        return _refusal(
+            "region_form", f"地区代码「{region}」应当是6位数字", "A region code has six digits."
+        ).reasons
+    if until is not None and until <= day:
+        return _refusal(
+            "period_empty", f"结束日期 {until} 应当晚于开始日期 {day}", "The post would end before it begins."
         ).reasons
     return ()
 

@@ -6,7 +6,7 @@ which must commit on a refusal too: the count of failures is kept by it.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 
 from engine.duties.posts import duties_on
 from engine.duties.tables import StaffMember
-from engine.values import Actor, Reason, Refusal, RegionCode
+from engine.values import CHINA, Actor, Reason, Refusal, RegionCode
 
 #: failures in a row before the account is locked
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 SHORTEST_PASSWORD = 8
-#: the office's days are days of China
-CHINA = timezone(timedelta(hours=8))
 
 # OWASP's minimum for argon2id; one lane, because a county office's server has few cores
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -32,7 +30,7 @@ _NOBODY = _HASHER.hash("nobody's password is never this")
 
 def hash_password(password: str) -> str:
     """The argon2id hash of the password, in its own encoded form."""
-    return _HASHER.hash(password)
+    return _HASHER.hash(_storable(password))
 
 
 def set_password(session: Session, *, staff_id: int, password: str) -> Refusal | None:
@@ -58,9 +56,8 @@ def sign_in(session: Session, *, login: str, password: str, now: datetime) -> Ac
     Refuses an unknown login and a wrong password with one and the same sentence, after the same time;
     five wrong ones in a row lock the account for 15 minutes; refuses whoever is no longer active.
     """
-    member = session.scalar(
-        select(StaffMember).where(StaffMember.login == login.strip().lower()).with_for_update()
-    )
+    asked = select(StaffMember).where(StaffMember.login == _storable(login).strip().lower())
+    member = session.scalar(asked.with_for_update())
     right = _fits(member.password_hash if member else _NOBODY, password)
     if member is None:
         return _wrong()
@@ -105,9 +102,14 @@ def _actor(session: Session, member: StaffMember, day: date) -> Actor:
 
 def _fits(encoded: str, password: str) -> bool:
     try:
-        return _HASHER.verify(encoded, password)
+        return _HASHER.verify(encoded, _storable(password))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _storable(typed: str) -> str:
+    """What was typed, with what no database text can hold (NUL, half a surrogate pair) replaced."""
+    return typed.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _count_failure(member: StaffMember, now: datetime) -> None:
