@@ -336,7 +336,12 @@ def finding_is_closed(demo: Demo) -> None:
         done_on=demo.clock().astimezone(CHINA).date().isoformat(),
     )
     demo.does(
-        demo.staff("yangheyan"), case_id, "verify_done", verify_opinion="done", verify_note="现场核实，属实"
+        demo.staff("yangheyan"),
+        case_id,
+        "verify_done",
+        verify_opinion="done",
+        done_due=done_due,
+        verify_note="现场核实，属实",
     )
     _show_case(demo, demo.staff("handudao"), case_id)
 
