@@ -11,10 +11,17 @@ from markupsafe import Markup
 from engine.cases.views import Light, TaskRow
 from engine.values import CHINA, Actor
 from web.language import chosen
+from web.letters import letter
 from web.session import office
 
 #: each light has a sign beside its colour, for whoever cannot tell the colours apart
 _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "none": "○"}
+
+
+#: duties to which the menu offers a page
+_PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
+_INCIDENTS = frozenset({"control", "analyst", "administrator"})
+_STAFF = frozenset({"control", "administrator"})
 
 
 def local_time(at: datetime | None) -> Markup:
@@ -55,6 +62,21 @@ def deadline_words(row: TaskRow) -> str:
     return str(words)
 
 
+def menu(actor: Actor) -> list[tuple[str, str]]:
+    """The pages that are of use to the actor, address and words; the use-cases refuse the others anyway."""
+    if actor.kind == "person":
+        return [("/my", _("我的申领"))]
+    if actor.kind == "employer":
+        return [("/employer", _("单位事项"))]
+    wanted = (
+        ("/inbox", _("待办"), actor.duties),
+        ("/payments", _("支付批次"), _PAYMENTS),
+        ("/incidents", _("异常"), _INCIDENTS),
+        ("/staff", _("人员岗位"), _STAFF),
+    )
+    return [(href, words) for href, words, duties in wanted if duties & actor.duties]
+
+
 def duty_names(actor: Actor) -> str:
     """The duties that the actor holds today, in the reader's language."""
     duties = [office().duties.duty(duty) for duty in sorted(actor.duties)]
@@ -65,5 +87,7 @@ def duty_names(actor: Actor) -> str:
 
 def use_display(app: Flask) -> None:
     """Give templates the filters."""
-    app.jinja_env.globals["duty_names"] = duty_names
-    app.jinja_env.filters.update(time=local_time, day=local_day, light=light, deadline_words=deadline_words)
+    app.jinja_env.globals.update(duty_names=duty_names, menu=menu)
+    app.jinja_env.filters.update(
+        letter=letter, time=local_time, day=local_day, light=light, deadline_words=deadline_words
+    )

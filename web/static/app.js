@@ -95,10 +95,10 @@ function mark(viewer, marks) {
 }
 
 function markFlows(viewer, marks) {
-  // a flow between two steps that happened was most likely taken; one into an untouched step was not
-  const reached = (id) => id in marks;
+  // a step that is done has gone on by its only flow; which way a gateway went is said by the next step
   for (const flow of viewer.get("elementRegistry").filter((each) => each.type === "bpmn:SequenceFlow")) {
-    if (marks[flow.source?.id] === "done" && reached(flow.target?.id)) viewer.get("canvas").addMarker(flow.id, "mark-done");
+    const certain = marks[flow.source?.id] === "done" && !flow.source.type.endsWith("Gateway");
+    if (certain && flow.source.outgoing.length === 1) viewer.get("canvas").addMarker(flow.id, "mark-done");
   }
 }
 
