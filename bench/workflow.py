@@ -59,7 +59,9 @@ def main() -> None:
     database = create_engine(url)
     table = f"bench_workflow_{os.getpid()}"
     with database.begin() as session:
-        session.execute(text(f"CREATE TABLE {table} (id text PRIMARY KEY, revision int NOT NULL, state bytea NOT NULL)"))
+        session.execute(
+            text(f"CREATE TABLE {table} (id text PRIMARY KEY, revision int NOT NULL, state bytea NOT NULL)")
+        )
     try:
         _measure(ways, spec, subprocess_specs, database=database, table=table, months=months, cases=cases)
     finally:
@@ -83,7 +85,11 @@ def _ways(spec: Any, subprocess_specs: dict[str, Any]) -> tuple[Way, Way]:
             write=lambda workflow: stock.serialize_json(workflow).encode(),
             read=lambda state: stock.deserialize_json(state.decode()),
         ),
-        Way(name="changling", write=write_pruned, read=lambda state: decode(state, spec, subprocess_specs, engine)),
+        Way(
+            name="changling",
+            write=write_pruned,
+            read=lambda state: decode(state, spec, subprocess_specs, engine),
+        ),
     )
 
 
@@ -124,7 +130,9 @@ def _complete(way: Way, key: str, database: Engine, table: str) -> int:
         task.run()
         workflow.do_engine_steps()
         state = way.write(workflow)
-        write = text(f"UPDATE {table} SET state = :state, revision = revision + 1 WHERE id = :id AND revision = :seen")
+        write = text(
+            f"UPDATE {table} SET state = :state, revision = revision + 1 WHERE id = :id AND revision = :seen"
+        )
         assert session.execute(write, {"id": key, "seen": revision, "state": state}).rowcount == 1
     return len(state)
 

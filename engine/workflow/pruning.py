@@ -136,13 +136,19 @@ def _line(task: Task) -> set[UUID]:
 def _drop_finished_parts(workflow: BpmnWorkflow) -> list[Task]:
     """Remove the sub-processes whose owner is over or gone, and those inside them."""
     parts = workflow.subprocesses
-    owners = {key: part.tasks[key] for part in (workflow, *parts.values()) for key in part.tasks.keys() & parts}
+    owners = {
+        key: part.tasks[key] for part in (workflow, *parts.values()) for key in part.tasks.keys() & parts
+    }
     removed: list[Task] = []
     # an owner stands in an earlier part, so one pass in order of creation sees the whole chain
     for key, part in list(parts.items()):
         owner = owners.get(key)
         inside = owner.workflow.parent_task_id if owner is not None else None
-        if owner is None or owner.has_state(TaskState.FINISHED_MASK) or (inside is not None and inside not in parts):
+        if (
+            owner is None
+            or owner.has_state(TaskState.FINISHED_MASK)
+            or (inside is not None and inside not in parts)
+        ):
             removed += part.tasks.values()
             del parts[key]
     return removed

@@ -23,7 +23,11 @@ Reader = Callable[[bytes, str], list[Model]]
 
 ROOT = Path(__file__).parents[2]
 DIAGRAMS = sorted((Path(__file__).parent / "diagrams").glob("*.bpmn"))
-CORPUS = [path for ending in ("*.bpmn", "*.bpmn20.xml") for path in sorted((ROOT.parent / "shared/corpus").rglob(ending))]
+CORPUS = [
+    path
+    for ending in ("*.bpmn", "*.bpmn20.xml")
+    for path in sorted((ROOT.parent / "shared/corpus").rglob(ending))
+]
 SHIPPED = sorted((ROOT / "processes").glob("*.bpmn"))
 #: another start gives other walks: WALK_SEED=1000 pytest tests/workflow/test_codec.py
 SEED = int(os.environ.get("WALK_SEED", "0"))
@@ -85,9 +89,22 @@ def _notes(workflow: BpmnWorkflow) -> object:
         (
             key,
             part.spec.name,
-            (part.success, part.completed, part.data, part.correlations, part.last_task and part.last_task.id),
+            (
+                part.success,
+                part.completed,
+                part.data,
+                part.correlations,
+                part.last_task and part.last_task.id,
+            ),
             {
-                task.id: (task.task_spec.name, task._parent, task._children, task.state, task.triggered, task.data)
+                task.id: (
+                    task.task_spec.name,
+                    task._parent,
+                    task._children,
+                    task.state,
+                    task.triggered,
+                    task.data,
+                )
                 for task in part.tasks.values()
             },
             {task.id: (task.last_state_change, _named(task.internal_data)) for task in part.tasks.values()},
@@ -104,7 +121,9 @@ def _named(notes: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize("path", DIAGRAMS, ids=lambda path: path.stem)
 def test_walks_through_our_diagrams_come_to_an_end(path: Path) -> None:
     """Walks that broke off at once would prove nothing."""
-    ends = [walk(plain_models(path.read_bytes(), path.name)[0], in_memory, seed, 40)[-1] for seed in range(10)]
+    ends = [
+        walk(plain_models(path.read_bytes(), path.name)[0], in_memory, seed, 40)[-1] for seed in range(10)
+    ]
 
     assert sum(end[0] != "fault" and end[2] for end in ends) >= 5
 
@@ -140,14 +159,21 @@ def test_finished_steps_of_every_shipped_diagram_can_be_forgotten(path: Path) ->
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
 
 
 @settings(max_examples=60, deadline=None)
-@given(before=st.dictionaries(st.text(max_size=2), JSON, max_size=4), after=st.dictionaries(st.text(max_size=2), JSON, max_size=4))
+@given(
+    before=st.dictionaries(st.text(max_size=2), JSON, max_size=4),
+    after=st.dictionaries(st.text(max_size=2), JSON, max_size=4),
+)
 def test_any_json_comes_back_exactly(before: dict[str, object], after: dict[str, object]) -> None:
     workflow = started("parallel-nested")
     open_task = workflow.get_next_task(state=TaskState.READY, spec_name="check_account")
@@ -157,8 +183,12 @@ def test_any_json_comes_back_exactly(before: dict[str, object], after: dict[str,
     read = again(workflow, "parallel-nested").get_task_from_id(open_task.id)
 
     # repr tells 1, 1.0 and true apart, and 0.0 from -0.0
-    assert {key: repr(value) for key, value in read.data.items()} == {key: repr(value) for key, value in after.items()}
-    assert {key: repr(value) for key, value in read.parent.data.items()} == {key: repr(value) for key, value in before.items()}
+    assert {key: repr(value) for key, value in read.data.items()} == {
+        key: repr(value) for key, value in after.items()
+    }
+    assert {key: repr(value) for key, value in read.parent.data.items()} == {
+        key: repr(value) for key, value in before.items()
+    }
 
 
 def test_ids_of_open_tasks_survive() -> None:
@@ -173,12 +203,20 @@ def test_ids_of_open_tasks_survive() -> None:
 
 def test_timer_keeps_its_due_instant() -> None:
     workflow = started("boundary")
-    due = {task.id: task.internal_data["event_value"] for task in workflow.event_manager.tasks.values() if "event_value" in task.internal_data}
+    due = {
+        task.id: task.internal_data["event_value"]
+        for task in workflow.event_manager.tasks.values()
+        if "event_value" in task.internal_data
+    }
 
     read = again(workflow, "boundary")
 
     assert len(due) == 2
-    assert {key: task.internal_data.get("event_value") for key, task in read.event_manager.tasks.items() if key in due} == due
+    assert {
+        key: task.internal_data.get("event_value")
+        for key, task in read.event_manager.tasks.items()
+        if key in due
+    } == due
     assert list(read.event_manager.tasks) == list(workflow.event_manager.tasks)
 
 
@@ -217,7 +255,9 @@ def test_branch_that_came_early_still_counts_after_pruning() -> None:
 
 
 def test_sibling_does_not_see_what_is_merged_in_place() -> None:
-    workflow = again(started("multi-instance", employers=["甲", "乙", "丙"], months={"2025": {"01": 1}}), "multi-instance")
+    workflow = again(
+        started("multi-instance", employers=["甲", "乙", "丙"], months={"2025": {"01": 1}}), "multi-instance"
+    )
 
     first, second, _third = workflow.get_tasks(state=TaskState.READY, spec_name="ask_employer [child]")
     first.data["months"]["2025"]["01"] = "changed"
@@ -225,7 +265,9 @@ def test_sibling_does_not_see_what_is_merged_in_place() -> None:
     assert second.data["months"] == {"2025": {"01": 1}}
 
 
-@pytest.mark.parametrize("before, after", [(1, True), (0, False), (1, 1.0), ({"a": 1}, {"a": True}), ([0], [False]), (0.0, -0.0)])
+@pytest.mark.parametrize(
+    "before, after", [(1, True), (0, False), (1, 1.0), ({"a": 1}, {"a": True}), ([0], [False]), (0.0, -0.0)]
+)
 def test_values_that_only_compare_equal_are_told_apart(before: object, after: object) -> None:
     workflow = started("sequence", rounds=0, value=before)
     workflow.get_next_task(spec_name="accept_claim").data["value"] = after
@@ -251,7 +293,11 @@ def test_state_of_the_first_format_is_still_read() -> None:
     finish(read, "review_claim", opinion="agree")
 
     assert open_tasks(read) == ["approve_claim"]
-    assert read.get_next_task(spec_name="approve_claim").data == {"rounds": 1, "申请人": "李某", "opinion": "agree"}
+    assert read.get_next_task(spec_name="approve_claim").data == {
+        "rounds": 1,
+        "申请人": "李某",
+        "opinion": "agree",
+    }
 
 
 def test_many_threads_may_read_one_diagram_at_once() -> None:

@@ -62,7 +62,11 @@ def test_value_that_is_not_json_is_refused_by_name(value: object) -> None:
     with pytest.raises(UnstorableValueError) as refusal:
         encode(workflow)
 
-    assert (refusal.value.process, refusal.value.element, refusal.value.key) == ("sequence", "accept_claim", "form.items[1]")
+    assert (refusal.value.process, refusal.value.element, refusal.value.key) == (
+        "sequence",
+        "accept_claim",
+        "form.items[1]",
+    )
     assert "form.items[1]" in str(refusal.value) and "form.items[1]" in refusal.value.text_en
 
 
@@ -149,7 +153,9 @@ def test_sub_process_that_the_diagram_lost_is_named() -> None:
     spec, subs = model("call-activity", "call_activity").parse()
 
     with pytest.raises(MissingNodeError) as refusal:
-        decode(encode(workflow), spec, {name: sub for name, sub in subs.items() if name != "verify_person"}, None)
+        decode(
+            encode(workflow), spec, {name: sub for name, sub in subs.items() if name != "verify_person"}, None
+        )
 
     assert (refusal.value.process, refusal.value.element) == ("call_activity", "verify_first")
 

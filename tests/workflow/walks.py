@@ -37,7 +37,12 @@ Passage = Callable[[BpmnWorkflow, "Model"], BpmnWorkflow]
 #: engine steps after which a walk is given up: the diagram runs in circles without a person
 ENGINE_STEPS = 400
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
-LISTS: list[object] = [["甲", "乙", "丙"], {"2025-01": 1, "2025-02": 2}, [{"name": "甲", "paid": [1]}, {"name": "乙"}], []]
+LISTS: list[object] = [
+    ["甲", "乙", "丙"],
+    {"2025-01": 1, "2025-02": 2},
+    [{"name": "甲", "paid": [1]}, {"name": "乙"}],
+    [],
+]
 #: a script may use these and nothing else: the diagrams of a corpus are strangers' programs
 BUILTINS = {"len": len, "range": range, "str": str, "int": int, "dict": dict, "list": list, "sum": sum}
 
@@ -101,7 +106,10 @@ def _office_engine() -> ScriptEngine:
     """Our script engine with operations and decisions that add nothing: the walk has set all names already."""
     functions = {"after_workdays": lambda days: f"P{days}D", "today": lambda: "2026-01-01"}
     return ScriptEngine(
-        functions, lambda name, data: {}, lambda name, data: {"outcome": data.get("outcome")}, lambda: datetime.now(UTC)
+        functions,
+        lambda name, data: {},
+        lambda name, data: {"outcome": data.get("outcome")},
+        lambda: datetime.now(UTC),
     )
 
 
@@ -185,7 +193,9 @@ def _seen(workflow: BpmnWorkflow) -> object:
     )
 
 
-def _move(workflow: BpmnWorkflow, rng: random.Random, step: int) -> tuple[object, Callable[[Any], None]] | None:
+def _move(
+    workflow: BpmnWorkflow, rng: random.Random, step: int
+) -> tuple[object, Callable[[Any], None]] | None:
     """One possible next step, and how to take it with some values; None if the case waits for nothing."""
     tasks = [task for task in workflow.get_tasks(state=TaskState.READY) if task.task_spec.manual]
     catching = [
@@ -274,7 +284,9 @@ def _collect(expression: str, found: dict[str, list[object]]) -> None:
     tree = _tree(expression)
     values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     words = [value for value in values if isinstance(value, str)]
-    counted = any(isinstance(node, ast.BinOp | ast.Lt | ast.LtE | ast.Gt | ast.GtE) for node in ast.walk(tree))
+    counted = any(
+        isinstance(node, ast.BinOp | ast.Lt | ast.LtE | ast.Gt | ast.GtE) for node in ast.walk(tree)
+    )
     for name in _names(expression):
         found[name] = [0, 1, 5] if counted else [*found.get(name, [True, False]), *words]
 
@@ -297,4 +309,6 @@ def _draw(rng: random.Random, choices: dict[str, list[object]], most: int) -> di
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=lambda other: f"<{type(other).__name__}>", ensure_ascii=False)
+    return json.dumps(
+        value, sort_keys=True, default=lambda other: f"<{type(other).__name__}>", ensure_ascii=False
+    )
