@@ -30,6 +30,8 @@ _DURATION = re.compile(
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*")
 _CYCLE = re.compile(r"R\d*/.+")
+#: meant as a time, well written or not; anything else is an expression
+_LITERAL = re.compile(r"P[-\d.,TYMWDHS]*|R\d*/.*|\d[-\d:.TZWD+ /]*")
 #: longest wait that a diagram may ask for
 _MAX_YEARS = 100
 
@@ -200,10 +202,9 @@ def cycle_of(value: object, now: datetime) -> tuple[int, datetime, timedelta]:
 
 
 def timer_expression(text: str) -> str:
-    """The timer as an expression: an ISO literal is put in quotation marks, anything else stays as it is."""
+    """The timer as an expression: a written time is put in quotation marks, anything else stays as it is."""
     text = text.strip()
-    literal = any(form.fullmatch(text) for form in (_DURATION, _DAY, _INSTANT, _CYCLE))
-    return f'"{text}"' if literal else text
+    return f'"{text}"' if _LITERAL.fullmatch(text) else text
 
 
 def _after(text: str, now: datetime) -> datetime:

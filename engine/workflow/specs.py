@@ -211,10 +211,10 @@ class _Round:
         super().merge_child(workflow, child)  # type: ignore[misc]
         self._forget_entry(child.parent)
 
-    def _update_hook(self, my_task: Any) -> Any:
+    def check_list(self, my_task: Any) -> None:
+        """Refuse a round over anything but a list or a table, in words."""
         if self.data_input is not None and not isinstance(self.data_input.get(my_task), list | dict):
             raise StepError(my_task, TypeError(f"多实例要逐项处理的“{self.data_input.bpmn_id}”不是列表"))
-        return super()._update_hook(my_task)  # type: ignore[misc]
 
     def _forget_entry(self, my_task: Any) -> None:
         if self.input_item is not None:
@@ -224,6 +224,14 @@ class _Round:
 class ParallelRound(_Round, ParallelMultiInstanceTask):  # type: ignore[misc]
     """One step done for every entry at the same time."""
 
+    def create_children(self, my_task: Any) -> None:
+        self.check_list(my_task)
+        super().create_children(my_task)
+
 
 class SequentialRound(_Round, SequentialMultiInstanceTask):  # type: ignore[misc]
     """One step done for every entry, one after another."""
+
+    def init_remaining_items(self, my_task: Any) -> Any:
+        self.check_list(my_task)
+        return super().init_remaining_items(my_task)
