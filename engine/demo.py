@@ -208,7 +208,7 @@ def _four_eyes(demo: Demo, case_id: int) -> None:
     demo.say(f"  复核人员试图审批 → 拒绝：{outcome.text}")
 
 
-def pay(demo: Demo, *, month: str, region: str = "371500", prefix: Mapping[str, str] | None = None) -> None:
+def pay(demo: Demo) -> None:
     """A payment run of the region: sampled, certified, released, answered by the bank."""
     demo.say("  —— 待遇发放")
     month = str(Month.of(demo.office.today))
