@@ -64,7 +64,7 @@ def assign_post(
     Until it commits, assignments to the same person wait.
     """
     reasons = (*_assignable(book, duty), *_place_and_time(region, day, until))
-    reasons = reasons or _may_assign(session, by, staff_id, region, day)
+    reasons = reasons or may_administer(session, by, region, day, staff_id=staff_id)
     if reasons:
         return Refusal(reasons=reasons)
     member = session.get(StaffMember, staff_id, with_for_update=True)
@@ -95,12 +95,37 @@ def end_post(session: Session, *, post_id: int, day: date, by: Actor) -> Post | 
     post = session.get(Post, post_id, with_for_update=True)
     if post is None:
         return _refusal("post_unknown", "没有这条岗位记录", "No such post.")
-    reasons = _may_assign(session, by, post.staff_id, post.region_code, day)
+    reasons = may_administer(session, by, post.region_code, day, staff_id=post.staff_id)
     if reasons:
         return Refusal(reasons=reasons)
     post.valid_until = max(day, post.valid_from)
     session.flush()
     return post
+
+
+def may_administer(
+    session: Session, by: Actor, region: str, day: date, *, staff_id: int | None = None
+) -> tuple[Reason, ...]:
+    """Why ``by`` may not administer staff of that region on that day; empty when they may.
+
+    The system may; a member of staff needs the post of administrator of a city or the province above the region,
+    and never administers themselves (``staff_id``).
+    """
+    if by.kind == "system":
+        return ()
+    if by.kind == "staff" and by.id == staff_id:
+        return _refusal("own_post", "不得给自己任命或解除岗位", "Nobody assigns posts to themselves.").reasons
+    regions = [post.region_code for post in _held(session, by, day) if post.duty == "administrator"]
+    if any(_is_city_or_above(held) and covers(held, region) for held in regions):
+        return ()
+    return _refusal(
+        "not_administrator",
+        f"只有本地区市级以上的系统管理岗可以任命岗位（{region}）",
+        "Only an administrator of the city or province above that region assigns posts.",
+        fact=by.key,
+        source=_GRANTED_BY,
+        verified=False,
+    ).reasons
 
 
 def duties_on(session: Session, staff_id: int, day: date) -> frozenset[str]:
@@ -187,24 +212,6 @@ def _posts_in_conflict(session: Session) -> Iterable[Reason]:
     )
     for rule, sentence, source, staff_id, first, second in rows:
         yield Reason(code=rule, text=sentence, fact=f"staff:{staff_id} 任 {first}、{second}", source=source)
-
-
-def _may_assign(session: Session, by: Actor, staff_id: int, region: str, day: date) -> tuple[Reason, ...]:
-    if by.kind == "system":
-        return ()
-    if by.kind == "staff" and by.id == staff_id:
-        return _refusal("own_post", "不得给自己任命或解除岗位", "Nobody assigns posts to themselves.").reasons
-    regions = [post.region_code for post in _held(session, by, day) if post.duty == "administrator"]
-    if any(_is_city_or_above(held) and covers(held, region) for held in regions):
-        return ()
-    return _refusal(
-        "not_administrator",
-        f"只有本地区市级以上的系统管理岗可以任命岗位（{region}）",
-        "Only an administrator of the city or province above that region assigns posts.",
-        fact=by.key,
-        source=_GRANTED_BY,
-        verified=False,
-    ).reasons
 
 
 def _assignable(book: DutyBook, duty: str) -> tuple[Reason, ...]:

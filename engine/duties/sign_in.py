@@ -33,17 +33,25 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(_storable(password))
 
 
-def set_password(session: Session, *, staff_id: int, password: str) -> Refusal | None:
-    """Gives a member of staff a new password and unlocks them; refuses one that is too short or is the login."""
-    member = session.get(StaffMember, staff_id, with_for_update=True)
-    if member is None:
-        return _no("staff_unknown", "没有这名工作人员", "No such member of staff.")
-    if len(password) < SHORTEST_PASSWORD or password.lower() == member.login:
+def password_refusal(login: str, password: str) -> Refusal | None:
+    """Why the password is too weak for that login; None when it is not."""
+    if len(password) < SHORTEST_PASSWORD or password.lower() == login:
         return _no(
             "password_weak",
             f"密码至少{SHORTEST_PASSWORD}位，且不能与登录名相同",
             f"A password has at least {SHORTEST_PASSWORD} characters and is not the login.",
         )
+    return None
+
+
+def set_password(session: Session, *, staff_id: int, password: str) -> Refusal | None:
+    """Gives a member of staff a new password and unlocks them; refuses one that is too short or is the login."""
+    member = session.get(StaffMember, staff_id, with_for_update=True)
+    if member is None:
+        return _no("staff_unknown", "没有这名工作人员", "No such member of staff.")
+    weak = password_refusal(member.login, password)
+    if weak is not None:
+        return weak
     member.password_hash = hash_password(password)
     member.failed_sign_ins, member.locked_until = 0, None
     session.flush()

@@ -7,24 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.duties.book import DutyBook
+from engine.duties.members import Indexes, add_staff
 from engine.duties.posts import assign_post
-from engine.duties.sign_in import hash_password
 from engine.duties.tables import StaffMember
 from engine.values import SYSTEM, Refusal, RefusedError, RegionCode, StaffId
-
-
-class Indexes(Protocol):
-    """What is needed of the vault."""
-
-    def index(self, text: str) -> bytes:
-        """The keyed blind index of a value."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,25 +64,37 @@ def seed_staff(
 ) -> dict[str, StaffId]:
     """The demo office's staff by login, each with their post from ``day``; whoever is there already is left alone.
 
-    Needs :func:`engine.duties.posts.sync` first. RefusedError if the book forbids one of the posts.
+    Needs :func:`engine.duties.posts.sync` first. RefusedError if the book forbids one of the posts
+    or the password is too weak.
     """
     found: dict[str, StaffId] = {}
     for demo in DEMO_STAFF:
         member = session.scalar(select(StaffMember).where(StaffMember.login == demo.login))
         if member is None:
-            member = StaffMember(
-                login=demo.login,
-                name=demo.name,
-                id_number_index=vault.index(demo.id_number) if demo.id_number else None,
-                password_hash=hash_password(password),
-                region_code=demo.region,
-            )
-            session.add(member)
-            session.flush()
-            post = assign_post(
-                session, book, staff_id=member.id, duty=demo.duty, region=demo.region, day=day, by=SYSTEM
-            )
-            if isinstance(post, Refusal):
-                raise RefusedError(*post.reasons)
+            member = _taken_on(session, book, vault, demo, day=day, password=password)
         found[demo.login] = StaffId(member.id)
     return found
+
+
+def _taken_on(
+    session: Session, book: DutyBook, vault: Indexes, demo: DemoStaff, *, day: date, password: str
+) -> StaffMember:
+    member = add_staff(
+        session,
+        vault,
+        login=demo.login,
+        name=demo.name,
+        region=demo.region,
+        password=password,
+        day=day,
+        by=SYSTEM,
+        id_number=demo.id_number,
+    )
+    if isinstance(member, Refusal):
+        raise RefusedError(*member.reasons)
+    post = assign_post(
+        session, book, staff_id=member.id, duty=demo.duty, region=demo.region, day=day, by=SYSTEM
+    )
+    if isinstance(post, Refusal):
+        raise RefusedError(*post.reasons)
+    return member
