@@ -14,13 +14,15 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from engine.config import Settings
+from engine.terminal import check_text, demo_accounts, law_text, sentence
 from engine.values import CHINA, SYSTEM, Refusal
 
 if TYPE_CHECKING:
@@ -36,24 +38,34 @@ _LAWFUL_NO = 3
 def main() -> NoReturn:
     """Run the command; a known failure is one sentence on stderr, a traceback only with CHANGLING_DEBUG=1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a file name may hold what no encoding can print
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = changling.main(standalone_mode=False)
-    except click.exceptions.Exit as end:
-        code = end.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        code = wrong.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
     except Exception as failure:  # noqa: BLE001 - the outermost boundary: people read sentences
-        if os.environ.get("CHANGLING_DEBUG") == "1":
-            traceback.print_exc()
-        click.echo(_sentence(failure), err=True)
-        code = 1
+        code = _exit_code_of(failure)
+    except KeyboardInterrupt:
+        code = 130
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _exit_code_of(failure: Exception) -> int:
+    """Say what went wrong; the exit code that tells scripts the same."""
+    if isinstance(failure, click.exceptions.Exit):
+        return failure.exit_code
+    if isinstance(failure, click.ClickException):
+        failure.show()
+        return failure.exit_code
+    if isinstance(failure, click.Abort):
+        return 130
+    if isinstance(failure, BrokenPipeError):  # the reader of a pipe has gone: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    if os.environ.get("CHANGLING_DEBUG") == "1":
+        traceback.print_exception(failure)
+    click.echo(sentence(failure), err=True)
+    return 1
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -158,11 +170,11 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
     directory = _settings_without_secret().processes_dir
     duties = DutyBook.load(directory / "duties.yaml")
     names = names_of(directory, duties, ControlBook.load(directory / "controls.yaml", duties))
-    reports = [check_path(path, names) for path in paths]
+    reports = [{**check_path(Path(path), names), "file": path} for path in paths]
     if as_json:
         click.echo(json.dumps(reports, ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_check_text(report) for report in reports))
+        click.echo("\n".join(check_text(report) for report in reports))
     sys.exit(0 if all(report["ok"] for report in reports) else 1)
 
 
@@ -184,12 +196,12 @@ def law(
     given = answer(
         name,
         _pairs(arguments),
-        on=on.date() if on else _today(),
+        on=(on or datetime.now(CHINA)).date(),
         region=region or settings.region,
         book=PolicyBook.load(settings.processes_dir / "policy"),
         calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
     )
-    click.echo(json.dumps(given, ensure_ascii=False, indent=2) if as_json else _law_text(given))
+    click.echo(json.dumps(given, ensure_ascii=False, indent=2) if as_json else law_text(given))
     sys.exit(_LAWFUL_NO if given.get("refused") else 0)
 
 
@@ -292,28 +304,8 @@ def _serve(app: Flask, *, host: str, port: int, demo: bool) -> None:
         ) from cause
     click.echo(f"畅领已在 http://{host}:{port} 上服务，Ctrl+C 结束 (serving; Ctrl+C to stop)")
     if demo:
-        click.echo(_demo_accounts())
+        click.echo(demo_accounts())
     server.run()
-
-
-def _demo_accounts() -> str:
-    from engine.demo import PASSWORD
-    from engine.duties import DEMO_STAFF
-    from engine.registers.cast import EMPLOYERS, PEOPLE
-
-    staff = [f"  {one.login:<14}{one.name}  {one.duty} @ {one.region}" for one in DEMO_STAFF]
-    people = [f"  {one.id_number}  {one.name}  {one.story}" for one in PEOPLE.values()]
-    employers = [f"  {one.credit_code}  {one.name}  {one.story}" for one in EMPLOYERS.values()]
-    return "\n".join(
-        (
-            f"工作人员，密码都是 {PASSWORD} (staff, one password):",
-            *staff,
-            "失业人员，身份证号和姓名登录 (claimants, number and name):",
-            *people,
-            "参保单位，统一社会信用代码登录 (employers, credit code):",
-            *employers,
-        )
-    )
 
 
 def _books_balance(office: Office) -> bool:
@@ -328,9 +320,6 @@ def _books_balance(office: Office) -> bool:
         f"试算{'平衡' if agree else '不平衡'}：借方 {debit.text} 元，贷方 {credit.text} 元 (trial balance)"
     )
     return agree
-
-
-# --- words ------------------------------------------------------------------------------------------
 
 
 def _tell(outcome: object) -> None:
@@ -351,46 +340,6 @@ def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(f"参数 {key} 写了两次 (given twice)")
         pairs[key] = value
     return pairs
-
-
-def _check_text(report: dict[str, object]) -> str:
-    problems = report["problems"]
-    lines = [f"{report['file']}：{'可以发布 (may be published)' if report['ok'] else '不能发布 (may not)'}"]
-    for problem in problems if isinstance(problems, list) else []:
-        severity = "错误" if problem["severity"] == "error" else "提醒"
-        lines.append(
-            f"  第{problem['line'] or '?'}行 {problem['element'] or ''} {severity}：{problem['message']}"
-        )
-    return "\n".join(lines)
-
-
-def _law_text(given: dict[str, object]) -> str:
-    reasons = given.get("reasons", [])
-    lines = [f"{key}: {value}" for key, value in given.items() if key != "reasons"]
-    for reason in reasons if isinstance(reasons, list) else []:
-        source = f"（{reason['source']}）" if reason.get("source") else ""
-        unconfirmed = "" if reason.get("verified", True) else "【未确认】"
-        lines.append(f"· {reason.get('text', '')}{source}{unconfirmed}")
-    return "\n".join(lines)
-
-
-def _sentence(failure: Exception) -> str:
-    """The failure for people; our own errors carry their sentence, a stranger's gets its kind named."""
-    if hasattr(failure, "retryable"):
-        return str(failure)
-    if type(failure).__name__ == "OperationalError":
-        return f"数据库没有应答：{_first_line(failure)} (the database does not answer)"
-    if isinstance(failure, OSError):
-        return f"读写失败：{failure} (cannot read or write)"
-    return f"程序内部错误：{type(failure).__name__}：{_first_line(failure)}（CHANGLING_DEBUG=1 可看详情；this is a defect）"
-
-
-def _first_line(failure: Exception) -> str:
-    return (str(failure).strip().splitlines() or [""])[0]
-
-
-def _today() -> date:
-    return datetime.now(CHINA).date()
 
 
 def _log_to_stderr(level: int = logging.INFO) -> None:
