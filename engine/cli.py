@@ -170,7 +170,8 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
     directory = _settings_without_secret().processes_dir
     duties = DutyBook.load(directory / "duties.yaml")
     names = names_of(directory, duties, ControlBook.load(directory / "controls.yaml", duties))
-    reports = [{**check_path(Path(path), names), "file": path} for path in paths]
+    files = [file for path in paths for file in _files_in(path)]
+    reports = [{**check_path(Path(file), names), "file": file} for file in files]
     if as_json:
         click.echo(json.dumps(reports, ensure_ascii=False, indent=2))
     else:
@@ -328,6 +329,12 @@ def _tell(outcome: object) -> None:
         click.echo(outcome.text, err=True)
         sys.exit(1)
     click.echo(getattr(outcome, "message", str(outcome)))
+
+
+def _files_in(path: str) -> list[str]:
+    """The diagrams, forms and decisions under a folder; any other path as it was given."""
+    found = [str(file) for file in sorted(Path(path).rglob("*")) if file.suffix in (".bpmn", ".dmn", ".form")]
+    return found if Path(path).is_dir() and found else [path]
 
 
 def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:

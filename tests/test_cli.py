@@ -114,18 +114,27 @@ def test_check_names_the_place_whatever_the_file(run: Run, tmp_path: Path) -> No
     }
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder").mkdir()
     odd = os.fsdecode(b"\xff.bpmn")
     (tmp_path / odd).write_text(claim)
-    result = run("check", "--json", *files, "missing.bpmn", ".", odd)
+    result = run("check", "--json", *files, "missing.bpmn", "folder", odd)
 
     reports = json.loads(result.stdout)
     errors = [p for report in reports for p in report["problems"] if p["severity"] == "error"]
     assert result.returncode == 1
-    assert [report["file"] for report in reports] == [*files, "missing.bpmn", ".", odd]
+    assert [report["file"] for report in reports] == [*files, "missing.bpmn", "folder", odd]
     assert [report["ok"] for report in reports] == [False] * (len(files) + 2) + [True]
     assert all(set(p) == {"severity", "code", "element", "line", "message"} for p in errors)
     assert all(p["element"] or p["line"] for p in errors)
     assert "Traceback" not in result.stderr
+
+
+def test_check_of_a_folder_reads_what_is_in_it(run: Run) -> None:
+    result = run("check", str(ROOT / "processes"))
+
+    assert result.returncode == 0, result.stdout
+    assert "claim.bpmn" in result.stdout
+    assert "claim-confirm.form" in result.stdout
 
 
 @pytest.mark.parametrize(
