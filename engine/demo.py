@@ -245,11 +245,12 @@ def rights_move(demo: Demo) -> None:
     """A transfer of rights between two offices in one database."""
     demo.say("二、失业保险关系转迁")
     mover = demo.person(PEOPLE["qin"].id_number, PEOPLE["qin"].name)
-    case_id = demo.opened(others.start_transfer(demo.office, mover, from_region="371400", to_region="371500"))
-    demo.does(demo.staff("wangshouli"), case_id, "accept_transfer", accept_opinion="accept")
+    case_id = demo.opened(others.start_transfer(demo.office, mover, from_region="371500", to_region="371400"))
+    demo.does(demo.staff("youshouli"), case_id, "accept_transfer", accept_opinion="accept")
     other = _waiting(demo, "review_transfer")
-    demo.does(demo.staff("xufuhe"), other, "review_transfer", review_opinion="agree")
-    demo.does(demo.staff("heshenpi"), other, "approve_transfer", approval="approve")
+    demo.does(demo.staff("zhaofuhe"), other, "review_transfer", review_opinion="agree")
+    demo.does(demo.staff("sunshenpi"), other, "approve_transfer", approval="approve")
+    pay(demo)
     _show_case(demo, mover, case_id)
 
 
