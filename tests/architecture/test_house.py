@@ -106,3 +106,20 @@ def test_no_tracked_file_names_a_folder_of_a_machine() -> None:
     ]
 
     assert not found
+
+
+def test_every_name_of_the_glossary_stands_in_the_code() -> None:
+    rows = re.findall(r"^\|.*\| ([^|]*) \|$", (ROOT / "docs" / "GLOSSARY.md").read_text(), re.MULTILINE)
+    names = {
+        word for row in rows for code in re.findall(r"`([^`]+)`", row) for word in re.findall(r"\w{3,}", code)
+    }
+    places = [
+        path
+        for room in ("engine", "processes")
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in (".py", ".yaml", ".bpmn", ".form")
+    ]
+    text = "\n".join([*(path.read_text() for path in places), *(path.name for path in places)])
+
+    assert len(names) > 80
+    assert not [name for name in sorted(names) if not re.search(rf"\b_?{name}_?\b|_{name}\b", text)]
