@@ -9,6 +9,7 @@ from engine.cases.office import Office
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, pass_on
 from engine.cases.views import Done
+from engine.law.time_limits import deadline
 from engine.people import Person, id_number_of
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -53,6 +54,7 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
             "person_id": person_id,
             "region": region,
             "applied_on": today.isoformat(),
+            "decide_by": _decide_by(office, region),
             "channel": channel,
             "subject": actor.key,
         }
@@ -108,3 +110,13 @@ def withdraw_claim(office: Office, actor: Actor, case_id: int, *, why: str) -> D
         return Done(message=f"申领 {case.case_key} 已撤回", case_id=CaseId(case_id), case_key=case.case_key)
 
     return attempt(office, actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
+
+
+def _decide_by(office: Office, region: str) -> str:
+    """The last day for the decision: ten working days from the application (社会保险经办条例第二十四条)."""
+    found = deadline(
+        "claim_decision", office.today, region=region, book=office.book, calendar=office.calendar
+    )
+    if isinstance(found, Refusal):
+        raise RefusedError(*found.reasons)
+    return found.day.isoformat()

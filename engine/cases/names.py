@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.cases.controls import ControlBook
 from engine.duties import DutyBook
 from engine.tasks import CATALOGUE
+from engine.tasks.desk import FUNCTIONS
 from engine.workflow.decisions import read_decisions
 from engine.workflow.forms import read_form
 from engine.workflow.vocabulary import Names, Operation
@@ -34,4 +35,5 @@ def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Na
             for decision_id, decision in read_decisions(path.read_bytes()).items()
         },
         controls=frozenset(controls.controls),
+        functions=FUNCTIONS,
     )

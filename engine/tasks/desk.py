@@ -13,9 +13,14 @@ from sqlalchemy.orm import Session
 from engine.duties import DutyBook
 from engine.law.calendar import WorkCalendar
 from engine.law.policy import PolicyBook
+from engine.law.time_limits import deadline
 from engine.registers import Registers
 from engine.store.crypto import Vault
-from engine.values import CHINA, Actor, CaseRef
+from engine.values import CHINA, Actor, CaseRef, Refusal, RefusedError
+
+
+#: names of what :attr:`Desk.functions` offers, for checking diagrams
+FUNCTIONS = frozenset({"today", "after_workdays", "limit"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +56,12 @@ class Desk:
         return {
             "today": lambda: self.today.isoformat(),
             "after_workdays": lambda days: self.calendar.after(self.today, int(days)).isoformat(),
+            "limit": self._limit,
         }
+
+    def _limit(self, name: str) -> str:
+        """The last day of a time limit of ``processes/policy/time-limits.yaml`` that begins today."""
+        found = deadline(name, self.today, region=self.case.region, book=self.book, calendar=self.calendar)
+        if isinstance(found, Refusal):
+            raise RefusedError(*found.reasons)
+        return found.day.isoformat()
