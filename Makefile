@@ -25,7 +25,7 @@ $(BIN)/python:
 
 $(STAMPS)/python: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements.lock
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation --editable .
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/pages: package-lock.json web/build_static.mjs | $(BIN)/python
