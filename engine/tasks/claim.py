@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import func, select
 
 from engine.law.entitlement import determine
-from engine.law.facts import ClaimFacts, RetirementClass
+from engine.law.facts import ClaimFacts, Determination, RetirementClass
 from engine.money.payments import order_payment
 from engine.people import Person, id_number_of
 from engine.store.actions import Action
@@ -197,7 +197,11 @@ def determine_entitlement(
         wants_work=wants_work,
         household_region=household_region or None,
     )
-    found = determine(facts, desk.book)
+    return _determined(desk, determine(facts, desk.book))
+
+
+def _determined(desk: Desk, found: Determination) -> dict[str, Any]:
+    """The determination as case data, told to the trail."""
     determination = {
         "granted": found.granted,
         "months": found.months,
