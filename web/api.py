@@ -23,6 +23,7 @@ from engine.workflow.forms import FormErrors
 from web import api_schemas as schemas
 from web import session
 from web.errors import problem, status_of
+from web.inbox import cursor_of
 from web.session import office
 
 api = Blueprint(
@@ -67,7 +68,7 @@ def inbox_list(asked: Mapping[str, str]) -> ResponseReturnValue:
     if actor is None:
         return _unknown()
     which: InboxList = asked["list"]  # type: ignore[assignment]  # the schema allows the three words only
-    page = inbox.inbox(office(), actor, which, cursor=asked["cursor"], search=asked["search"])
+    page = inbox.inbox(office(), actor, which, cursor=cursor_of(asked["cursor"]), search=asked["search"])
     return jsonify(schemas.TaskPage().dump(page))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from datetime import datetime
 from typing import cast, get_args
 
 from flask import Blueprint, redirect, render_template, request
@@ -14,7 +14,7 @@ from web.session import actor, office, only_for
 
 inbox = Blueprint("inbox", __name__)
 
-_CURSOR = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d~[\w-]{1,64}")
+_CURSOR_MAX = 100
 
 
 @inbox.get("/inbox")
@@ -23,7 +23,14 @@ def show() -> ResponseReturnValue:
     """One list of the inbox with search and paging; the enhancer gets the list alone."""
     which = _which(request.args.get("list", "todo"))
     search, process = request.args.get("search", "").strip(), request.args.get("process", "")
-    page = cases.inbox(office(), actor(), which, cursor=_cursor(), search=search, process=process)
+    page = cases.inbox(
+        office(),
+        actor(),
+        which,
+        cursor=cursor_of(request.args.get("cursor", "")),
+        search=search,
+        process=process,
+    )
     counts = cases.counts(office(), actor())
     part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     template = "_inbox_list.html" if part else "inbox.html"
@@ -36,10 +43,14 @@ def tasks() -> ResponseReturnValue:
     return redirect("/inbox", code=303)
 
 
-def _cursor() -> str:
-    """Where the page begins; a cursor that no page of ours gave means the beginning."""
-    text = request.args.get("cursor", "")
-    return text if _CURSOR.fullmatch(text) else ""
+def cursor_of(text: str) -> str:
+    """Where a page begins; a cursor that no page of ours gave means the beginning."""
+    instant, tilde, task_id = text.partition("~")
+    try:
+        known = datetime.fromisoformat(instant).tzinfo is not None
+    except ValueError:
+        return ""
+    return text if known and tilde and task_id.isalnum() and len(text) <= _CURSOR_MAX else ""
 
 
 def _which(text: str) -> InboxList:

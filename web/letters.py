@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 _STRONG = re.compile(r"\*\*(.+?)\*\*")
 #: kind of line → what marks it
 _MARKS = {"h": re.compile(r"#{1,4}\s+"), "ul": re.compile(r"[-*]\s+"), "ol": re.compile(r"\d+[.、]\s*")}
+_LISTS = {"ul": Markup("<ul>{}</ul>"), "ol": Markup("<ol>{}</ol>")}
 
 
 def letter(text: str) -> Markup:
@@ -41,8 +42,7 @@ def _blocks(kind: str, lines: list[tuple[str, str]]) -> Iterator[Markup]:
     words = [_strong(words) for _kind, words in lines]
     match kind:
         case "ul" | "ol":
-            items = Markup("").join(Markup("<li>{}</li>").format(each) for each in words)
-            yield Markup(f"<{kind}>") + items + Markup(f"</{kind}>")
+            yield _LISTS[kind].format(Markup("").join(Markup("<li>{}</li>").format(each) for each in words))
         case "h":
             yield from (Markup("<h3>{}</h3>").format(each) for each in words)
         case "p":
@@ -50,4 +50,8 @@ def _blocks(kind: str, lines: list[tuple[str, str]]) -> Iterator[Markup]:
 
 
 def _strong(words: str) -> Markup:
-    return Markup(_STRONG.sub(r"<strong>\1</strong>", str(escape(words))))
+    parts = _STRONG.split(words)  # every second part stood between the stars
+    return Markup("").join(
+        Markup("<strong>{}</strong>").format(part) if at % 2 else escape(part)
+        for at, part in enumerate(parts)
+    )

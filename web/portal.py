@@ -46,7 +46,7 @@ def sign_in_claimant() -> ResponseReturnValue:
 def my() -> ResponseReturnValue:
     """My claims, what waits for me, and the way to a new claim."""
     waiting = inbox(office(), actor(), "todo")
-    claims = my_cases(office(), actor(), cursor=request.args.get("cursor", ""))
+    claims = my_cases(office(), actor(), cursor=_cursor())
     return render_template("my.html", waiting=waiting, claims=claims)
 
 
@@ -84,3 +84,9 @@ def employer() -> ResponseReturnValue:
     """What the employer is asked to confirm, and its cases."""
     waiting = inbox(office(), actor(), "todo")
     return render_template("employer.html", waiting=waiting, claims=my_cases(office(), actor()))
+
+
+def _cursor() -> str:
+    """Where the list of cases begins: a case id of the page before; anything else means the beginning."""
+    text = request.args.get("cursor", "")
+    return text if text.isascii() and text.isdigit() and len(text) < 10 else ""

@@ -1,0 +1,114 @@
+"""The API gives what the pages give, and refuses what they refuse."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from visitors import ANSWERS, PASSWORD, STAFF, claimed, confirmed, open_task, staff
+
+
+def signed_in(app: Flask, duty: str) -> tuple[FlaskClient, dict[str, str]]:
+    """A program signed in as the duty's holder, and the header that its changes need."""
+    client = app.test_client()
+    answer = client.post("/api/v1/session", json={"login": STAFF[duty], "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return client, {"X-CSRFToken": answer.json["csrf_token"]}
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_task_is_found_read_claimed_and_completed(app: Flask) -> None:
+    _person, case = confirmed(app)
+    task = open_task(staff(app, "intake"), case)
+    client, headers = signed_in(app, "intake")
+
+    rows = client.get("/api/v1/inbox?list=claimable").json["rows"]
+    view = client.get(f"/api/v1/tasks/{task}").json
+    claim = client.post(f"/api/v1/tasks/{task}/claim", headers=headers)
+    done = client.post(
+        f"/api/v1/tasks/{task}/complete", headers=headers, json={"fields": ANSWERS["check_intake"]}
+    )
+
+    assert task in [row["task_id"] for row in rows]
+    assert "intake_opinion" in [field["key"] for field in view["fields"]]
+    assert claim.status_code == 200
+    assert done.json["message"].startswith("已办结")
+    assert {"element_id", "state"} <= set(client.get(f"/api/v1/cases/{case}").json["steps"][0])
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01")
+def test_a_refusal_is_a_problem_with_its_reasons(app: Flask) -> None:
+    _person, case = confirmed(app)
+    task = open_task(staff(app, "intake"), case)
+    client, headers = signed_in(app, "cashier")
+
+    answer = client.post(
+        f"/api/v1/tasks/{task}/complete", headers=headers, json={"fields": ANSWERS["check_intake"]}
+    )
+
+    assert answer.status_code == 403
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["reasons"][0]["text"]
+
+
+def test_a_change_without_the_token_is_refused(app: Flask) -> None:
+    client, _headers = signed_in(app, "intake")
+
+    answer = client.post("/api/v1/claims")
+
+    assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
+
+
+def test_who_is_not_signed_in_is_told_where_to(app: Flask) -> None:
+    client = app.test_client()
+
+    for path in ("/api/v1/inbox", "/api/v1/tasks/x", "/api/v1/cases/1", "/api/v1/session"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+
+
+def test_wrong_fields_are_named(app: Flask) -> None:
+    _person, case = confirmed(app)
+    task = open_task(staff(app, "intake"), case)
+    client, headers = signed_in(app, "intake")
+
+    wrong = client.post(f"/api/v1/tasks/{task}/complete", headers=headers, json={"fields": {}})
+    shapeless = client.post(
+        f"/api/v1/tasks/{task}/complete", headers=headers, json={"fields": {"a": {"b": 1}}}
+    )
+    nothing = client.post(
+        f"/api/v1/tasks/{task}/complete", headers=headers, data="{", content_type="application/json"
+    )
+
+    assert wrong.status_code == 422
+    assert "intake_opinion" in wrong.json["fields"]
+    assert shapeless.status_code == 422
+    assert nothing.status_code in (400, 422)
+
+
+def test_a_claim_is_filed_by_its_person_only(app: Flask) -> None:
+    person, case, _task = claimed(app)
+    token = person.client.get("/api/v1/session").json["csrf_token"]
+    client, headers = signed_in(app, "intake")
+
+    again = person.client.post("/api/v1/claims", headers={"X-CSRFToken": token})
+
+    assert again.status_code == 409
+    assert client.post("/api/v1/claims", headers=headers).status_code == 403
+    assert person.client.get(f"/api/v1/cases/{case}").json["can"] == ["withdraw"]
+
+
+@pytest.mark.req("FLOW-10")
+def test_the_description_names_every_route(app: Flask) -> None:
+    described = app.test_client().get("/api/v1/openapi.json").json
+
+    routes = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+    }
+    assert described["openapi"].startswith("3.")
+    assert routes == set(described["paths"])
