@@ -18,7 +18,6 @@ from engine.registers import Registers
 from engine.store.crypto import Vault
 from engine.values import CHINA, Actor, CaseRef, Refusal, RefusedError
 
-
 #: names of what :attr:`Desk.functions` offers, for checking diagrams
 FUNCTIONS = frozenset({"today", "after_workdays", "limit"})
 

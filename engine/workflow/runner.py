@@ -21,6 +21,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.values import Actor, CaseId, CaseRef, RefusedError, RegionCode
@@ -477,6 +478,7 @@ class _failing:
             cause = error.exception or error
         elif isinstance(error, SpiffWorkflowException):
             element = str(getattr(getattr(error, "task_spec", None), "bpmn_id", ""))
-        if isinstance(cause, RefusedError):
+        # the database's own no, or a deadlock to be retried, is for the use-case to tell apart
+        if isinstance(cause, RefusedError | DBAPIError):
             raise cause from error
         raise StepFailedError(element, cause) from error
