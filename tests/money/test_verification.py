@@ -8,13 +8,14 @@ from pathlib import Path
 import orjson
 import pytest
 from money_builders import CLERK, GOOD, NOW, WRONG_NUMBER, Office, TestBank, a_vault, empty, new_database
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import CheckConstraint, select, text
 from sqlalchemy.orm import Session
 
 from engine.money import ledger_tables, payment_tables
 from engine.money.payments import hold, requeue_line, take_receipt
 from engine.store import audit
-from engine.store.audit import SEALED, append, seal
+from engine.store.audit import EVENT_COLUMNS, SEALED, AuditEvent, AuditStream, append, link_digest, seal
+from engine.store.canonical import plain
 from engine.store.db import Base
 from engine.store.export import export, verify_database, verify_export
 from engine.values import SYSTEM
@@ -233,6 +234,44 @@ def test_tampering_with_the_trail_itself_is_named(told: Office, changes, named):
     verdict = verdict_after(told, *changes)
 
     assert verdict.first_broken.startswith(named), verdict.first_broken
+
+
+def rewritten(session: Session, stream: str) -> None:
+    """The forger's best: another actor, and every digest of the chain and its head worked out anew."""
+    previous = "0" * 64
+    events = session.scalars(select(AuditEvent).where(AuditEvent.stream == stream).order_by(AuditEvent.seq))
+    for event in events.all():
+        event.actor, event.previous = "staff:66", previous
+        event.digest = link_digest({name: plain(getattr(event, name)) for name in EVENT_COLUMNS})
+        previous = event.digest
+    session.get_one(AuditStream, stream).last_digest = previous
+    session.flush()
+
+
+@pytest.mark.req("CTRL-01")
+@pytest.mark.parametrize(
+    ("leaf_too", "named"),
+    [
+        (False, "audit_event case:18 第 1 号：与第 1 次封存不符"),
+        (True, "audit_seal 1：叶子被改动，树根不符"),
+    ],
+    ids=["chain", "chain and leaf"],
+)
+def test_a_chain_rewritten_with_all_its_digests_is_found_by_the_seal(told: Office, leaf_too, named):
+    with Session(told.engine) as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        rewritten(session, "case:18")
+        if leaf_too:
+            session.execute(
+                text(
+                    "UPDATE audit_seal_leaf l SET digest = e.digest FROM audit_event e "
+                    "WHERE e.stream = l.stream AND e.seq = l.seq AND l.stream = 'case:18'"
+                )
+            )
+        verdict = verify_database(session)
+        session.rollback()
+
+    assert verdict.first_broken == named
 
 
 @pytest.mark.req("CTRL-01")
