@@ -29,6 +29,9 @@ Function = Callable[..., object]
 
 MAX_STEPS = 20_000
 MAX_SIZE = 200_000
+MAX_VALUE_DEPTH = 30
+#: entries of a list or signs of a text that may be gone through for one step
+_ENTRIES_PER_STEP = 16
 MAX_BITS = 256
 MAX_DIGITS = 60
 
@@ -45,9 +48,7 @@ class Run:
 
     def value(self, node: Node) -> object:
         """The node's value; ExpressionError points at the part that cannot be computed."""
-        self._steps += 1
-        if self._steps > MAX_STEPS:
-            raise node.at.error("计算步数超过上限")
+        self._spend(1, node.at)
         match node:
             case Literal(value=value):
                 return value
@@ -63,10 +64,22 @@ class Run:
                 return self.value(node.yes if _truth(self.value(condition), node.at) else node.no)
         return self._compound(node)
 
+    def _spend(self, steps: int, at: Place) -> None:
+        self._steps += steps
+        if self._steps > MAX_STEPS:
+            raise at.error("计算步数超过上限")
+
+    def _charge(self, at: Place, *values: object) -> None:
+        """Long values cost more than one step."""
+        for value in values:
+            if isinstance(value, str | list | dict):
+                self._spend(len(value) // _ENTRIES_PER_STEP, at)
+
     def _joined(self, node: Binary) -> object:
         if node.sign in ("and", "or"):
             return self._logic(node)
         left, right = self.value(node.left), self.value(node.right)
+        self._charge(node.at, left, right)
         return _sized(_ARITHMETIC[node.sign](left, right, node.at), node.at)
 
     def _compound(self, node: Node) -> object:
@@ -104,6 +117,7 @@ class Run:
         left = self.value(node.first)
         for sign, part in node.rest:
             right = self.value(part)
+            self._charge(part.at, left, right)
             if not _compared(sign, left, right, part.at):
                 return False
             left = right
@@ -111,6 +125,7 @@ class Run:
 
     def _called(self, node: Call) -> object:
         arguments = [self.value(argument) for argument in node.arguments]
+        self._charge(node.at, *arguments)
         function = self._functions.get(node.function) or BUILT_IN.get(node.function)
         if function is None:
             raise node.at.error(f"没有函数 {node.function}")
@@ -142,14 +157,27 @@ def _refuse(at: Place, what: str) -> object:
 
 
 def plain(value: object) -> object:
-    """The value as JSON knows it: whole numbers as int, fractions as float."""
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return value
+    """The value as JSON knows it: whole numbers as int, fractions as float. Refuses what is too large or too deep."""
+    return _Copy().of(value, 0)
+
+
+class _Copy:
+    """One copy of a value; counts its parts, since a list of lists of lists is short and huge."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+
+    def of(self, value: object, depth: int) -> object:
+        self._parts += 1
+        if self._parts > MAX_SIZE or depth > MAX_VALUE_DEPTH:
+            raise _NOWHERE.error("内容过多或套得过深")
+        if isinstance(value, Decimal):
+            return int(value) if value == value.to_integral_value() else float(value)
+        if isinstance(value, list):
+            return [self.of(item, depth + 1) for item in value]
+        if isinstance(value, dict):
+            return {key: self.of(item, depth + 1) for key, item in value.items()}
+        return value
 
 
 def _sized(value: object, at: Place) -> object:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from engine.workflow.drawing import Drawing, DrawnNode, Flow
 from engine.workflow.expressions import (
+    BUILT_IN,
     Expression,
     ExpressionError,
     Script,
@@ -70,11 +71,15 @@ def _compiled(
 ) -> Expression | Script | None:
     try:
         if written.kind == "script":
-            return compile_script(written.text, functions)
+            script = compile_script(written.text, functions)
+            for assignment in script.assignments:
+                _constant(assignment.expression)
+            return script
         source = timer_expression(written.text) if written.kind == "timer" else written.text
         expression = compile_expression(source, functions)
         if written.kind == "timer":
             _literal_time(expression)
+        _constant(expression)
     except ExpressionError as wrong:
         line = written.line + wrong.line - 1
         message = f"{written.what}第{wrong.line}行第{wrong.column}列：{wrong.message}"
@@ -84,6 +89,12 @@ def _compiled(
         findings.error("bad_time", written.where, f"{written.what}：{wrong}", line=written.line)
         return None
     return expression
+
+
+def _constant(expression: Expression) -> None:
+    """Refuse, by working it out, what reads nothing and yet has no value."""
+    if not expression.names and not expression.calls - BUILT_IN.keys():
+        expression.evaluate({})
 
 
 def _literal_time(expression: Expression) -> None:
