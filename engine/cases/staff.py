@@ -44,6 +44,17 @@ class StaffRow:
     posts: tuple[PostRow, ...]
 
 
+_NO_PROVIDER = Refusal(
+    reasons=(
+        Reason(
+            code="no_identity_provider",
+            text="生产模式须接入统一身份认证；演示用的号码加姓名登录已停用",
+            text_en="Production needs an identity provider; the trial's number-and-name sign-in is off.",
+        ),
+    )
+)
+
+
 def sign_in(office: Office, *, login: str, password: str) -> Actor | Refusal:
     """The member of staff, or why not; both are recorded. Five failures lock the account for a while."""
     with office.store.transaction() as session:
@@ -94,6 +105,8 @@ def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refu
 
     A real provider (electronic card, national portal, OIDC) replaces this function, nothing else.
     """
+    if office.settings.production:
+        return _NO_PROVIDER
     number = read_id_number(id_number)
     if isinstance(number, Refusal):
         return number
@@ -117,6 +130,8 @@ def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refu
 
 def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
     """The test identity provider for employers: a valid code that the business register knows."""
+    if office.settings.production:
+        return _NO_PROVIDER
     code = read_credit_code(credit_code)
     if isinstance(code, Refusal):
         return code

@@ -7,7 +7,7 @@ matched by name from the case's data; a default makes one optional.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -89,3 +89,17 @@ def granted(outcome: T | Refusal) -> T:
     if isinstance(outcome, Refusal):
         raise RefusedError(*outcome.reasons)
     return outcome
+
+
+def refuse_unverified(desk: Desk, reasons: Iterable[Mapping[str, Any]]) -> None:
+    """In production nothing is paid on a figure that the bureau has not confirmed: RefusedError names them."""
+    if not desk.production:
+        return
+    waiting = [str(reason["parameter"]) for reason in reasons if not reason["verified"]]
+    if waiting:
+        raise refuse(
+            "unverified_parameter",
+            f"用到尚未确认的参数，生产模式下不得支付：{'、'.join(waiting)}",
+            text_en="Figures that await the bureau's confirmation pay nothing in production.",
+            source="未确认的参数须由主管部门签认（processes/policy）",
+        )

@@ -15,11 +15,11 @@ from engine.people import Person, id_number_of
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import mask_account
-from engine.tasks.catalogue import operation, refuse
+from engine.tasks.catalogue import operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
 from engine.tasks.tables import BenefitGrant, Claim, UnemploymentRegistration
-from engine.values import Money, Month, Reason
+from engine.values import Money, Month
 
 
 @operation(
@@ -300,7 +300,7 @@ def create_grant(
             "该人已有正在领取的失业保险待遇，不能重复核定",
             source="鲁人社函〔2020〕10号（七）防止重复领取",
         )
-    _refuse_unverified(desk, determination)
+    refuse_unverified(desk, determination["reasons"])
     grant = BenefitGrant(
         case_id=desk.case.id,
         person_id=person_id,
@@ -324,19 +324,6 @@ def create_grant(
         now=desk.now,
     )
     return {"grant_id": grant.id}
-
-
-def _refuse_unverified(desk: Desk, determination: dict[str, Any]) -> None:
-    """In production nothing is paid on a figure that the bureau has not confirmed."""
-    if not desk.production:
-        return
-    open_figures = [Reason(**plain) for plain in determination["reasons"] if not plain["verified"]]
-    if open_figures:
-        raise refuse(
-            "unverified_parameter",
-            "核定用到尚未确认的参数，生产模式下不得支付：" + "、".join(r.parameter for r in open_figures),
-            source="畅领设计：未确认参数须主管部门签认",
-        )
 
 
 @operation("order_first_payment", title="生成首月支付单", provides=("order_id",))

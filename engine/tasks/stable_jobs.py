@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine.law.refund import Standing, refund_amount, refund_eligible
 from engine.money.payments import order_payment
 from engine.people import Employer
-from engine.tasks.catalogue import granted, operation, refuse
+from engine.tasks.catalogue import granted, operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
 from engine.tasks.tables import RetentionRefund
@@ -130,9 +130,16 @@ def publish_notice(desk: Desk, *, employer_id: int, year: int, amount_fen: int) 
 
 @operation("order_refund_payment", title="生成返还支付单", provides=("order_id",))
 def order_refund_payment(
-    desk: Desk, *, employer_id: int, year: int, amount_fen: int, account_name: str = ""
+    desk: Desk,
+    *,
+    employer_id: int,
+    year: int,
+    amount_fen: int,
+    screening: dict[str, Any],
+    account_name: str = "",
 ) -> dict[str, Any]:
     """The payment order of the refund; one for an employer and year, whatever is retried."""
+    refuse_unverified(desk, screening["reasons"])
     employer = desk.session.get_one(Employer, employer_id)
     record = desk.registers.business.employer(employer.credit_code)
     if record is None or not record.account:

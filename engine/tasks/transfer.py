@@ -12,7 +12,7 @@ from engine.money import ledger
 from engine.money.ledger import Line
 from engine.money.payments import order_payment
 from engine.people import Person, id_number_of
-from engine.tasks.catalogue import granted, operation, refuse
+from engine.tasks.catalogue import granted, operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
 from engine.tasks.tables import BenefitGrant, RightsTransfer
@@ -190,9 +190,10 @@ def compute_transfer_fee(
 
 @operation("order_transfer_payment", title="生成转移资金支付单", provides=("transfer_order_id",))
 def order_transfer_payment(
-    desk: Desk, *, transfer_number: str, fee_fen: int, to_region: str
+    desk: Desk, *, transfer_number: str, fee_fen: int, to_region: str, fee_reasons: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The order to pay the receiving office; a relationship without money has none."""
+    refuse_unverified(desk, fee_reasons)
     transfer = _transfer(desk, transfer_number, "out")
     transfer.status = "settled"
     if not fee_fen:
