@@ -37,7 +37,7 @@ def test_posts_are_for_the_administrator_only(app: Flask, duty: str) -> None:
 
 @pytest.mark.req("MONEY-04")
 def test_a_payment_run_is_signed_page_by_page_and_its_batch_shows_who_signed(app: Flask) -> None:
-    granted(app)
+    granted(app, "zheng")
     staff(app, "intake").post("/payments/run", month="2025-11")
     steps = (
         ("review", {"sample_opinion": "pass", "sampled_lines": "1", "sample_note": "逐笔核对一致"}),

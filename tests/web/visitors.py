@@ -129,14 +129,15 @@ def confirmed(app: Flask, key: str = "", **answers: str) -> tuple[Visitor, str]:
 
 def open_task(visitor: Visitor, case: str) -> str:
     """The id of the open task on the case page, as its link has it."""
-    found = re.search(r'href="/tasks/(\w+)"', visitor.get(f"/cases/{case}").text)
-    assert found, f"case {case} shows no open task"
+    page = visitor.get(f"/cases/{case}").text
+    found = re.search(r'href="/tasks/(\w+)"', page)
+    assert found, f"case {case} shows no open task: {page}"
     return found[1]
 
 
-def granted(app: Flask) -> tuple[Visitor, str]:
+def granted(app: Flask, key: str) -> tuple[Visitor, str]:
     """A claimant and the case number of a claim checked, reviewed and approved, page by page."""
-    person, case = confirmed(app)
+    person, case = confirmed(app, key)
     for duty, step in (("intake", "check_intake"), ("review", "review_claim"), ("approve", "approve_claim")):
         member = staff(app, duty)
         task = open_task(member, case)
