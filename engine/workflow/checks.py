@@ -6,6 +6,7 @@ never an exception. Called by publishing, the studio and ``changling check``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.workflow.decisions import DecisionError, read_decisions
@@ -32,36 +33,17 @@ def check_file(
     ``resolve`` gives the files of called processes that are not in this one.
     """
     findings = Findings(open=names.open)
-    try:
-        _judge(data, names, resolve, findings)
-    except ReadError as wrong:
-        findings.at("error", "unreadable", wrong.element, wrong.line, wrong.message)
-    except Exception as wrong:  # noqa: BLE001 — whatever a stranger's file does, its author gets an answer
-        what = f"{filename or '文件'}里有检查器没有料到的内容（{type(wrong).__name__}），不能发布，请把文件交给维护人员"
-        findings.at("error", "unexpected", "", 1, what)
-    return _in_order(findings.problems)
+    return _answered(findings, filename, lambda: _judge(data, names, resolve, findings))
 
 
-def check_decision(data: bytes) -> list[Problem]:
+def check_decision(data: bytes, filename: str = "") -> list[Problem]:
     """The problem of a decision file; empty when it can be used."""
-    findings = Findings(open=False)
-    try:
-        read_decisions(data)
-    except ReadError as wrong:
-        findings.at("error", "unreadable", wrong.element, wrong.line, wrong.message)
-    except DecisionError as wrong:
-        findings.at("error", "bad_decision", wrong.element, wrong.line, wrong.message)
-    return findings.problems
+    return _answered(Findings(open=False), filename, lambda: read_decisions(data))
 
 
-def check_form(data: bytes) -> list[Problem]:
+def check_form(data: bytes, filename: str = "") -> list[Problem]:
     """The problem of a form file; empty when it can be used."""
-    findings = Findings(open=False)
-    try:
-        read_form(data)
-    except FormError as wrong:
-        findings.at("error", "bad_form", wrong.element, wrong.line, wrong.message)
-    return findings.problems
+    return _answered(Findings(open=False), filename, lambda: read_form(data))
 
 
 def check_path(path: Path, names: Names) -> dict[str, object]:
@@ -79,12 +61,28 @@ def check_path(path: Path, names: Names) -> dict[str, object]:
     return {"file": str(path), "ok": not errors, "problems": [problem.plain() for problem in problems]}
 
 
+def _answered(findings: Findings, filename: str, judge: Callable[[], object]) -> list[Problem]:
+    """The findings of a judgement, whatever happens in it."""
+    try:
+        judge()
+    except ReadError as wrong:
+        findings.at("error", "unreadable", wrong.element, wrong.line, wrong.message)
+    except DecisionError as wrong:
+        findings.at("error", "bad_decision", wrong.element, wrong.line, wrong.message)
+    except FormError as wrong:
+        findings.at("error", "bad_form", wrong.element, wrong.line, wrong.message)
+    except Exception as wrong:  # noqa: BLE001 — whatever a stranger's file does, its author gets an answer
+        what = f"{filename or '文件'}里有检查器没有料到的内容（{type(wrong).__name__}），不能发布，请把文件交给维护人员"
+        findings.at("error", "unexpected", "", 1, what)
+    return _in_order(findings.problems)
+
+
 def _of_kind(path: Path, data: bytes, names: Names) -> list[Problem]:
     name = path.name.lower()
     if name.endswith(".dmn"):
-        return check_decision(data)
+        return check_decision(data, path.name)
     if name.endswith((".form", ".json")):
-        return check_form(data)
+        return check_form(data, path.name)
     if name.endswith(_DIAGRAMS):
         return check_file(data, names, path.name)
     message = "不认识的文件种类，可用：.bpmn、.bpmn20.xml、.xml、.dmn、.form"
@@ -95,6 +93,7 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
     drawing = draw(definitions_of(read_xml(data)))
     judge_shape(drawing, findings)
     executable = [process for process in drawing.processes if is_executable(process)]
+    called: set[str] = set()
     for process in executable:
         elements = elements_of(drawing, process.id, names)
         if len(elements) > MAX_NODES:
@@ -103,14 +102,11 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
             )
         judge_words(drawing, elements, names, findings)
         judge_expressions(drawing, process.id, elements, names, findings)
-    if executable and not findings.has_errors and not _calls_out(findings):
+        called |= {element.called for element in elements.values() if element.called}
+    out_of_reach = called - drawing.scopes.keys() if resolve is None else set()
+    if executable and not findings.has_errors and not out_of_reach:
         # last, with the very code that will run it: nothing passes that the engine could not take
         read_processes(data, names=names, resolve=resolve)
-
-
-def _calls_out(findings: Findings) -> bool:
-    """True if the file calls a process that nobody knows; said already, and the engine could only repeat it."""
-    return any(problem.code == "unknown_process" for problem in findings.problems)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -51,10 +51,7 @@ def judge_event_gateway(scope: Scope, node: DrawnNode, findings: Findings) -> No
         findings.error("instantiate", node, "事件网关不能发起案件，请用消息开始事件")
     behind = [scope.nodes[flow.target] for flow in node.outgoing]
     for target in behind:
-        waits = target.kind == "receiveTask" or (
-            target.kind == "intermediateCatchEvent" and set(target.events) <= {"message", "timer", "signal"}
-        )
-        if not waits:
+        if target.kind not in ("receiveTask", "intermediateCatchEvent"):
             findings.error(
                 "event_gateway", target, "事件网关之后只能是等待消息、定时或信号的事件，或接收任务"
             )

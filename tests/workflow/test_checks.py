@@ -145,6 +145,9 @@ BAD: dict[str, tuple[bytes, str, str]] = {
                 + '<exclusiveGateway id="m1"/>'
                 + chain("s", "g", "t1", "m1", "e") + chain("g", "t2", "m1")), "event_gateway", "t2",
     ),
+    "person behind an event gateway": (
+        process(START + '<eventBasedGateway id="g"/>' + user("x") + END + chain("s", "g", "x", "e")), "event_gateway", "x",
+    ),
     "engine's own name": (process(START.replace('"s"', '"Start"') + user("x") + END + chain("Start", "x", "e")), "reserved_id", "Start"),
     "loop that nothing slows down": (
         process(START + '<exclusiveGateway id="m"/><serviceTask id="x" camunda:type="external" camunda:topic="pay"/>'
@@ -263,6 +266,18 @@ def test_what_would_not_run_may_not_be_published(name: str) -> None:
     assert any(problem.severity == "error" for problem in check_file(BAD[name][0], NAMES))
 
 
+def test_called_process_is_judged_where_it_can_be_had() -> None:
+    data = process(between('<callActivity id="x" calledElement="q"/>'))
+    known = replace(NAMES, processes=frozenset({"q"}))
+    broken = (HEAD + '<process id="q"><startEvent id="x"/></process></definitions>').encode()
+
+    assert check_file(data, known) == []
+    assert [problem.code for problem in check_file(data, known, resolve=lambda _name: broken)] == [
+        "unreadable"
+    ]
+    assert [problem.code for problem in check_file(data, known, resolve=lambda _name: None)] == ["unreadable"]
+
+
 def test_two_flows_into_a_task_are_a_warning_only() -> None:
     data = process(
         START + user("a") + '<exclusiveGateway id="g" default="g_x"/>' + user("b") + user("x") + END
@@ -370,6 +385,26 @@ def test_no_rewired_diagram_gets_an_exception(data: st.DataObject) -> None:
 
     assert "unexpected" not in codes(found)
     assert all(problem.element or problem.line >= 1 for problem in found)
+
+
+def _other_files() -> list[bytes]:
+    return [path.read_bytes() for path in sorted(PROCESSES.rglob("*")) if path.suffix in (".form", ".dmn")]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_damaged_form_or_decision_gets_an_exception(data: st.DataObject) -> None:
+    source = data.draw(st.sampled_from(_other_files())).decode()
+    words = sorted(
+        {word for word in source.replace(">", '"').replace("<", '"').split('"') if word.strip(" ,:\n")}
+    )
+    for _ in range(data.draw(st.integers(1, 4))):
+        old = data.draw(st.sampled_from(words))
+        new = data.draw(st.sampled_from([*words, "", "null", "[]", "{}", "-1", "1e400", "“"]))
+        source = source.replace(old, new, data.draw(st.sampled_from([1, -1])))
+
+    for problems in (check_form(source.encode()), check_decision(source.encode())):
+        assert "unexpected" not in codes(problems)
 
 
 @settings(max_examples=100, deadline=None)

@@ -65,6 +65,7 @@ SCRIPTS = {
     "deep signs": "x = " + "-" * 1500 + "1",
     "deep not": "x = " + "not " * 5000 + "y",
     "deep sum": "x = " + "+".join(["1"] * 6000),
+    "sum just below the limit of parts": "x = " + "+".join(["1"] * 900),
     "long text": "x = '" + "a" * 30_000 + "'",
     "underscore": "x = _secret",
     "full-width underscore": "x = ＿secret",
