@@ -1,0 +1,342 @@
+"""Cases told in a few words: who files what, who does which step, what stands in the file afterwards.
+
+Everything is done through the use-cases, as pages do it, on a real database and a clock that stands still.
+``a_claim(office, "li").does("li", "confirm_form", **CONFIRMED)``: people are named by their key in the
+cast, employers likewise, staff by login. Nothing here knows what should come out; tests say that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Protocol, TypeVar, cast
+
+from sqlalchemy import Select, select
+
+from engine.cases import claims, inbox, others, staff
+from engine.cases.office import Office
+from engine.cases.payments import orders_of_case
+from engine.cases.sweep import sweep_until_idle
+from engine.cases.views import Done, OrderView
+from engine.duties import DEMO_STAFF
+from engine.registers.cast import EMPLOYERS, PEOPLE
+from engine.tasks.tables import Letter
+from engine.values import CHINA, Actor, Refusal
+from engine.workflow.forms import FormErrors
+from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, WorkflowTimer
+
+T = TypeVar("T")
+
+PASSWORD = "changling-test"
+
+#: what the claimant enters who agrees with the prefilled form
+CONFIRMED = {"answer": "confirm", "commitment": "true", "wants_work": "true", "phone": "13800138000"}
+
+#: for every step of every diagram: who does it in Liaocheng, and the answer that leads straight on
+MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "confirm_form": ("", CONFIRMED),
+    "answer_objection": ("wangshouli", {"objection_accepted": "no", "objection_reply": "经核查，原记录无误"}),
+    "check_intake": ("wangshouli", {"intake_opinion": "pass"}),
+    "provide_evidence": (
+        "",
+        {"deemed_months_claimed": "60", "evidence_text": "1995年至2000年在集体企业工作"},
+    ),
+    "judge_evidence": (
+        "zhaofuhe",
+        {
+            "deemed_accepted": "accept",
+            "deemed_months_accepted": "60",
+            "judgement_note": "招工表与说明一致",
+            "deemed_proven": "true",
+        },
+    ),
+    "review_claim": ("zhaofuhe", {"review_opinion": "agree"}),
+    "second_review_claim": ("qianfuhe2", {"second_opinion": "agree", "second_note": "已另行核实"}),
+    "approve_claim": ("sunshenpi", {"approval": "approve"}),
+    "sample_batch": (
+        "qianfuhe2",
+        {"sample_opinion": "pass", "sampled_lines": "1", "sample_note": "账户、金额与核定一致"},
+    ),
+    "certify_batch": ("zhoukuaiji", {"certificate": "agree"}),
+    "release_batch": ("wuchuna", {"release": "agree"}),
+    "handle_failed_lines": ("wangshouli", {"failed_action": "repay", "failed_note": "账户已更正"}),
+    "accept_transfer": ("wangshouli", {"accept_opinion": "accept"}),
+    "review_transfer": ("xufuhe", {"review_opinion": "agree"}),
+    "approve_transfer": ("heshenpi", {"approval": "approve"}),
+    "confirm_refund": (
+        "",
+        {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
+    ),
+    "answer_refund_objection": (
+        "wangshouli",
+        {"objection_accepted": "no", "objection_reply": "经核查，参保人数以征缴记录为准"},
+    ),
+    "first_check": ("wangshouli", {"first_opinion": "pass", "first_note": "比对结果与登记一致"}),
+    "second_check": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_refund": ("sunshenpi", {"approval": "approve", "notice_objections": "公示期内无异议"}),
+    "submit_plan": (
+        "jiangzhenggai",
+        {
+            "problem_kind": "half_done",
+            "problem": "个别窗口仍有手工报盘",
+            "measures": "停用手工报盘，全部走社银接口",
+            "responsible": "蒋正凯",
+            "done_due": "2025-12-05",
+        },
+    ),
+    "accept_plan": ("handudao", {"plan_opinion": "accept", "plan_due": "2025-11-10"}),
+    "report_done": ("jiangzhenggai", {"evidence": "已停用，连续两月无手工报盘", "done_on": "2025-11-28"}),
+    "verify_done": (
+        "yangheyan",
+        {"verify_opinion": "done", "verify_note": "现场核实，属实", "done_due": "2025-12-05"},
+    ),
+}
+
+_staff_ids: dict[str, int] = {}
+
+
+class MovableClock(Protocol):
+    """A clock that moves only when told to."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """The instant that it shows."""
+
+
+def actor(office: Office, who: str) -> Actor:
+    """The member of staff, insured person or employer, signed in as on the pages."""
+    if who in PEOPLE:
+        return _let_in(
+            staff.sign_in_person(office, id_number=PEOPLE[who].id_number, name=PEOPLE[who].name), who
+        )
+    if who in EMPLOYERS:
+        return _let_in(staff.sign_in_employer(office, credit_code=EMPLOYERS[who].credit_code), who)
+    assert any(each.login == who for each in DEMO_STAFF), f"nobody is called {who}"
+    if who not in _staff_ids:
+        _staff_ids[who] = _let_in(staff.sign_in(office, login=who, password=PASSWORD), who).id
+    known = staff.actor_of(office, _staff_ids[who])
+    assert known is not None, f"{who} is gone"
+    return known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A case under test: steps are done by name, the file is read back."""
+
+    office: Office
+    id: int
+    #: key in the cast of whom the case is about; empty for an office
+    subject: str = ""
+
+    def does(self, who: str, element: str, **fields: str) -> Case:
+        """The step done; AssertionError with the sentence of the form or the refusal if it was not."""
+        outcome = self.tries(who, element, **fields)
+        assert isinstance(outcome, Done), f"{who} {element}: {_said(outcome)}"
+        return self
+
+    def tries(self, who: str, element: str, **fields: str) -> Done | FormErrors | Refusal:
+        """What came of trying the open step of that element."""
+        return inbox.complete_task(self.office, actor(self.office, who), self.task_id(element), fields)
+
+    def answers(self, element: str, **changed: str) -> Case:
+        """The step done by whoever does it on the main road, with some fields entered differently."""
+        who, fields = MAIN_ROAD[element]
+        filled = {key: value or self._own_name for key, value in fields.items()}
+        return self.does(who or self.subject, element, **{**filled, **changed})
+
+    def goes_on(self, until: str = "") -> Case:
+        """Every open step answered as on the main road, until that step is open; else until nothing is open."""
+        for _ in range(30):
+            steps = self.open_steps()
+            if not steps or until in steps:
+                assert steps or not until, f"{until} was not reached; ended in {self.ended_in}"
+                return self
+            self.answers(steps[0])
+        raise AssertionError(f"{self.key} goes round and round: {self.history()}")
+
+    def withdraw(self, why: str = "已经找到工作") -> Done | Refusal:
+        """What came of the claimant's taking the claim back."""
+        return claims.withdraw_claim(self.office, actor(self.office, self.subject), self.id, why=why)
+
+    def sweep(self) -> Case:
+        """Whatever is due in the office, done."""
+        sweep_until_idle(self.office)
+        return self
+
+    def wait_until(self, day: str, *, at: time = time(23, 59, 59)) -> Case:
+        """The clock put on that instant in China, and whatever is due by then done."""
+        self.clock.now = datetime.combine(date.fromisoformat(day), at, tzinfo=CHINA)
+        return self.sweep()
+
+    @property
+    def clock(self) -> MovableClock:
+        """The office's clock."""
+        return cast(MovableClock, self.office.clock)
+
+    @property
+    def key(self) -> str:
+        """What people call it."""
+        return self._row().case_key
+
+    @property
+    def status(self) -> str:
+        """Running, completed or cancelled."""
+        return self._row().status
+
+    @property
+    def ended_in(self) -> str:
+        """The end event that it reached last; empty while it runs."""
+        return self._row().ended_in or ""
+
+    def open_steps(self) -> list[str]:
+        """The elements that wait for a person, in order of their names."""
+        return sorted(task.element_id for task in self.tasks() if task.status == "ready")
+
+    def task_id(self, element: str) -> str:
+        """The task of the element that waits; AssertionError naming what waits instead."""
+        waiting = [task.id for task in self.tasks() if task.status == "ready" and task.element_id == element]
+        assert waiting, f"{element} does not wait, but {self.open_steps() or self.ended_in}"
+        return waiting[0]
+
+    def tasks(self) -> list[WorkflowTask]:
+        """Every task that it ever had."""
+        query = select(WorkflowTask).where(WorkflowTask.case_id == self.id).order_by(WorkflowTask.created_at)
+        return self._all(query)
+
+    def timers(self) -> dict[str, str]:
+        """When each waiting timer is due in China, to the second, by element."""
+        query = select(WorkflowTimer).where(WorkflowTimer.case_id == self.id)
+        due = {row.element_id: row.due_at.astimezone(CHINA) for row in self._all(query)}
+        return {element: f"{at:%Y-%m-%d %H:%M:%S}" for element, at in due.items()}
+
+    def history(self) -> list[str]:
+        """The elements in the order in which they passed."""
+        return [row.element_id for row in self.told() if row.kind != "started"]
+
+    def told(self) -> list[WorkflowHistory]:
+        """The history as it was written."""
+        query = select(WorkflowHistory).where(WorkflowHistory.case_id == self.id).order_by(WorkflowHistory.id)
+        return self._all(query)
+
+    def letters(self) -> list[str]:
+        """The kinds of letters written, in order."""
+        return [letter.kind for letter in self._letters()]
+
+    def letter(self, kind: str) -> str:
+        """Title and text of the latest letter of the kind."""
+        found = [letter for letter in self._letters() if letter.kind == kind]
+        assert found, f"no {kind}, but {self.letters()}"
+        return f"{found[-1].title}\n{found[-1].text}"
+
+    def found(self) -> Mapping[str, object]:
+        """The latest determination: granted, months, monthly, reasons."""
+        rows = [row for row in self.told() if row.element_id == "determine_entitlement"]
+        assert rows, f"not determined yet: {self.history()}"
+        determination: Mapping[str, object] = json.loads(rows[-1].outcome)["determination"]
+        return determination
+
+    def reasons(self) -> set[str]:
+        """The codes of the latest determination's reasons."""
+        return {reason["code"] for reason in cast(list[dict[str, str]], self.found()["reasons"])}
+
+    def hands(self) -> dict[str, str]:
+        """Who completed each step last, by element."""
+        return {row.element_id: row.actor for row in self.told() if row.kind == "completed"}
+
+    def orders(self) -> tuple[OrderView, ...]:
+        """The payment orders."""
+        with self.office.store.reading() as session:
+            return orders_of_case(session, self.office, self.id)
+
+    @property
+    def _own_name(self) -> str:
+        named = PEOPLE.get(self.subject) or EMPLOYERS.get(self.subject)
+        return named.name if named else ""
+
+    def _row(self) -> WorkflowCase:
+        return self._all(select(WorkflowCase).where(WorkflowCase.id == self.id))[0]
+
+    def _letters(self) -> list[Letter]:
+        return self._all(select(Letter).where(Letter.case_id == self.id).order_by(Letter.id))
+
+    def _all(self, query: Select[T]) -> list[T]:
+        with self.office.store.reading() as session:
+            return list(session.scalars(query))
+
+
+def a_claim(office: Office, person: str = "li", *, at: str = "") -> Case:
+    """A claim of that person of the cast; with ``at``, brought along the main road to that step."""
+    case = opened(office, claims.submit_claim(office, actor(office, person)), subject=person)
+    return case.goes_on(until=at) if at else case
+
+
+def a_granted_claim(office: Office, person: str = "li") -> Case:
+    """A claim that was granted: its first month waits to be paid."""
+    case = a_claim(office, person).goes_on()
+    assert case.ended_in == "claim_granted", case.ended_in
+    return case
+
+
+def a_payment_run(office: Office, *, region: str = "371500", month: str = "2025-12", at: str = "") -> Case:
+    """A payment run of the region."""
+    done = others.start_payment_run(office, actor(office, "wangshouli"), month=month, region=region)
+    case = opened(office, done)
+    return case.goes_on(until=at) if at else case
+
+
+def a_transfer(office: Office, person: str = "qin", *, source: str = "371400", to: str = "371500") -> Case:
+    """A transfer of that person's rights, opened at the receiving office."""
+    done = others.start_transfer(office, actor(office, person), from_region=source, to_region=to)
+    return opened(office, done, subject=person)
+
+
+def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at: str = "") -> Case:
+    """The refund of that employer of the cast for that year."""
+    number = actor(office, employer).id
+    done = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
+    case = opened(office, done, subject=employer)
+    return case.goes_on(until=at) if at else case
+
+
+def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:
+    """A finding issued to Liaocheng."""
+    done = others.start_finding(
+        office,
+        actor(office, "handudao"),
+        topic="三个全面取消",
+        region="371500",
+        plan_due=date.fromisoformat(plan_due),
+        done_due=date.fromisoformat(done_due),
+    )
+    return opened(office, done)
+
+
+def opened(office: Office, outcome: Done | Refusal, *, subject: str = "") -> Case:
+    """The case that was opened; AssertionError with the refusal."""
+    assert isinstance(outcome, Done) and outcome.case_id is not None, _said(outcome)
+    return Case(office=office, id=outcome.case_id, subject=subject)
+
+
+def refused(outcome: object) -> tuple[str, ...]:
+    """The codes of a refusal's reasons; AssertionError if it was none."""
+    assert isinstance(outcome, Refusal), f"not refused: {outcome}"
+    return tuple(reason.code for reason in outcome.reasons)
+
+
+def days_later(day: str, count: int) -> str:
+    """The day so many calendar days later."""
+    return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
+
+
+def _let_in(outcome: Actor | Refusal, who: str) -> Actor:
+    assert isinstance(outcome, Actor), f"{who}: {_said(outcome)}"
+    return outcome
+
+
+def _said(outcome: object) -> str:
+    if isinstance(outcome, Refusal):
+        return outcome.text
+    return str(dict(outcome.errors)) if isinstance(outcome, FormErrors) else str(outcome)

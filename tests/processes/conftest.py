@@ -1,0 +1,101 @@
+"""One seeded office for all tests of the diagrams; each test finds it without any case.
+
+The database is cloned and seeded once. After a test its cases are deleted behind the triggers' back, which
+is quicker than another database and leaves nobody's claim in the next test's way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import PASSWORD, MovableClock
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+from walked import Walked
+
+from engine.cases import setup
+from engine.cases.office import open_office
+from engine.config import Settings
+from engine.store.db import Base
+
+if TYPE_CHECKING:
+    from engine.cases.office import Office
+
+NAME = f"h_paths_{os.getpid()}"
+#: tables of a seeded office without any case
+SEEDED = {
+    "account", "payment_purpose", "duty", "duty_conflict", "same_case_conflict", "staff_member", "post",
+    "process_version", "region", "person", "employer", "generated_province",
+}  # fmt: skip
+DAY = date(2025, 11, 3)
+
+
+@pytest.fixture(scope="session")
+def seeded(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An open office with staff, registers and the shipped diagrams, on a database of its own."""
+    _administer(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+    _administer(server, f"CREATE DATABASE {NAME} TEMPLATE {template}")
+    url = make_url(server).set(database=NAME).render_as_string(hide_password=False)
+    settings = Settings.from_env(
+        {
+            "DATABASE_URL": url,
+            "CHANGLING_DATA": str(tmp_path_factory.mktemp("office")),
+            "CHANGLING_SECRET": "5a" * 32,
+        }
+    )
+    office = open_office(settings)
+    setup.set_up(office)
+    setup.seed(office, people=0, employers=0, seed=1, day=DAY, password=PASSWORD)
+    yield office
+    office.close()
+    _administer(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+
+
+@pytest.fixture
+def office(
+    seeded: Office, clock: MovableClock, tmp_path: Path, walked: Walked, request: pytest.FixtureRequest
+) -> Iterator[Office]:
+    """The seeded office on Monday 3 November 2025, with no case; what a test walked is kept for coverage."""
+    yield replace(seeded, clock=clock, settings=replace(seeded.settings, data_dir=tmp_path))
+    walked.keep(seeded)
+    _forget_cases(seeded)
+
+
+@pytest.fixture
+def afresh(office: Office, walked: Walked) -> Callable[[], None]:
+    """Forgets every case in the middle of a test, once what was walked is kept."""
+
+    def forget() -> None:
+        walked.keep(office)
+        _forget_cases(office)
+
+    return forget
+
+
+@pytest.fixture(scope="module")
+def walked() -> Walked:
+    """The elements and flows that the tests of the module have passed."""
+    return Walked()
+
+
+def _forget_cases(office: Office) -> None:
+    """Delete everything but the seeded rows; the triggers that forbid it are off for this transaction alone."""
+    with office.store.transaction() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        for name in Base.metadata.tables:
+            if name not in SEEDED:
+                session.execute(text(f'DELETE FROM "{name}"'))
+        session.execute(text("DELETE FROM process_version WHERE number > 1"))
+        session.execute(text("DELETE FROM post WHERE valid_from >= '2025-11-03'"))
+
+
+def _administer(server: str, sql: str) -> None:
+    engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(sql))

@@ -1,0 +1,182 @@
+"""Every path of a diagram with so many detours from the main road, found by walking it.
+
+A walk is a list of choices: at each open step the main road's answer, or one of the detours that the step
+allows: another answer of its form, a withdrawal, or letting every time limit pass. Each walk runs from the
+start on the real office; what it had to choose from tells which walks are still to be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from builders import MAIN_ROAD, Case
+from sqlalchemy import select
+
+from engine.cases.office import Office
+from engine.cases.views import Done
+from engine.store.outbox import OutboxMessage
+from engine.workflow.tables import (
+    WorkflowCase,
+    WorkflowIncident,
+    WorkflowSubscription,
+    WorkflowTask,
+    WorkflowTimer,
+)
+
+#: the other answers of each step: what is entered instead of the main road's fields
+DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
+    "confirm_form": (
+        {"answer": "object", "objected_field": "months_paid", "objection_text": "我多缴了两个月"},
+    ),
+    "answer_objection": (
+        {"objection_accepted": "yes", "corrected_months": "64", "objection_reply": "经核实，予以更正"},
+    ),
+    "check_intake": ({"intake_opinion": "return", "intake_note": "请核对手机号码"},),
+    "judge_evidence": (
+        {"deemed_accepted": "part", "deemed_months_accepted": "24", "judgement_note": "只查到两年的记录"},
+        {"deemed_accepted": "reject", "deemed_months_accepted": "0", "judgement_note": "没有任何记录"},
+    ),
+    "review_claim": ({"review_opinion": "return", "review_note": "请重新核对账户"},),
+    "second_review_claim": ({"second_opinion": "return", "second_note": "请补充核对"},),
+    "approve_claim": (
+        {"approval": "return", "approval_note": "请重新受理"},
+        {"approval": "refuse", "approval_note": "查明不符合条件"},
+    ),
+    "sample_batch": ({"sample_opinion": "reject", "sample_note": "金额与核定不一致"},),
+    "certify_batch": ({"certificate": "reject", "certify_note": "凭证不全"},),
+    "release_batch": ({"release": "reject", "release_note": "余额不足"},),
+    "handle_failed_lines": ({"failed_action": "hold", "failed_note": "等待本人更正账户"},),
+    "accept_transfer": ({"accept_opinion": "refuse", "accept_note": "本人撤销申请"},),
+    "review_transfer": ({"review_opinion": "refuse", "review_note": "尚有未结清的待遇"},),
+    "approve_transfer": (
+        {"approval": "refuse", "refusal_reason": "本地没有缴费记录"},
+        {"approval": "return", "approval_note": "请重新复核"},
+    ),
+    "confirm_refund": ({"answer": "object", "objection_text": "年末参保人数应为二百一十人"},),
+    "answer_refund_objection": (
+        {"objection_accepted": "yes", "objection_reply": "经核实，人数已更正并重新比对"},
+    ),
+    "first_check": ({"first_opinion": "reject", "first_note": "账户名称与单位不一致"},),
+    "second_check": (
+        {"review_opinion": "return", "review_note": "请补充核对"},
+        {"review_opinion": "reject", "review_note": "单位已列入失信名单"},
+    ),
+    "approve_refund": (
+        {"approval": "return", "approval_note": "公示期有异议，请重新核对"},
+        {"approval": "refuse", "approval_note": "公示期查明不符合条件"},
+    ),
+    "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
+    "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that may be done next, and what it is called."""
+
+    name: str
+    act: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path as it was walked: what was chosen at each step, in words."""
+
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " > ".join(self.names)
+
+
+def every_path(
+    start: Callable[[], Case], *, detours: int, afresh: Callable[[], None]
+) -> Iterator[tuple[Case, Path]]:
+    """Each path with at most so many detours, walked to its end; the office is emptied after each."""
+    pending: list[tuple[int, ...]] = [()]
+    while pending:
+        wanted = pending.pop()
+        case = start()
+        names, widths = walk(case, wanted)
+        yield case, Path(tuple(names))
+        afresh()
+        if sum(1 for each in wanted if each) == detours:
+            continue
+        for at in range(len(wanted), len(widths)):
+            main = (0,) * (at - len(wanted))
+            pending.extend((*wanted, *main, other) for other in range(1, widths[at]))
+
+
+def walk(case: Case, wanted: tuple[int, ...]) -> tuple[list[str], list[int]]:
+    """Walk to the end by the wanted choices, then the main road: what was done, and how many choices there were."""
+    names: list[str] = []
+    widths: list[int] = []
+    while choices := choices_now(case):
+        chosen = wanted[len(widths)] if len(widths) < len(wanted) else 0
+        widths.append(len(choices))
+        names.append(choices[chosen].name)
+        choices[chosen].act()
+        case.sweep()
+        assert len(names) < 60, f"round and round: {names}"
+    return names, widths
+
+
+def choices_now(case: Case) -> list[Choice]:
+    """The main road first, then the detours; none when every case of the office has ended."""
+    office = case.office
+    with office.store.reading() as session:
+        running = session.scalars(select(WorkflowCase.id).where(WorkflowCase.status == "running")).all()
+        step = session.execute(
+            select(WorkflowTask.case_id, WorkflowTask.element_id)
+            .where(WorkflowTask.status == "ready")
+            .order_by(WorkflowTask.created_at, WorkflowTask.case_id, WorkflowTask.id)
+        ).first()
+        late = session.scalars(select(WorkflowTimer.due_at).order_by(WorkflowTimer.due_at.desc())).first()
+    if not running:
+        return []
+    found = _of_step(office, case, step.case_id, step.element_id) if step else []
+    if late is not None:
+
+        def wait() -> None:
+            case.clock.now = max(late, case.clock.now)
+
+        found.append(Choice("wait", wait))
+    assert found, f"stuck: cases {running} wait for nobody and nothing"
+    return found
+
+
+def assert_nothing_left(office: Office) -> None:
+    """Nothing of an ended case waits, is due, failed, or is still to be sent."""
+    with office.store.reading() as session:
+        left: list[object] = [
+            *session.scalars(select(WorkflowCase.case_key).where(WorkflowCase.status != "completed")),
+            *session.scalars(select(WorkflowTask.element_id).where(WorkflowTask.status == "ready")),
+            *session.scalars(select(WorkflowTimer.element_id)),
+            *session.scalars(select(WorkflowSubscription.element_id)),
+            *session.scalars(select(WorkflowIncident.cause)),
+            *session.scalars(select(OutboxMessage.key).where(OutboxMessage.sent_at.is_(None))),
+        ]
+    assert left == []
+
+
+def _of_step(office: Office, main: Case, case_id: int, element: str) -> list[Choice]:
+    case = main if case_id == main.id else Case(office=office, id=case_id)
+    assert element in MAIN_ROAD, f"nobody is told how to do {element}"
+    found = [Choice(element, lambda: case.answers(element))]
+    for fields in DETOURS.get(element, ()):
+        name = f"{element}:{next(iter(fields.values()))}"
+        found.append(Choice(name, lambda entered=dict(fields): case.answers(element, **entered)))  # type: ignore[misc]
+    with office.store.reading() as session:
+        takes_back = session.scalar(
+            select(WorkflowSubscription.element_id).where(
+                WorkflowSubscription.case_id == case_id, WorkflowSubscription.message == "claim_withdrawn"
+            )
+        )
+    if takes_back:
+        found.append(Choice(f"{element}:withdraw", lambda: _withdrawn(case)))
+    return found
+
+
+def _withdrawn(case: Case) -> None:
+    outcome = case.withdraw()
+    assert isinstance(outcome, Done), outcome
