@@ -86,7 +86,7 @@ def serve(*, demo: bool, host: str, port: int) -> None:
         from web.app import create_app
 
         _set_up(office, demo=demo)
-        sweeper = None if office.settings.broker_url else Sweeper(office)
+        sweeper = None if office.settings.broker_url else Sweeper(office, revive=_settings_with_database)
         if sweeper:
             sweeper.start()
         try:
@@ -109,7 +109,7 @@ def worker() -> None:
         app.worker_main(["worker", "--beat", f"--schedule={schedule}", "--concurrency=2", "--loglevel=INFO"])
         return
     with _office() as office:
-        Sweeper(office).run()
+        Sweeper(office, revive=_settings_with_database).run()
 
 
 @changling.command()

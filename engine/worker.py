@@ -34,10 +34,14 @@ _PAUSE_AFTER_FAILURE_SECONDS_MAX = 60.0
 class Sweeper(threading.Thread):
     """Sweeps one office until told to stop; a failed sweep is logged and tried again, ever later."""
 
-    def __init__(self, office: Office, *, every: timedelta = SWEEP_EVERY) -> None:
+    def __init__(
+        self, office: Office, *, every: timedelta = SWEEP_EVERY, revive: Callable[[], object] = lambda: None
+    ) -> None:
         super().__init__(name="sweeper", daemon=True)
         self._office = office
         self._every = every.total_seconds()
+        #: called after a failure: starts the office's own database again where that was killed
+        self._revive = revive
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -48,6 +52,8 @@ class Sweeper(threading.Thread):
                 pause = self._every if sweep(self._office).idle else 0.0
             except Exception:  # whatever it is, the office must go on sweeping
                 log.exception("清扫失败，稍后重试 (the sweep failed and will be tried again)")
+                with suppress(Exception):  # the next sweep will say what is still wrong
+                    self._revive()
                 pause = min(max(pause, self._every) * 2, _PAUSE_AFTER_FAILURE_SECONDS_MAX)
             self._stopping.wait(pause)
 

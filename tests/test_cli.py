@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import Settings
+from engine.store.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
 CHANGLING = str(Path(sys.executable).parent / "changling")
@@ -216,7 +217,9 @@ def test_demo_balances_and_verifies_on_the_office_s_own_database(run: Run) -> No
 
 
 @pytest.mark.slow
-def test_serve_makes_a_demo_office_survives_kill_9_and_ends_on_sigterm(tmp_path: Path) -> None:
+def test_serve_makes_a_demo_office_survives_kill_9_of_itself_and_its_database_and_ends_on_sigterm(
+    tmp_path: Path,
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -225,6 +228,8 @@ def test_serve_makes_a_demo_office_survives_kill_9_and_ends_on_sigterm(tmp_path:
 
     first = subprocess.Popen(command, env=data, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     ready_at_first = is_ready(port)
+    came_back = comes_back_after_kill_9(EmbeddedPostgres(tmp_path / "var" / "postgres"))
+    ready_without_restart = is_ready(port)
     first.kill()
     first.wait()
     second = subprocess.Popen(command, env=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -234,6 +239,8 @@ def test_serve_makes_a_demo_office_survives_kill_9_and_ends_on_sigterm(tmp_path:
     said, _ = second.communicate(timeout=60)
 
     assert ready_at_first
+    assert came_back
+    assert ready_without_restart
     assert ready_again
     assert taken.returncode == 1
     assert f"127.0.0.1:{port}" in taken.stderr
@@ -241,6 +248,16 @@ def test_serve_makes_a_demo_office_survives_kill_9_and_ends_on_sigterm(tmp_path:
     assert "changling-demo" in said
     assert "Traceback" not in said
     assert not (tmp_path / "var" / "postgres" / "cluster" / "postmaster.pid").exists()
+
+
+def comes_back_after_kill_9(database: EmbeddedPostgres) -> bool:
+    pid = database.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while database.pid() in (None, pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return database.pid() not in (None, pid)
 
 
 def is_ready(port: int) -> bool:
