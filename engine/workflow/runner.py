@@ -17,7 +17,6 @@ import orjson
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select, update
@@ -171,7 +170,7 @@ class Runner:
         session.add(_new_case(ref, version, around))
         session.flush()
         live.history.append(_told(live, "started", version.process_id, version.name, initial))
-        with _failing(live):
+        with _failing():
             workflow.do_engine_steps(did_complete_task=lambda task: _tell(live, task))
             if message:
                 _catch_start(workflow, message, initial)
@@ -192,12 +191,10 @@ class Runner:
         Timers already due fire first: a passed statutory limit wins over a late hand.
         """
         live = self._load(session, task.case_id, around)
-        with _failing(live):
+        with _failing():
             live.workflow.refresh_timers()
             self._run(live)
-            waiting = (
-                live.workflow.get_task_from_id(UUID(hex=task.id)) if _has(live.workflow, task.id) else None
-            )
+            waiting = _find(live.workflow, task.id)
             if waiting is None or waiting.state != TaskState.READY:
                 raise TaskClosedError(
                     task.id, name=task.name, by=task.completed_by or "", at=task.completed_at
@@ -231,18 +228,25 @@ class Runner:
         around: Callable[[CaseRef], Around],
         case_id: int | None = None,
     ) -> list[Stepped]:
-        """Hand a message to the one case that waits for it, or a signal to all; NotWaitingError for none."""
+        """Hand a message to the one case that waits for it, or a signal to all; NotWaitingError for none.
+
+        A waiting step that an earlier one took away is passed over.
+        """
         waiting = self._subscribers(session, kind, name, correlation, case_id)
         if not waiting:
             raise NotWaitingError(f"没有案件在等待消息“{name}”（{correlation or '无编号'}）")
         if kind == "message" and len({row.case_id for row in waiting}) > 1:
             raise AmbiguousMessageError(f"不止一个案件在等待消息“{name}”（{correlation or '无编号'}）")
-        return [self._hand_over(session, row, name, payload, around) for row in waiting]
+        tried = [self._hand_over(session, row, name, payload, around) for row in waiting]
+        heard = [stepped for stepped in tried if stepped is not None]
+        if not heard:
+            raise NotWaitingError(f"案件已不再等待消息“{name}”")
+        return heard
 
     def fire_due(self, session: Session, case_id: int, around: Callable[[CaseRef], Around]) -> Stepped:
         """Fire every timer of the case that is due; none due leaves the case as it was."""
         live = self._load(session, case_id, around)
-        with _failing(live):
+        with _failing():
             live.workflow.refresh_timers()
             self._run(live)
         return self._save(session, live)
@@ -263,8 +267,9 @@ class Runner:
         ).one()
         blueprint = self.versions.get(session, row.version_id).blueprint
         workflow = codec.decode(row.state, blueprint.spec, blueprint.subprocess_specs, ScriptEngine.idle())
-        if task_id and _has(workflow, task_id):
-            return dict(workflow.get_task_from_id(UUID(hex=task_id)).data)
+        task = _find(workflow, task_id) if task_id else None
+        if task is not None:
+            return dict(task.data)
         data: dict[str, Any] = {}
         for task in sorted(
             workflow.get_tasks(state=TaskState.DEFINITE_MASK), key=lambda t: t.last_state_change
@@ -290,12 +295,16 @@ class Runner:
         name: str,
         payload: Mapping[str, Any],
         around: Callable[[CaseRef], Around],
-    ) -> Stepped:
-        live = self._load(session, row.case_id, around)
-        with _failing(live):
-            if not _has(live.workflow, row.task_id):
-                raise NotWaitingError(f"案件已不再等待消息“{name}”")
-            task = live.workflow.get_task_from_id(UUID(hex=row.task_id))
+    ) -> Stepped | None:
+        """The step that the message caused; None when the waiting step is no longer there."""
+        try:
+            live = self._load(session, row.case_id, around)
+        except TaskClosedError:
+            return None
+        with _failing():
+            task = _find(live.workflow, row.task_id)
+            if task is None or task.state != TaskState.WAITING:
+                return None
             event = BpmnEvent(definition_for(task, name), dict(payload))
             task.task_spec.catch(task, event)
             task.task_spec._update(task)
@@ -327,10 +336,11 @@ class Runner:
         version = self.versions.get(session, row.version_id)
         live_around = around(ref)
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
-        workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
-        live = _Live(ref, version, live_around, row.revision, workflow, Sidecar.empty())
+        with _failing():
+            workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
+        before = sidecar_of(workflow, version.blueprint)
+        live = _Live(ref, version, live_around, row.revision, workflow, before)
         workflow.script_engine = _engine_of(live)
-        live.before = sidecar_of(workflow, version.blueprint, live_around.functions)
         return live
 
     def _run(self, live: _Live) -> None:
@@ -346,11 +356,11 @@ class Runner:
         thrown = _thrown(live)
         if status == "running":
             codec.prune(workflow)
-            after = sidecar_of(workflow, live.version.blueprint, live.around.functions)
-        else:
-            after = Sidecar.empty()
+        after = sidecar_of(workflow, live.version.blueprint) if status == "running" else Sidecar.empty()
+        with _failing():
+            state = codec.encode(workflow)
         values = {
-            "state": codec.encode(workflow),
+            "state": state,
             "status": status,
             "revision": live.revision + 1,
             "ended_at": None if status == "running" else now,
@@ -365,7 +375,12 @@ class Runner:
         if won.rowcount != 1:  # type: ignore[attr-defined]
             raise StaleCaseError(ref.key)
         session.flush()
-        follow(session, ref.id, ref.region, live.before, after, done=done, now=now)
+        blueprint, functions = live.version.blueprint, live.around.functions
+        with _failing():
+            follow(
+                session, ref.id, ref.region, live.before, after,
+                blueprint=blueprint, functions=functions, done=done, now=now,
+            )  # fmt: skip
         session.add_all(live.history)
         session.flush()
         return Stepped(case=ref, status=status, ended_in=live.ended_in, thrown=thrown)
@@ -452,16 +467,15 @@ def _catch_start(workflow: BpmnWorkflow, message: str, data: Mapping[str, Any]) 
     raise NotWaitingError(f"流程没有以消息“{message}”开始")
 
 
-def _has(workflow: BpmnWorkflow, task_id: str) -> bool:
+def _find(workflow: BpmnWorkflow, task_id: str) -> Task | None:
+    """The task of the case or of one of its sub-processes; None when it is no longer there."""
     wanted = UUID(hex=task_id)
-    return wanted in workflow.tasks or any(wanted in sub.tasks for sub in workflow.subprocesses.values())
+    parts = (workflow, *workflow.subprocesses.values())
+    return next((part.tasks[wanted] for part in parts if wanted in part.tasks), None)
 
 
 class _failing:
     """Turns whatever goes wrong in a step into StepFailedError; refusals and our own errors pass."""
-
-    def __init__(self, live: _Live) -> None:
-        self._live = live
 
     def __enter__(self) -> None:
         return None
@@ -471,14 +485,17 @@ class _failing:
             return
         if isinstance(error, RefusedError | TaskClosedError | NotWaitingError | StepFailedError):
             return
-        cause: BaseException = error
-        element = ""
-        if isinstance(error, WorkflowTaskException):
-            element = str(getattr(error.task_spec, "bpmn_id", "") or error.task_spec.name)
-            cause = error.exception or error
-        elif isinstance(error, SpiffWorkflowException):
-            element = str(getattr(getattr(error, "task_spec", None), "bpmn_id", ""))
+        cause = error.exception or error if isinstance(error, WorkflowTaskException) else error
         # the database's own no, or a deadlock to be retried, is for the use-case to tell apart
-        if isinstance(cause, RefusedError | DBAPIError):
+        if not isinstance(cause, RefusedError | DBAPIError):
+            raise StepFailedError(_element_at(error), cause) from error
+        if cause is not error:
             raise cause from error
-        raise StepFailedError(element, cause) from error
+
+
+def _element_at(error: Exception) -> str:
+    """The element where it went wrong; empty where the case as a whole is meant."""
+    spec = getattr(error, "task_spec", None)
+    if spec is not None:
+        return str(getattr(spec, "bpmn_id", "") or spec.name)
+    return error.element if isinstance(error, codec.StateError) else ""

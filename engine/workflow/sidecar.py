@@ -1,6 +1,7 @@
 """What a case shows to the outside: open tasks, timers and subscriptions, and their rows.
 
-Worked out from the state before and after a step; only the difference is written.
+Worked out from the state before and after a step; only the difference is written. A due day and a
+correlation are worked out once, when they are written: what they depend on may be gone a year later.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.multiple import MultipleEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -20,9 +21,9 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from engine.workflow.expressions import compile_expression
+from engine.workflow.expressions import ExpressionError, compile_expression
 from engine.workflow.reader import Blueprint
-from engine.workflow.script import instant_of
+from engine.workflow.script import StepError, TimerError, instant_of
 from engine.workflow.tables import WorkflowSubscription, WorkflowTask, WorkflowTimer
 from engine.workflow.vocabulary import Element
 
@@ -30,25 +31,15 @@ Functions = Mapping[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class OpenTask:
-    """A task that waits for a person."""
-
-    element_id: str
-    name: str
-    duty: str
-    form: str
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Sidecar:
     """All that a case waits for."""
 
-    tasks: Mapping[str, OpenTask]
+    #: task id → the engine's task that waits for a person
+    tasks: Mapping[str, Task]
     #: task id → (element id, due instant)
     timers: Mapping[str, tuple[str, datetime]]
-    #: (task id, message) → (element id, correlation)
-    messages: Mapping[tuple[str, str], tuple[str, str]]
+    #: (task id, message) → (the engine's waiting task, expression that pairs it)
+    messages: Mapping[tuple[str, str], tuple[Task, str]]
 
     @classmethod
     def empty(cls) -> Sidecar:
@@ -56,24 +47,19 @@ class Sidecar:
         return cls({}, {}, {})
 
 
-def sidecar_of(workflow: BpmnWorkflow, blueprint: Blueprint, functions: Functions) -> Sidecar:
+def sidecar_of(workflow: BpmnWorkflow, blueprint: Blueprint) -> Sidecar:
     """What the case waits for now."""
-    tasks = {
-        task.id.hex: _open_task(blueprint, task, functions)
-        for task in workflow.get_tasks(state=TaskState.READY, manual=True)
-    }
+    tasks = {task.id.hex: task for task in workflow.get_tasks(state=TaskState.READY, manual=True)}
     timers: dict[str, tuple[str, datetime]] = {}
-    messages: dict[tuple[str, str], tuple[str, str]] = {}
+    messages: dict[tuple[str, str], tuple[Task, str]] = {}
     for task in workflow.event_manager.tasks.values():
         if task.state != TaskState.WAITING:
             continue
-        element_id = str(task.task_spec.bpmn_id or task.task_spec.name)
         due_at = due_of(task)
         if due_at is not None:
-            timers[task.id.hex] = (element_id, due_at)
+            timers[task.id.hex] = (_element_id(task), due_at)
         for name, correlate in _awaited(blueprint, task):
-            value = str(compile_expression(correlate).evaluate(task.data, functions)) if correlate else ""
-            messages[(task.id.hex, name)] = (element_id, value)
+            messages[(task.id.hex, name)] = (task, correlate)
     return Sidecar(tasks, timers, messages)
 
 
@@ -108,10 +94,15 @@ def follow(
     before: Sidecar,
     after: Sidecar,
     *,
+    blueprint: Blueprint,
+    functions: Functions,
     done: str,
     now: datetime,
 ) -> None:
-    """Write the difference between two sidecars; `done` is the task that was just completed."""
+    """Write the difference between two sidecars; `done` is the task that was just completed.
+
+    Raises StepError where the due day or the correlation of something new cannot be worked out.
+    """
     gone = [task_id for task_id in before.tasks if task_id not in after.tasks and task_id != done]
     if gone:
         session.execute(
@@ -127,7 +118,7 @@ def follow(
             "region_code": region,
             "status": "ready",
             "created_at": now,
-            **_plain(task),
+            **_plain(blueprint, task, functions),
         }
         for task_id, task in after.tasks.items()
         if task_id not in before.tasks
@@ -135,7 +126,7 @@ def follow(
     if new:
         session.execute(insert(WorkflowTask), new)
     _follow_timers(session, case_id, before, after)
-    _follow_messages(session, case_id, before, after)
+    _follow_messages(session, case_id, before, after, functions)
 
 
 def _follow_timers(session: Session, case_id: int, before: Sidecar, after: Sidecar) -> None:
@@ -151,9 +142,10 @@ def _follow_timers(session: Session, case_id: int, before: Sidecar, after: Sidec
         session.execute(insert(WorkflowTimer), fresh)
 
 
-def _follow_messages(session: Session, case_id: int, before: Sidecar, after: Sidecar) -> None:
-    stale = [key for key, value in before.messages.items() if after.messages.get(key) != value]
-    for task_id, message in stale:
+def _follow_messages(
+    session: Session, case_id: int, before: Sidecar, after: Sidecar, functions: Functions
+) -> None:
+    for task_id, message in before.messages.keys() - after.messages.keys():
         session.execute(
             delete(WorkflowSubscription).where(
                 WorkflowSubscription.task_id == task_id, WorkflowSubscription.message == message
@@ -161,40 +153,48 @@ def _follow_messages(session: Session, case_id: int, before: Sidecar, after: Sid
         )
     fresh = [
         {
-            "task_id": key[0],
-            "message": key[1],
+            "task_id": task_id,
+            "message": message,
             "case_id": case_id,
-            "element_id": value[0],
-            "correlation": value[1],
+            "element_id": _element_id(task),
+            "correlation": str(_value(task, correlate, functions)) if correlate else "",
         }
-        for key, value in after.messages.items()
-        if before.messages.get(key) != value
+        for (task_id, message), (task, correlate) in after.messages.items()
+        if (task_id, message) not in before.messages
     ]
     if fresh:
         session.execute(insert(WorkflowSubscription), fresh)
 
 
-def _plain(task: OpenTask) -> dict[str, Any]:
+def _plain(blueprint: Blueprint, task: Task, functions: Functions) -> dict[str, Any]:
+    element = element_of(blueprint, task)
+    assert element is not None, task.task_spec.name  # noqa: S101 - every manual task is drawn
     return {
-        "element_id": task.element_id,
-        "name": task.name,
-        "duty": task.duty,
-        "form": task.form,
-        "due_at": task.due_at,
+        "element_id": element.id,
+        "name": element.name or element.id,
+        "duty": element.duty or "",
+        "form": element.form or "",
+        "due_at": _due_at(task, element.due, functions) if element.due else None,
     }
 
 
-def _open_task(blueprint: Blueprint, task: Task, functions: Functions) -> OpenTask:
-    element = element_of(blueprint, task)
-    assert element is not None, task.task_spec.name  # noqa: S101 - every manual task is drawn
-    due = compile_expression(element.due).evaluate(task.data, functions) if element.due else None
-    return OpenTask(
-        element_id=element.id,
-        name=element.name or element.id,
-        duty=element.duty or "",
-        form=element.form or "",
-        due_at=instant_of(str(due)).astimezone(UTC) if due else None,
-    )
+def _due_at(task: Task, due: str, functions: Functions) -> datetime | None:
+    value = _value(task, due, functions)
+    try:
+        return instant_of(str(value)).astimezone(UTC) if value else None
+    except TimerError as wrong:
+        raise StepError(task, wrong) from wrong
+
+
+def _value(task: Task, expression: str, functions: Functions) -> object:
+    try:
+        return compile_expression(expression).evaluate(task.data, functions)
+    except ExpressionError as wrong:
+        raise StepError(task, wrong) from wrong
+
+
+def _element_id(task: Task) -> str:
+    return str(task.task_spec.bpmn_id or task.task_spec.name)
 
 
 def _awaited(blueprint: Blueprint, task: Task) -> list[tuple[str, str]]:

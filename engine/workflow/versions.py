@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.workflow.codec import connect_loops
 from engine.workflow.decisions import Decision, read_decisions
 from engine.workflow.forms import Form, read_form
 from engine.workflow.reader import Blueprint, Names, read_processes
@@ -132,13 +133,16 @@ class Versions:
         decisions: dict[str, Decision] = {}
         for text in bundle["decisions"].values():
             decisions.update(read_decisions(text.encode()))
+        blueprint = read_processes(row.diagram, names=self.names)[row.process_id]
+        # here, before any thread runs it: two that started its first round at once would connect it twice
+        connect_loops(blueprint.spec, *blueprint.subprocess_specs.values())
         return Published(
             id=row.id,
             process_id=row.process_id,
             number=row.number,
             name=row.name,
             diagram=row.diagram,
-            blueprint=read_processes(row.diagram, names=self.names)[row.process_id],
+            blueprint=blueprint,
             forms={key: read_form(text) for key, text in bundle["forms"].items()},
             decisions=decisions,
         )
