@@ -45,7 +45,8 @@ def _time(at: datetime | None, pattern: str) -> Markup:
 def light(row: TaskRow) -> Markup:
     """The deadline of a task as colour, sign and words."""
     shape = Markup('<span class="light light-{}"><span aria-hidden="true">{}</span> {}</span>')
-    return shape.format(row.light, _SIGNS[row.light], deadline_words(row))
+    sign = "✓" if row.status == "completed" else _SIGNS[row.light]
+    return shape.format(row.light, sign, deadline_words(row))
 
 
 def deadline_words(row: TaskRow) -> str:

@@ -105,9 +105,12 @@ function markFlows(viewer, marks) {
 function centre(viewer, marks) {
   const registry = viewer.get("elementRegistry");
   const canvas = viewer.get("canvas");
-  const here = Object.keys(marks).map((id) => marks[id] !== "done" && registry.get(id)).find((element) => element?.width);
-  if (!here) return canvas.zoom("fit-viewport", "auto");
   const outer = canvas.viewbox().outer;
+  const known = Object.keys(marks).filter((id) => registry.get(id)?.width);
+  // where the case is; when it has ended, all of it where there is room, else its last step
+  const at = known.find((id) => marks[id] !== "done") ?? (outer.width < 600 ? known.at(-1) : undefined);
+  if (!at) return canvas.zoom("fit-viewport", "auto");
+  const here = registry.get(at);
   const scale = outer.width < 600 ? 0.65 : 0.8;
   return canvas.viewbox({
     x: here.x + here.width / 2 - outer.width / scale / 2,
