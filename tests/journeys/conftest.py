@@ -1,0 +1,110 @@
+"""The office served as in life, one database and one clock for each file of journeys, and browsers for people."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from browsing import DESK, PASSWORD, PHONE, Invite, MorningClock, Visitor
+from playwright.sync_api import Browser, Page, sync_playwright
+from waitress.server import create_server
+
+from engine.cases.office import Office, open_office
+from engine.cases.setup import seed, set_up
+from engine.config import Settings
+from web.app import create_app
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+#: a page that takes longer than this on a busy machine is a fault
+PATIENCE_MS = 15_000
+
+
+@pytest.fixture(scope="module")
+def office_clock() -> MorningClock:
+    """The clock of all journeys of one file."""
+    return MorningClock()
+
+
+@pytest.fixture(scope="module")
+def office(
+    database_url: str, office_clock: MorningClock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """An office with diagrams published, staff, and the cast."""
+    folder = str(tmp_path_factory.mktemp("office"))
+    env = {"DATABASE_URL": database_url, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32}
+    opened = open_office(Settings.from_env(env), clock=office_clock)
+    set_up(opened)
+    seed(opened, seed=1, people=60, employers=4, day=date(2025, 11, 3), password=PASSWORD)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(office: Office) -> Iterator[str]:
+    """Where the office is served."""
+    server = create_server(create_app(office), host="127.0.0.1", port=0, threads=12)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser program for the run; each visitor has a session of their own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def invite(chromium: Browser, address: str) -> Iterator[Invite]:
+    """Gives people browsers; afterwards none of them may have complained."""
+    invited: list[Visitor] = []
+
+    def new(*, width: int = DESK, javascript: bool = True, english: bool = False) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844 if width == PHONE else 900},
+            java_script_enabled=javascript,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        visitor = Visitor(page=context.new_page(), address=address)
+        _listen(visitor.page, visitor.complaints.append)
+        invited.append(visitor)
+        return visitor.go("/language/en") if english else visitor
+
+    yield new
+    complaints = [complaint for visitor in invited for complaint in visitor.complaints]
+    for visitor in invited:
+        visitor.context.close()
+    assert not complaints, complaints
+
+
+def _listen(page: Page, complain: Callable[[str], None]) -> None:
+    page.on("pageerror", lambda error: complain(f"script: {error}"))
+    # a page that answers 403 or 422 is told to the console too, and is no fault of the page
+    page.on(
+        "console",
+        lambda message: (
+            complain(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
