@@ -174,12 +174,16 @@ def determine_entitlement(
     retirement_class: RetirementClass | None = None,
     household_region: str = "",
     deemed_proven: bool = True,
+    deemed_accepted: str = "",
     deemed_months_accepted: int | None = None,
 ) -> dict[str, Any]:
     """Whether, how long and how much, with every reason: the law's answer to the facts (CLAIM-04)."""
     person = desk.session.get_one(Person, person_id)
     unproven = 0 if not deemed_proven else deemed_months
     deemed = deemed_months_accepted if deemed_months_accepted is not None else unproven
+    if deemed_accepted == "reject":
+        # whatever number was typed beside a no
+        deemed = 0
     facts = ClaimFacts(
         person_birth=person.birth,
         sex="male" if person.sex == "male" else "female",
