@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Protocol, TypeVar, cast
 
@@ -22,6 +22,8 @@ from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
 from engine.registers.cast import EMPLOYERS, PEOPLE
+from engine.registers.memory import registers_of
+from engine.registers.province import Province
 from engine.tasks.tables import Letter
 from engine.values import CHINA, Actor, Refusal
 from engine.workflow.forms import FormErrors
@@ -30,6 +32,8 @@ from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, 
 T = TypeVar("T")
 
 PASSWORD = "changling-test"
+#: the day on which the registers were read
+CAST_DAY = date(2025, 11, 3)
 
 #: what the claimant enters who agrees with the prefilled form
 CONFIRMED = {"answer": "confirm", "commitment": "true", "wants_work": "true", "phone": "13800138000"}
@@ -312,6 +316,14 @@ def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "
         done_due=date.fromisoformat(done_due),
     )
     return opened(office, done)
+
+
+def register_says(office: Office, person: str, **changed: object) -> None:
+    """From now on the registers have that in the file of the person of the cast, e.g. ``account=None``."""
+    province = Province.generate(seed=1, people=0, employers=0, day=CAST_DAY)
+    file = province.residents[PEOPLE[person].id_number]
+    # the office keeps the registers it was opened with; a real one would ask another authority anew
+    office._registers = registers_of(province.with_resident(replace(file, **changed)))  # type: ignore[arg-type]
 
 
 def opened(office: Office, outcome: Done | Refusal, *, subject: str = "") -> Case:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from builders import PASSWORD, MovableClock
+from builders import CAST_DAY, PASSWORD, MovableClock
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 from walked import Walked
@@ -33,7 +32,6 @@ SEEDED = {
     "account", "payment_purpose", "duty", "duty_conflict", "same_case_conflict", "staff_member", "post",
     "process_version", "region", "person", "employer", "generated_province",
 }  # fmt: skip
-DAY = date(2025, 11, 3)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +49,7 @@ def seeded(server: str, template: str, tmp_path_factory: pytest.TempPathFactory)
     )
     office = open_office(settings)
     setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=DAY, password=PASSWORD)
+    setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
     yield office
     office.close()
     _administer(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
