@@ -25,6 +25,7 @@ from engine.money.ledger_tables import (
     PaymentPurpose,
     Posting,
 )
+from engine.money.once import insert_once
 from engine.store.actions import Action
 from engine.store.audit import SealedTable, append
 from engine.store.db import Base
@@ -209,14 +210,12 @@ def _write(
     actor: Actor,
     reason: str = "",
 ) -> JournalEntry:
-    # two posters of one key wait for each other here, and the second finds the first one's entry
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"entry {wanted.key}", 0))))
-    known = session.scalars(select(JournalEntry).where(JournalEntry.key == wanted.key)).one_or_none()
-    if known is not None:
+    made = insert_once(session, wanted)
+    if made is None:
+        known = session.scalars(select(JournalEntry).where(JournalEntry.key == wanted.key)).one()
         _require_same(session, known, wanted, lines)
         return known
-    session.add(wanted)
-    session.flush()
+    wanted = made
     postings = [
         Posting(
             entry_id=wanted.id,
@@ -256,12 +255,20 @@ def _require_balanced(session: Session, lines: Sequence[Line]) -> None:
     for number, line in enumerate(lines, start=1):
         if line.amount.fen <= 0:
             raise LedgerError(f"第 {number} 笔分录金额须大于零：{line.amount.text}")
-        if session.get(Account, line.account) is None:
+        if line.account not in _known_accounts(session, line.account):
             raise LedgerError(f"第 {number} 笔分录：没有科目 {line.account}")
     debit = Money.total(line.amount for line in lines if line.side == "debit")
     credit = Money.total(line.amount for line in lines if line.side == "credit")
     if debit != credit:
         raise LedgerError(f"借贷不平：借方 {debit.text}，贷方 {credit.text}")
+
+
+def _known_accounts(session: Session, wanted: str) -> set[str]:
+    """The account codes, read once per session: accounts are only ever added."""
+    known: set[str] = session.info.setdefault("money.accounts", set())
+    if wanted not in known:
+        known.update(session.scalars(select(Account.code)))
+    return known
 
 
 def _require_same(session: Session, known: JournalEntry, wanted: JournalEntry, lines: Sequence[Line]) -> None:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.money.bank_rows import ACCOUNT, BankFileError, fields, filled, matching
 from engine.money.ledger import Line, accounting_day, post, reverse
 from engine.money.ledger_tables import JournalEntry, PaymentPurpose
+from engine.money.once import insert_once
 from engine.money.payment_tables import SEALED_CORRECTION, SEALED_ORDER, AccountCorrection, PaymentOrder
 from engine.store.actions import Action
 from engine.store.audit import Voucher, append
@@ -94,25 +95,20 @@ def order_payment(
         status="ordered",
         status_reason="",
     )
-    # two who order under one key wait for each other here, and the second finds the first one's order
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"order {key}", 0))))
-    known = session.scalars(select(PaymentOrder).where(PaymentOrder.key == key)).one_or_none()
-    if known is not None:
-        _require_same(known, wanted)
-        return known
     if amount.fen <= 0:
         raise refused(
             "amount_not_positive", f"支付金额须大于零：{amount.text}", "The amount must be above zero."
         )
-    use = session.get(PaymentPurpose, purpose)
-    if use is None:
-        raise PaymentError(f"科目表里没有支付用途“{purpose}”")
-    session.add(wanted)
-    session.flush()
-    _book_order(session, wanted, use, actor=actor, now=now)
+    use = _purpose(session, purpose)
+    order = insert_once(session, wanted)
+    if order is None:
+        known = session.scalars(select(PaymentOrder).where(PaymentOrder.key == key)).one()
+        _require_same(known, wanted)
+        return known
+    _book_order(session, order, use, actor=actor, now=now)
     _note(
         session,
-        wanted,
+        order,
         Action.ORDER_CREATED,
         actor=actor,
         now=now,
@@ -122,9 +118,9 @@ def order_payment(
             "purpose": use.name,
             "account": mask_account(normalised(account)),
         },
-        voucher=SEALED_ORDER.voucher(wanted),
+        voucher=SEALED_ORDER.voucher(order),
     )
-    return wanted
+    return order
 
 
 def hold(session: Session, *, order_id: int, reason: str, actor: Actor, now: datetime) -> PaymentOrder:
@@ -267,6 +263,16 @@ def _correct_account(
         after={"account": shown, "account_name": pay_to.account_name},
         voucher=SEALED_CORRECTION.voucher(correction),
     )
+
+
+def _purpose(session: Session, purpose: str) -> PaymentPurpose:
+    """The purpose, all read once per session: purposes are only ever added."""
+    known: dict[str, PaymentPurpose] = session.info.setdefault("money.purposes", {})
+    if purpose not in known:
+        known.update({use.purpose: use for use in session.scalars(select(PaymentPurpose))})
+    if purpose not in known:
+        raise PaymentError(f"科目表里没有支付用途“{purpose}”")
+    return known[purpose]
 
 
 def _book_order(

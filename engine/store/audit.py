@@ -277,12 +277,13 @@ def _lock_head(session: Session, stream: str) -> tuple[int, str]:
     head = select(AuditStream.last_seq, AuditStream.last_digest).where(AuditStream.stream == stream)
     found = session.execute(head.with_for_update()).one_or_none()
     if found is None:
-        session.execute(
-            upsert(AuditStream)
-            .values(stream=stream, last_seq=0, last_digest=GENESIS, sealed_seq=0)
-            .on_conflict_do_nothing()
-        )
-        found = session.execute(head.with_for_update()).one()
+        # a new stream; should another transaction be starting it too, this waits and takes over its head
+        fresh = upsert(AuditStream).values(stream=stream, last_seq=0, last_digest=GENESIS, sealed_seq=0)
+        found = session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["stream"], set_={"stream": fresh.excluded.stream}
+            ).returning(AuditStream.last_seq, AuditStream.last_digest)
+        ).one()
     return found.last_seq, found.last_digest
 
 

@@ -123,6 +123,11 @@ def test_an_order_that_no_bank_file_could_carry_is_refused_at_once(office: Offic
         office.order(session, **wrong)
 
 
+def test_a_purpose_that_the_chart_does_not_have_is_refused(office: Office):
+    with pytest.raises(PaymentError, match="没有支付用途“bonus”"), office.transaction() as session:
+        office.order(session, purpose="bonus")
+
+
 def test_a_refused_account_number_is_never_repeated_whole(office: Office):
     with pytest.raises(RefusedError) as refusal, office.transaction() as session:
         office.order(session, account="62179945100001/23455")
