@@ -229,6 +229,10 @@ class Case:
         """The kinds of letters written, in order."""
         return [letter.kind for letter in self._letters()]
 
+    def recipients(self, kind: str) -> list[str]:
+        """To whom the letters of the kind were written."""
+        return [letter.recipient for letter in self._letters() if letter.kind == kind]
+
     def letter(self, kind: str) -> str:
         """Title and text of the latest letter of the kind."""
         found = [letter for letter in self._letters() if letter.kind == kind]
