@@ -21,6 +21,8 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 CODE = re.compile(r"[0-9A-Z]{1,20}")
 _COUNT = re.compile(r"0|[1-9][0-9]{0,14}")
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})\.[0-9]{2}")
+_SIGNED = re.compile(r"0|-?[1-9][0-9]{0,14}")
+_SIGNED_AMOUNT = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{2}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 #: what would break a line or a field apart, or could not be seen
 _UNSAFE = re.compile(r"[|\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
@@ -70,7 +72,7 @@ def require_trailer(rows: list[str], count: int, total: Money) -> None:
     """Refuse a trailer whose count or total is not what the rows add up to."""
     _, said_count, said_total, _ = rows[-1].split("|")
     require_equal("结尾笔数", whole(said_count, "结尾笔数", len(rows)), count, len(rows))
-    require_equal("结尾总额（分）", whole(said_total, "结尾总额", len(rows)), total.fen, len(rows))
+    require_equal("结尾总额（分）", signed_whole(said_total, "结尾总额", len(rows)), total.fen, len(rows))
 
 
 def require_kind(magic: str, version: str, wanted: str) -> None:
@@ -149,3 +151,16 @@ def positive(amount: Money, at: int) -> str:
     if amount.fen <= 0:
         raise BankFileError(f"金额须大于零：{amount.text}", line=at)
     return amount.text
+
+
+def signed_yuan(value: str, at: int) -> Money:
+    """The amount written in yuan with two decimals, in (``5.00``) or out (``-5.00``), never zero."""
+    amount = Money.yuan(matching(_SIGNED_AMOUNT, value, "金额", at))
+    if amount.fen == 0:
+        raise BankFileError("金额不能为零", line=at)
+    return amount
+
+
+def signed_whole(value: str, name: str, at: int) -> int:
+    """The whole number, with a minus sign if it is below zero."""
+    return int(matching(_SIGNED, value, name, at))
