@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from flask_smorest import Api, Blueprint
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
-from engine.cases import claims, files, inbox, staff
+from engine.cases import claims, files, inbox, others, payments, staff
 from engine.cases.views import Done, InboxList
 from engine.values import Actor, CaseId, Refusal, TaskId
 from engine.workflow.forms import FormErrors
@@ -56,6 +56,14 @@ def who() -> ResponseReturnValue:
     """Who is signed in, and the CSRF token of the session."""
     actor = session.actor_or_none()
     return _signed_in(actor) if actor else _unknown()
+
+
+@api.delete("/session")
+@api.response(204)
+def sign_out() -> ResponseReturnValue:
+    """Forget who is signed in."""
+    session.end()
+    return "", 204
 
 
 @api.get("/inbox")
@@ -99,6 +107,29 @@ def claim_task(task_id: str) -> ResponseReturnValue:
     return _answer(inbox.claim_task(office(), actor, TaskId(task_id))) if actor else _unknown()
 
 
+@api.post("/tasks/<task_id>/release")
+@api.response(200, schemas.DoneAnswer)
+@api.alt_response(401, schema=schemas.Problem)
+@api.alt_response(403, schema=schemas.Problem)
+def release_task(task_id: str) -> ResponseReturnValue:
+    """Give a task back to everybody of the duty."""
+    actor = session.actor_or_none()
+    return _answer(inbox.release_task(office(), actor, TaskId(task_id))) if actor else _unknown()
+
+
+@api.put("/tasks/<task_id>/draft")
+@api.arguments(schemas.Completion)
+@api.response(200, schemas.DoneAnswer)
+@api.alt_response(401, schema=schemas.Problem)
+@api.alt_response(403, schema=schemas.Problem)
+def save_draft(asked: Mapping[str, Mapping[str, str | list[str]]], task_id: str) -> ResponseReturnValue:
+    """Keep answers that are not complete yet."""
+    actor = session.actor_or_none()
+    return (
+        _answer(inbox.save_draft(office(), actor, TaskId(task_id), asked["fields"])) if actor else _unknown()
+    )
+
+
 @api.post("/tasks/<task_id>/complete")
 @api.arguments(schemas.Completion)
 @api.response(200, schemas.DoneAnswer)
@@ -128,6 +159,47 @@ def case(case_id: int) -> ResponseReturnValue:
     return _refused(view) if isinstance(view, Refusal) else jsonify(schemas.Case().dump(view))
 
 
+@api.post("/cases/<int:case_id>/withdrawal")
+@api.arguments(schemas.Withdrawal)
+@api.response(200, schemas.DoneAnswer)
+@api.alt_response(401, schema=schemas.Problem)
+@api.alt_response(403, schema=schemas.Problem)
+@api.alt_response(409, schema=schemas.Problem)
+def withdraw_claim(asked: Mapping[str, str], case_id: int) -> ResponseReturnValue:
+    """Take a claim of one's own back."""
+    actor = session.actor_or_none()
+    if actor is None:
+        return _unknown()
+    return _answer(claims.withdraw_claim(office(), actor, CaseId(case_id), why=asked["why"]))
+
+
+@api.get("/payments/<number>")
+@api.response(200, schemas.Batch)
+@api.alt_response(401, schema=schemas.Problem)
+@api.alt_response(403, schema=schemas.Problem)
+@api.alt_response(404, schema=schemas.Problem)
+def batch(number: str) -> ResponseReturnValue:
+    """A payment batch with its lines and signatures."""
+    actor = session.actor_or_none()
+    if actor is None:
+        return _unknown()
+    view = payments.batch_view(office(), actor, number)
+    return _refused(view) if isinstance(view, Refusal) else jsonify(schemas.Batch().dump(view))
+
+
+@api.post("/payments")
+@api.arguments(schemas.PaymentRun)
+@api.response(201, schemas.DoneAnswer)
+@api.alt_response(401, schema=schemas.Problem)
+@api.alt_response(403, schema=schemas.Problem)
+def start_payment_run(asked: Mapping[str, str]) -> ResponseReturnValue:
+    """Start the payment run of a month."""
+    actor = session.actor_or_none()
+    if actor is None:
+        return _unknown()
+    return _answer(others.start_payment_run(office(), actor, month=asked["month"]), status=201)
+
+
 @api.post("/claims")
 @api.response(201, schemas.DoneAnswer)
 @api.alt_response(401, schema=schemas.Problem)
@@ -136,6 +208,12 @@ def submit_claim() -> ResponseReturnValue:
     """File a claim for the person who is signed in."""
     actor = session.actor_or_none()
     return _answer(claims.submit_claim(office(), actor), status=201) if actor else _unknown()
+
+
+class _Described(Api):  # type: ignore[misc]  # flask-smorest carries no types
+    """The description, in which an error is a problem."""
+
+    ERROR_SCHEMA = schemas.Problem
 
 
 def use_api(app: Flask, csrf: CSRFProtect) -> None:
@@ -148,7 +226,7 @@ def use_api(app: Flask, csrf: CSRFProtect) -> None:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={"info": {"description": DESCRIPTION}},
     )
-    described = Api(app)
+    described = _Described(app)
     described.spec.components.security_scheme(
         "session", {"type": "apiKey", "in": "cookie", "name": "changling_session"}
     )

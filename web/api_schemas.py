@@ -128,6 +128,56 @@ class Completion(Schema):
     )
 
 
+class Withdrawal(Schema):
+    """Why a claim is taken back."""
+
+    why = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
+class PaymentRun(Schema):
+    """Which month is paid."""
+
+    month = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^\d{4}-(0[1-9]|1[0-2])$"),
+        metadata={"description": "2025-11"},
+    )
+
+
+class BatchLineSchema(Schema):
+    """A line of a payment batch."""
+
+    line_no = fields.Integer()
+    payee = fields.String()
+    account = fields.String(metadata={"description": "masked"})
+    amount = fields.String(metadata={"description": "yuan with two decimals"})
+    purpose = fields.String()
+    status = fields.String()
+    reason = fields.String()
+    case_id = fields.Integer(allow_none=True)
+
+
+class SignatureSchema(Schema):
+    """A step of a batch, who signed it, and when."""
+
+    step = fields.Function(lambda signature: signature[0])
+    person = fields.Function(lambda signature: signature[1])
+    at = fields.Function(lambda signature: signature[2].isoformat() if signature[2] else None)
+
+
+class Batch(Schema):
+    """A payment batch."""
+
+    number = fields.String()
+    region = fields.String()
+    status = fields.String()
+    total = fields.String(metadata={"description": "yuan with two decimals"})
+    line_count = fields.Integer()
+    lines = fields.List(fields.Nested(BatchLineSchema))
+    signatures = fields.List(fields.Nested(SignatureSchema))
+    case_id = fields.Integer(allow_none=True)
+
+
 class DoneAnswer(Schema):
     """A use-case did what it was asked."""
 

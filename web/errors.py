@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -25,6 +26,7 @@ _SENTENCES = {
     404: (lazy_gettext("没有找到"), lazy_gettext("请检查地址，或从首页重新进入。")),
     405: (lazy_gettext("请求不完整"), lazy_gettext("请从页面上的按钮操作。")),
     409: (lazy_gettext("情况已经变化"), lazy_gettext("别人刚刚办理了同一件事。请刷新后再看。")),
+    422: (lazy_gettext("填写有误"), lazy_gettext("请更正后再试一次。")),
     413: (lazy_gettext("文件太大"), lazy_gettext("请上传 8 MB 以内的文件。")),
     500: (
         lazy_gettext("系统出了问题"),
@@ -53,11 +55,13 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
     return trouble(status_of(refusal), reasons=refusal.reasons)
 
 
-def trouble(status: int, *, reasons: tuple[Reason, ...] = ()) -> ResponseReturnValue:
+def trouble(
+    status: int, *, reasons: tuple[Reason, ...] = (), fields: Mapping[str, str] | None = None
+) -> ResponseReturnValue:
     """The page, or for the API the problem, that says what happened and what to do next."""
     title, advice = _SENTENCES.get(status, (HTTPStatus(status).phrase, _("请返回上一页再试。")))
     if request.path.startswith("/api/"):
-        return problem(status, title=str(title), detail=str(advice), reasons=reasons)
+        return problem(status, title=str(title), detail=str(advice), reasons=reasons, fields=fields)
     page = render_template("error.html", status=status, title=title, advice=advice, reasons=reasons)
     return page, status
 
@@ -91,7 +95,7 @@ def use_errors(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        return trouble(error.code)
+        return trouble(error.code, fields=_by_field(error))
 
     @app.errorhandler(OperationalError)
     def database(error: OperationalError) -> ResponseReturnValue:
@@ -102,3 +106,14 @@ def use_errors(app: Flask) -> None:
     def defect(error: Exception) -> ResponseReturnValue:
         log.exception("%s %s failed", request.method, request.path, exc_info=error)
         return trouble(500)
+
+
+def _by_field(error: HTTPException) -> dict[str, str]:
+    """What is wrong with each field of a request, as the API library found it; empty for other errors."""
+    places: Mapping[str, object] = getattr(error, "data", {}).get("messages", {})
+    return {
+        str(field): json.dumps(messages, ensure_ascii=False)
+        for fields in places.values()
+        if isinstance(fields, Mapping)
+        for field, messages in fields.items()
+    }

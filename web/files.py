@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from engine.cases import files
 from engine.cases.claims import withdraw_claim
@@ -40,6 +41,9 @@ def diagram(case_id: int) -> ResponseReturnValue:
 def withdraw(case_id: int) -> ResponseReturnValue:
     """Take a claim back, with the reason given."""
     why = request.form.get("why", "").strip()
+    if not why:
+        flash(_("请写明撤回原因。"), "warning")
+        return redirect(f"/cases/{case_id}", code=303)
     outcome = withdraw_claim(office(), actor(), CaseId(case_id), why=why)
     if isinstance(outcome, Refusal):
         return refused(outcome)

@@ -112,3 +112,47 @@ def test_the_description_names_every_route(app: Flask) -> None:
     }
     assert described["openapi"].startswith("3.")
     assert routes == set(described["paths"])
+
+
+def test_a_foreign_page_cannot_sign_anybody_in(app: Flask) -> None:
+    body = f'{{"login": "{STAFF["intake"]}", "password": "{PASSWORD}"}}'
+
+    answer = app.test_client().post("/api/v1/session", data=body, content_type="text/plain")
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_claim_is_drafted_and_withdrawn_and_the_session_ended(app: Flask) -> None:
+    person, case, task = claimed(app)
+    headers = {"X-CSRFToken": person.client.get("/api/v1/session").json["csrf_token"]}
+
+    draft = person.client.put(
+        f"/api/v1/tasks/{task}/draft", headers=headers, json={"fields": {"phone": "138"}}
+    )
+    values = person.client.get(f"/api/v1/tasks/{task}").json["values"]
+    silent = person.client.post(f"/api/v1/cases/{case}/withdrawal", headers=headers, json={"why": ""})
+    gone = person.client.post(f"/api/v1/cases/{case}/withdrawal", headers=headers, json={"why": "已就业"})
+    again = person.client.post(f"/api/v1/cases/{case}/withdrawal", headers=headers, json={"why": "已就业"})
+    ended = person.client.delete("/api/v1/session", headers=headers)
+
+    assert draft.status_code == 200
+    assert values["phone"] == "138"
+    assert [answer.status_code for answer in (silent, gone, again, ended)] == [422, 200, 409, 204]
+    assert person.client.get("/api/v1/session").status_code == 401
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01")
+def test_a_payment_run_is_started_by_business_only_and_its_batch_is_for_money_duties(app: Flask) -> None:
+    client, headers = signed_in(app, "cashier")
+    administrator, _headers = signed_in(app, "administrator")
+
+    answer = client.post("/api/v1/payments", headers=headers, json={"month": "2025-11"})
+    shapeless = client.post("/api/v1/payments", headers=headers, json={"month": "2025-11; drop"})
+
+    assert answer.status_code == 403
+    assert shapeless.status_code == 422
+    assert shapeless.mimetype == "application/problem+json"
+    assert "month" in shapeless.json["fields"]
+    assert administrator.get("/api/v1/payments/PB-1").status_code == 403
+    assert client.get("/api/v1/payments/PB-1").status_code == 404
