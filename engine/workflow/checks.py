@@ -92,6 +92,8 @@ def _of_kind(path: Path, data: bytes, names: Names) -> list[Problem]:
 def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findings) -> None:
     drawing = draw(definitions_of(read_xml(data)))
     judge_shape(drawing, findings)
+    if any(problem.code in ("duplicate_id", "no_id") for problem in findings.problems):
+        return
     executable = [process for process in drawing.processes if is_executable(process)]
     called: set[str] = set()
     for process in executable:

@@ -150,6 +150,8 @@ def _add_scope(drawing: Drawing, xml: etree._Element, *, parent: str, process: s
             parent=around,
             process=process,
         )
+        if scope.id in drawing.scopes:
+            continue  # a second one of the same id could be its own parent; ``checks`` refuses the file
         drawing.scopes[scope.id] = scope
         for child in element:
             kind = local_name(child)

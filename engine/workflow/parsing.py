@@ -7,6 +7,7 @@ modeler stores beside the flow (extensions, data objects) cannot disturb it. Cal
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
@@ -69,6 +70,8 @@ _LEFT_OUT = frozenset(
     }
     | {"dataInputAssociation", "dataOutputAssociation", "property", "correlationProperty", "correlationKey"}
 )
+_DRAWING = "http://www.omg.org/spec/DD/20100524/DC"
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d+)?")
 _TIMERS = {"timeDate": DateTimer, "timeDuration": DurationTimer, "timeCycle": CycleTimer}
 
 
@@ -78,6 +81,12 @@ def parser_of(drawing: Drawing, elements: Mapping[str, Element]) -> OfficeParser
     _leave_out(root)
     for reference in root.iter(tag("flowNodeRef")):
         reference.text = (reference.text or "").strip()
+    for process in root.iter(tag("process")):
+        # the library runs nothing but the very word "true"
+        process.set("isExecutable", "false" if process.get("isExecutable") == "false" else "true")
+    for bounds in root.iter(f"{{{_DRAWING}}}Bounds"):
+        for side in ("x", "y"):
+            bounds.set(side, _coordinate(bounds.get(side)))
     for node in list(root.iter()):
         element = elements.get(str(node.get("id") or "")) if local_name(node) else None
         if element is not None and local_name(node) == element.kind:
@@ -85,6 +94,11 @@ def parser_of(drawing: Drawing, elements: Mapping[str, Element]) -> OfficeParser
     parser = OfficeParser(elements)
     parser.add_bpmn_xml(root)
     return parser
+
+
+def _coordinate(text: Any) -> str:
+    """The coordinate, or zero where a damaged file has something else: order on the page is all that hangs on it."""
+    return text if text and _NUMBER.fullmatch(text) else "0"
 
 
 def _leave_out(root: etree._Element) -> None:

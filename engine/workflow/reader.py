@@ -124,6 +124,9 @@ def _parser(file: _File, names: Names, resolve: Resolver | None) -> OfficeParser
 
 
 def _gather(file: _File, drawing: Drawing, names: Names) -> None:
+    for own, lines in drawing.id_lines.items():
+        if len(lines) > 1:
+            raise ReadError(lines[1], f"编号与第{lines[0]}行的元素重复", own)
     for process in drawing.processes:
         found = elements_of(drawing, process.id, names)
         if len(found) > MAX_NODES:

@@ -32,8 +32,10 @@ _RESERVED_ENDS = (".BoundaryEventSplit", ".BoundaryEventJoin", ".EndJoin", " [ch
 
 
 def judge_shape(drawing: Drawing, findings: Findings) -> None:
-    """Judge every executable process of the file."""
+    """Judge every executable process of the file; where ids are missing or doubled, only that is said."""
     _ids(drawing, findings)
+    if findings.has_errors:
+        return
     if not drawing.processes:
         findings.at("error", "no_process", "", line_of(drawing.root), "文件里没有流程（process）")
     executable = [process for process in drawing.processes if is_executable(process)]
@@ -56,6 +58,9 @@ def _ids(drawing: Drawing, findings: Findings) -> None:
     for own, lines in drawing.id_lines.items():
         for line in lines[1:]:
             findings.at("error", "duplicate_id", own, line, f"编号“{own}”与第{lines[0]}行的元素重复")
+    for named in drawing.named.values():
+        if not named.id:
+            findings.at("error", "no_id", "", named.line, f"{named.kind}“{named.name}”没有编号（id）")
     for scope in drawing.scopes.values():
         if not scope.id:
             findings.error("no_id", scope, "没有编号（id）")

@@ -261,6 +261,16 @@ def test_nested_sub_processes_are_refused_before_the_stack_is_spent() -> None:
     assert [problem.code for problem in check_file(process(body), NAMES)] == ["unreadable"]
 
 
+def test_sub_process_that_bears_its_own_parents_id_is_refused() -> None:
+    """Found by fuzzing: the way up to the process never ended."""
+    inner = '<subProcess id="x"><subProcess id="y"><userTask id="u"/></subProcess></subProcess>'
+    data = process(between(inner.replace('"y"', '"x"')))
+
+    assert {problem.code for problem in check_file(data, NAMES)} == {"duplicate_id"}
+    with pytest.raises(ReadError, match="重复"):
+        read_process(data, names=NAMES)
+
+
 def test_processes_that_call_each_other_are_read() -> None:
     called = '<startEvent id="s2"/><callActivity id="y" calledElement="p"/><endEvent id="e2"/>' + chain(
         "s2", "y", "e2"

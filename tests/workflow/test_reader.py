@@ -432,6 +432,18 @@ def test_what_a_modeler_draws_beside_the_flow_does_not_disturb_it() -> None:
     assert office.data == {"note": "n"}
 
 
+def test_damaged_picture_does_not_keep_a_process_from_running() -> None:
+    picture = (
+        '<d:BPMNDiagram xmlns:d="http://www.omg.org/spec/BPMN/20100524/DI"><d:BPMNPlane><d:BPMNShape bpmnElement="x">'
+        '<c:Bounds xmlns:c="http://www.omg.org/spec/DD/20100524/DC" x="left" y=""/></d:BPMNShape></d:BPMNPlane></d:BPMNDiagram>'
+    )
+    data = process(between(user("x")), executable="1").replace(
+        b"</definitions>", f"{picture}</definitions>".encode()
+    )
+
+    assert Office(data).open == ["x"]
+
+
 def test_chain_of_hundreds_of_steps_is_read_and_runs() -> None:
     ids = [f"t{number}" for number in range(600)]
     body = START + "".join(user(own) for own in ids) + END + chain("s", *ids, "e")
