@@ -6,7 +6,7 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from engine.cases.office import Office
-from web import api, files, inbox, payments, portal, staff, tasks, watch, welcome
+from web import api, files, inbox, payments, portal, staff, starts, tasks, watch, welcome
 from web.assets import use_assets
 from web.display import use_display
 from web.errors import use_errors
@@ -21,6 +21,7 @@ PAGES = (
     files.cases,
     payments.payments,
     portal.portal,
+    starts.starts,
     staff.staff_pages,
     watch.watch,
 )

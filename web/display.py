@@ -73,6 +73,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/inbox", _("待办"), actor.duties),
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/incidents", _("异常"), _INCIDENTS),
+        ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/staff", _("人员岗位"), _STAFF),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]

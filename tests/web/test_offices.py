@@ -7,7 +7,7 @@ import re
 
 import pytest
 from flask import Flask
-from visitors import Visitor, granted, staff
+from visitors import Visitor, claimant, granted, staff
 
 from engine.registers.cast import EMPLOYERS
 
@@ -116,3 +116,31 @@ def test_an_employer_signs_in_by_its_code_and_sees_its_own_page(app: Flask) -> N
 
     assert employer.name in page.text
     assert visitor.post("/employer/sign-in", credit_code="91371502L000000110").status_code == 403
+
+
+@pytest.mark.req("RECT-02")
+def test_a_finding_is_issued_by_the_province_only_and_reaches_its_region(app: Flask) -> None:
+    asked = {"topic": "参保范围", "region": "371500", "plan_due": "2025-11-20", "done_due": "2025-12-31"}
+    province = staff(app, "provincial")
+
+    page = province.follow(province.post("/findings", **asked))
+    wrong = province.post("/findings", **{**asked, "plan_due": "下周"})
+    reversed_ = province.post("/findings", **{**asked, "done_due": "2025-11-01"})
+
+    assert "整改问题已下达" in page.text
+    assert (wrong.status_code, reversed_.status_code) == (422, 403)
+    assert 'value="参保范围"' in wrong.text
+    assert "整改" in staff(app, "rectifier").get("/inbox?list=claimable").text
+    assert staff(app, "intake").post("/findings", **asked).status_code == 403
+
+
+@pytest.mark.req("TRANS-01")
+def test_a_person_asks_for_a_transfer_with_two_places_and_nothing_else(app: Flask) -> None:
+    person = claimant(app, "qin")
+
+    page = person.follow(person.post("/my/transfers", from_region="371500", to_region="371400"))
+    nowhere = person.post("/my/transfers", from_region="371500", to_region="999999")
+
+    assert "转迁申请已受理" in page.text
+    assert nowhere.status_code == 403
+    assert "999999" in nowhere.text

@@ -38,6 +38,8 @@ STAFF = {
     "cashier": "wuchuna",
     "control": "zhengneikong",
     "administrator": "chenguanli",
+    "provincial": "handudao",
+    "rectifier": "jiangzhenggai",
     "elsewhere": "youshouli",
 }
 

@@ -1,0 +1,59 @@
+"""Matters that begin on a page: a transfer of rights by its person, a finding by the provincial office."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from engine.cases.others import start_finding, start_transfer
+from engine.cases.views import Done
+from engine.values import Refusal
+from web.errors import refused
+from web.session import actor, office, only_for
+
+starts = Blueprint("starts", __name__)
+
+
+@starts.post("/my/transfers")
+@only_for("person")
+def transfer() -> ResponseReturnValue:
+    """Move one's rights to another place; the offices ask each other for the rest."""
+    asked = {name: request.form.get(name, "").strip() for name in ("from_region", "to_region")}
+    return _after(
+        start_transfer(office(), actor(), from_region=asked["from_region"], to_region=asked["to_region"]),
+        to="/my",
+    )
+
+
+@starts.get("/findings/new")
+@only_for("staff")
+def finding_page() -> ResponseReturnValue:
+    """The form by which the provincial office issues a finding."""
+    return render_template("finding.html", asked={}, problem="")
+
+
+@starts.post("/findings")
+@only_for("staff")
+def finding() -> ResponseReturnValue:
+    """Issue a finding to a region, with the days by which plan and work are due."""
+    try:
+        plan_due = date.fromisoformat(request.form.get("plan_due", ""))
+        done_due = date.fromisoformat(request.form.get("done_due", ""))
+    except ValueError:
+        wrong = _("两个期限都要写成日期，例如 2025-12-31。")
+        return render_template("finding.html", asked=request.form, problem=wrong), 422
+    topic, region = request.form.get("topic", ""), request.form.get("region", "").strip()
+    outcome = start_finding(
+        office(), actor(), topic=topic, region=region, plan_due=plan_due, done_due=done_due
+    )
+    return _after(outcome, to="/inbox")
+
+
+def _after(outcome: Done | Refusal, *, to: str) -> ResponseReturnValue:
+    if isinstance(outcome, Refusal):
+        return refused(outcome)
+    flash(outcome.message, "success")
+    return redirect(to, code=303)
