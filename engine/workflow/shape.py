@@ -62,13 +62,16 @@ def _ids(drawing: Drawing, findings: Findings) -> None:
         if not named.id:
             findings.at("error", "no_id", "", named.line, f"{named.kind}“{named.name}”没有编号（id）")
     for scope in drawing.scopes.values():
-        if not scope.id:
-            findings.error("no_id", scope, "没有编号（id）")
+        _id(scope, findings)
         for node in scope.nodes.values():
-            if not node.id:
-                findings.error("no_id", node, "没有编号（id）")
-            if node.id in _RESERVED or node.id.endswith(_RESERVED_ENDS):
-                findings.error("reserved_id", node, f"编号“{node.id}”是引擎自用的名称，请换一个")
+            _id(node, findings)
+
+
+def _id(part: Scope | DrawnNode, findings: Findings) -> None:
+    if not part.id:
+        findings.error("no_id", part, "没有编号（id）")
+    if part.id in _RESERVED or part.id.endswith(_RESERVED_ENDS):
+        findings.error("reserved_id", part, f"编号“{part.id}”是引擎自用的名称，请换一个")
 
 
 def _participants(drawing: Drawing, findings: Findings) -> None:

@@ -108,6 +108,7 @@ class CaseMessage(MessageEventDefinition):  # type: ignore[misc]
         self.correlate = correlate
 
     def throw(self, my_task: Any) -> None:
+        """Hand the message to the runner. Raises StepError where a name that it carries has no value."""
         payload = _carried(my_task, self.carries)
         if self.correlate:
             payload[CORRELATION] = str(my_task.workflow.script_engine.evaluate(my_task, self.correlate))
@@ -122,6 +123,7 @@ class SignalOfCase(SignalEventDefinition):  # type: ignore[misc]
         self.carries = carries
 
     def throw(self, my_task: Any) -> None:
+        """Tell this case, then hand the signal to the runner for every other."""
         event = BpmnEvent(self, payload=_carried(my_task, self.carries))
         top = my_task.workflow.top_workflow
         top.event_manager.catch(event, internal=False)
@@ -170,6 +172,7 @@ class CycleTimer(CycleTimerEventDefinition):  # type: ignore[misc]
     """A timer that fires several times, by the office's clock. ``checks`` refuses it in published diagrams."""
 
     def cycle_complete(self, my_task: Any) -> bool:
+        """Whether the timer fires now; counts it off."""
         engine = my_task.workflow.script_engine
         state = my_task._get_internal_data("event_value")
         if state is None:
@@ -225,6 +228,7 @@ class ParallelRound(_Round, ParallelMultiInstanceTask):  # type: ignore[misc]
     """One step done for every entry at the same time."""
 
     def create_children(self, my_task: Any) -> None:
+        """Open one task for every entry. Raises StepError where there is no list."""
         self.check_list(my_task)
         super().create_children(my_task)
 
@@ -233,5 +237,6 @@ class SequentialRound(_Round, SequentialMultiInstanceTask):  # type: ignore[misc
     """One step done for every entry, one after another."""
 
     def init_remaining_items(self, my_task: Any) -> Any:
+        """The places still to go through. Raises StepError where there is no list."""
         self.check_list(my_task)
         return super().init_remaining_items(my_task)
