@@ -126,6 +126,11 @@ class Visitor:
             expect(self.page.locator("body").get_by_text(text).filter(visible=True)).to_have_count(0)
         return self
 
+    def finds_no_button(self, words: str) -> Visitor:
+        """There is no button with these words."""
+        expect(self.page.get_by_role("button", name=words, exact=True)).to_have_count(0)
+        return self
+
     def reads(self) -> str:
         """The text of the page's main part."""
         return self.page.locator("main").inner_text()
@@ -141,7 +146,7 @@ class Visitor:
         """A picture of the whole page for people to look at; nothing may stick out at the side."""
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         if self.page.locator("figure.diagram[data-drawn]").filter(visible=True).count():
-            expect(self.page.locator(".djs-container svg").first).to_be_visible()
+            expect(self.page.locator(".djs-shape").first).to_be_attached()
         self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
         assert self.overflow() <= 0, f"{name} is {self.overflow()} px wider than the window"
         return self

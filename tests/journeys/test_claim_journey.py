@@ -42,7 +42,7 @@ def test_a_claim_goes_from_a_telephone_to_the_bank(
 
     claimant.go(f"/cases/{case_id}").sees("已付讫")
     shots.of(claimant, "paid-phone")
-    accountant = desk("zhoukuaiji").go(f"/payments/{number}").sees("成功")
+    accountant = desk("zhoukuaiji").go(f"/payments/{number}").sees("已付讫")
     shots.of(accountant, "batch-paid")
 
 

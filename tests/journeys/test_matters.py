@@ -34,7 +34,7 @@ def _confirms(claimant: Visitor) -> Visitor:
 
 @pytest.mark.req("CLAIM-03")
 def test_an_objection_is_answered_corrected_and_granted(invite: Invite, office: Office) -> None:
-    ana = _claimant(invite, "ana").presses("申领失业保险金").follows("核对并确认").sees("本人主动辞职")
+    ana = _claimant(invite, "ana").presses("申领失业保险金").follows("核对并确认").sees("劳动者主动辞职")
     ana.picks("以上内容是否正确", "有一项不对，我提出异议").selects("哪一项不对", "离职原因")
     ana.fills("请说明实际情况", TRUE).fills("手机号码", "13800138000").ticks("我目前没有工作").ticks("我承诺")
     ana.keeps("objection-1-objects-phone").presses("提交").follows("失业保险金申领")
@@ -82,7 +82,7 @@ def test_a_claim_is_taken_back_by_its_claimant(invite: Invite) -> None:
 
 
 @pytest.mark.req("MONEY-04")
-def test_money_that_the_bank_returned_is_looked_into_and_paid_again(invite: Invite, office: Office) -> None:
+def test_money_that_the_bank_returned_is_held_and_its_payee_reads_why(invite: Invite, office: Office) -> None:
     claim = a_granted_claim(office, "bo")
     run = a_payment_run(office, month="2025-11").goes_on().sweep()
 
@@ -92,7 +92,7 @@ def test_money_that_the_bank_returned_is_looked_into_and_paid_again(invite: Invi
     sweep_until_idle(office)
 
     bo = _claimant(invite, "bo").go(f"/cases/{claim.id}").keeps("returned-2-phone")
-    bo.sees("暂挂").sees_not("已付讫")
+    bo.sees("暂缓支付").sees_not("已付讫")
 
 
 @pytest.mark.req("REFUND-02", "REFUND-05")
