@@ -244,6 +244,24 @@ def assign_post(*, login: str, duty: str, region: str) -> None:
         _tell(staff.assign_post(office, SYSTEM, login=login, duty=duty, region=region))
 
 
+@changling.command("add-staff")
+@click.argument("login")
+@click.argument("name")
+@click.argument("region")
+@click.option("--id-number", default="", help="身份证号：办不了本人的案件 (kept from their own case)")
+@click.password_option(help="初始密码 (first password)")
+def add_staff(*, login: str, name: str, region: str, id_number: str, password: str) -> None:
+    """登记一名工作人员 (add a member of staff)；岗位另行任命."""
+    with _office() as office:
+        from engine.cases import staff
+
+        _tell(
+            staff.add_staff(
+                office, SYSTEM, login=login, name=name, region=region, password=password, id_number=id_number
+            )
+        )
+
+
 # --- putting the office together ------------------------------------------------------------------
 
 

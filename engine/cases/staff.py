@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -155,30 +156,58 @@ def assign_post(office: Office, by: Actor, *, login: str, duty: str, region: str
     """The post, from today; refused with the rule and its source where duties may not meet (MONEY-01)."""
 
     def work(session: Session) -> Done:
-        member = session.scalar(select(StaffMember).where(StaffMember.login == login.strip().lower()))
-        if member is None:
-            raise RefusedError(
-                Reason(
-                    code="staff_unknown", text=f"没有登录名为“{login}”的工作人员", text_en="No such login."
-                )
-            )
+        member = _member(session, login)
         given = duties.assign_post(
             session, office.duties, staff_id=member.id, duty=duty, region=region, day=office.today, by=by
         )
         if isinstance(given, Refusal):
             raise RefusedError(*given.reasons)
-        append(
-            session,
-            stream="staff",
-            action=Action.POST_ASSIGNED,
-            actor=by,
-            subject=f"staff:{member.id}",
-            after={"duty": duty, "region": region, "from": office.today.isoformat()},
-            now=office.clock(),
-        )
+        after = {"duty": duty, "region": region, "from": office.today.isoformat()}
+        _note(session, office, Action.POST_ASSIGNED, by, member, after=after)
         return Done(message=f"已任命 {member.name} 为{office.duties.duty(duty).lane}（{region}）")
 
     return attempt(office, by, work, subject=f"login:{login}/{duty}", stream="staff")
+
+
+def add_staff(
+    office: Office, by: Actor, *, login: str, name: str, region: str, password: str, id_number: str = ""
+) -> Done | Refusal:
+    """A new member of staff, without any post; with an identity number they are kept from their own case."""
+
+    def work(session: Session) -> Done:
+        member = duties.add_staff(
+            session,
+            office.vault,
+            login=login,
+            name=name,
+            region=region,
+            password=password,
+            day=office.today,
+            by=by,
+            id_number=id_number,
+        )
+        if isinstance(member, Refusal):
+            raise RefusedError(*member.reasons)
+        _note(
+            session, office, Action.STAFF_ADDED, by, member, after={"login": member.login, "region": region}
+        )
+        return Done(message=f"已登记工作人员 {member.name}（{member.login}），尚未任命岗位")
+
+    return attempt(office, by, work, subject=f"login:{login[:60]}", stream="staff")
+
+
+def let_go(office: Office, by: Actor, *, login: str) -> Done | Refusal:
+    """The member of staff acts no more from now on; posts end, what they did stays on record."""
+
+    def work(session: Session) -> Done:
+        member = _member(session, login)
+        gone = duties.let_go(session, staff_id=member.id, day=office.today, by=by)
+        if isinstance(gone, Refusal):
+            raise RefusedError(*gone.reasons)
+        _note(session, office, Action.STAFF_CHANGED, by, member, after={"active": False})
+        return Done(message=f"{member.name} 已离岗，岗位即日收回")
+
+    return attempt(office, by, work, subject=f"login:{login[:60]}", stream="staff")
 
 
 def staff_list(office: Office, by: Actor) -> tuple[StaffRow, ...] | Refusal:
@@ -215,6 +244,35 @@ def name_of(session: Session, key: str) -> str:
         return key
     column = names[kind]
     return session.scalar(select(column).where(column.class_.id == int(number))) or key
+
+
+def _member(session: Session, login: str) -> StaffMember:
+    member = session.scalar(select(StaffMember).where(StaffMember.login == login.strip().lower()))
+    if member is None:
+        raise RefusedError(
+            Reason(code="staff_unknown", text=f"没有登录名为“{login}”的工作人员", text_en="No such login.")
+        )
+    return member
+
+
+def _note(
+    session: Session,
+    office: Office,
+    action: Action,
+    by: Actor,
+    member: StaffMember,
+    *,
+    after: Mapping[str, object],
+) -> None:
+    append(
+        session,
+        stream="staff",
+        action=action,
+        actor=by,
+        subject=f"staff:{member.id}",
+        after=after,
+        now=office.clock(),
+    )
 
 
 def _post_row(office: Office, post: Post) -> PostRow:
