@@ -29,7 +29,10 @@ _OFFICE_ACCOUNT = "6217{region}000000018"
 def check_transfer(
     desk: Desk, *, person_id: int, from_region: str, to_region: str, transfer_number: str
 ) -> dict[str, Any]:
-    """Whether the rights may move: not while benefit is being paid (人社厅发〔2021〕85号: no change of place)."""
+    """Whether the rights may move: not while benefit is being paid (人社厅发〔2021〕85号: no change of place).
+
+    Nor inside one pool, nor twice out of the same pool: its fee would be paid twice.
+    """
     desk.session.add(
         RightsTransfer(
             transfer_number=transfer_number,
@@ -43,8 +46,11 @@ def check_transfer(
     desk.session.flush()
     if _is_paid(desk, person_id):
         return {"transfer_possible": False, "transfer_note": "正在领取失业保险金，领取期间不变更领取地"}
-    if from_region == to_region:
+    if _pool(from_region) == _pool(to_region):
         return {"transfer_possible": False, "transfer_note": "转出地与转入地相同，无需转迁"}
+    if earlier := _earlier(desk, person_id=person_id, from_region=from_region, number=transfer_number):
+        note = f"此地的关系已由转迁 {earlier} 办理，不能重复转出"
+        return {"transfer_possible": False, "transfer_note": note}
     return {"transfer_possible": True, "transfer_note": "可以转入"}
 
 
@@ -110,13 +116,23 @@ def notify_transfer(
 
 @operation("notify_transfer_refused", title="通知转迁被拒")
 def notify_transfer_refused(
-    desk: Desk, *, transfer_number: str, refusal_reason: str = "", transfer_note: str = ""
+    desk: Desk,
+    *,
+    transfer_number: str,
+    refusal_reason: str = "",
+    accept_note: str = "",
+    transfer_possible: bool = True,
+    transfer_note: str = "",
 ) -> dict[str, Any]:
-    """Tells the person why nothing was moved."""
-    _transfer(desk, transfer_number, "in").status = "refused"
-    send_letter(
-        desk, "transfer-refused", transfer_number=transfer_number, reason=refusal_reason or transfer_note
-    )
+    """Tells the person why nothing was moved: the sending office's words, the clerk's, or what the check found."""
+    # both offices keep their records in this database; the sending one has no step of its own for it
+    for each in desk.session.scalars(
+        select(RightsTransfer).where(RightsTransfer.transfer_number == transfer_number)
+    ):
+        each.status = "refused"
+    checked = "" if transfer_possible else transfer_note
+    reason = "；".join(filter(None, (refusal_reason, accept_note, checked)))
+    send_letter(desk, "transfer-refused", transfer_number=transfer_number, reason=reason)
     return {}
 
 
@@ -225,6 +241,23 @@ def _transfer(desk: Desk, number: str, side: str) -> RightsTransfer:
     if found is None:
         raise refuse("no_such_transfer", f"没有编号为 {number} 的转迁", source="转迁登记")
     return found
+
+
+def _earlier(desk: Desk, *, person_id: int, from_region: str, number: str) -> str | None:
+    """The number of a transfer that has moved, or is moving, the same rights; None when there is none."""
+    query = select(RightsTransfer.transfer_number).where(
+        RightsTransfer.person_id == person_id,
+        RightsTransfer.side == "in",
+        RightsTransfer.from_region.startswith(_pool(from_region)),
+        RightsTransfer.status != "refused",
+        RightsTransfer.transfer_number != number,
+    )
+    return desk.session.scalars(query.limit(1)).one_or_none()
+
+
+def _pool(region: str) -> str:
+    """What all regions of one pool begin with: funds are pooled by city (市级统筹)."""
+    return region[:4]
 
 
 def _is_paid(desk: Desk, person_id: int) -> bool:
