@@ -24,7 +24,7 @@ from engine.duties import DEMO_STAFF
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
-from engine.tasks.tables import Letter
+from engine.tasks.tables import Letter, RightsTransfer
 from engine.values import CHINA, Actor, Refusal
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, WorkflowTimer
@@ -38,7 +38,7 @@ CAST_DAY = date(2025, 11, 3)
 #: what the claimant enters who agrees with the prefilled form
 CONFIRMED = {"answer": "confirm", "commitment": "true", "wants_work": "true", "phone": "13800138000"}
 
-#: for every step of every diagram: who does it in Liaocheng, and the answer that leads straight on
+#: for every step of every diagram: who does it in Liaocheng (a transfer goes from there to Dezhou), and the answer that leads straight on
 MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "confirm_form": ("", CONFIRMED),
     "answer_objection": ("wangshouli", {"objection_accepted": "no", "objection_reply": "经核查，原记录无误"}),
@@ -66,9 +66,9 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "certify_batch": ("zhoukuaiji", {"certificate": "agree"}),
     "release_batch": ("wuchuna", {"release": "agree"}),
     "handle_failed_lines": ("wangshouli", {"failed_action": "repay", "failed_note": "账户已更正"}),
-    "accept_transfer": ("wangshouli", {"accept_opinion": "accept"}),
-    "review_transfer": ("xufuhe", {"review_opinion": "agree"}),
-    "approve_transfer": ("heshenpi", {"approval": "approve"}),
+    "accept_transfer": ("youshouli", {"accept_opinion": "accept"}),
+    "review_transfer": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_transfer": ("sunshenpi", {"approval": "approve"}),
     "confirm_refund": (
         "",
         {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
@@ -295,10 +295,19 @@ def a_payment_run(office: Office, *, region: str = "371500", month: str = "2025-
     return case.goes_on(until=at) if at else case
 
 
-def a_transfer(office: Office, person: str = "qin", *, source: str = "371400", to: str = "371500") -> Case:
+def a_transfer(office: Office, person: str = "qin", *, source: str = "371500", to: str = "371400") -> Case:
     """A transfer of that person's rights, opened at the receiving office."""
     done = others.start_transfer(office, actor(office, person), from_region=source, to_region=to)
     return opened(office, done, subject=person)
+
+
+def other_office(case: Case) -> Case:
+    """The case that the contact letter of a transfer opened at the sending office."""
+    with case.office.store.reading() as session:
+        query = select(RightsTransfer.case_id).where(
+            RightsTransfer.transfer_number == f"ZY-{case.key}", RightsTransfer.side == "out"
+        )
+        return Case(office=case.office, id=session.scalars(query).one())
 
 
 def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at: str = "") -> Case:
