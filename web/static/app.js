@@ -105,18 +105,21 @@ function markFlows(viewer, marks) {
 function centre(viewer, marks) {
   const registry = viewer.get("elementRegistry");
   const canvas = viewer.get("canvas");
-  const outer = canvas.viewbox().outer;
+  const { outer, inner } = canvas.viewbox();
   const known = Object.keys(marks).filter((id) => registry.get(id)?.width);
   // where the case is; when it has ended, all of it where there is room, else its last step
   const at = known.find((id) => marks[id] !== "done") ?? (outer.width < 600 ? known.at(-1) : undefined);
   if (!at) return canvas.zoom("fit-viewport", "auto");
   const here = registry.get(at);
   const scale = outer.width < 600 ? 0.65 : 0.8;
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  // no further than the edge of the drawing: beyond it there is only white
+  const within = (wanted, from, to) => Math.max(from, Math.min(wanted, to));
   return canvas.viewbox({
-    x: here.x + here.width / 2 - outer.width / scale / 2,
-    y: here.y + here.height / 2 - outer.height / scale / 2,
-    width: outer.width / scale,
-    height: outer.height / scale,
+    x: within(here.x + here.width / 2 - width / 2, inner.x - 10, inner.x + inner.width - width + 10),
+    y: within(here.y + here.height / 2 - height / 2, inner.y - 10, inner.y + inner.height - height + 10),
+    width,
+    height,
   });
 }
 
