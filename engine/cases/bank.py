@@ -6,7 +6,9 @@ the bank; ``test`` lets the shipped bank answer at once. Both may repeat a step 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 
@@ -34,17 +36,30 @@ def send_bank_file(office: Office, message_id: int) -> bool:
 
 
 def collect_receipts(office: Office) -> int:
-    """Take every receipt that the bank has put down; a refused one is laid aside with its reasons."""
+    """Take every receipt that the bank has put down; a refused one is laid aside with its reasons.
+
+    Two may collect at once: what the other one has moved away is passed over, and the same receipt
+    changes nothing twice. One that could not be looked at for being busy stays for the next time.
+    """
     taken = 0
     for path in sorted(_folder(office, "in").glob("*.txt")):
-        outcome = take_receipt(office, SYSTEM, path.read_bytes())
-        refused = isinstance(outcome, Refusal)
-        target = _folder(office, "refused" if refused else "done") / path.name
-        path.replace(target)
-        if isinstance(outcome, Refusal):
-            _write(target.with_suffix(".why"), outcome.text.encode())
-        taken += 1
+        with suppress(FileNotFoundError):
+            taken += _collect(office, path)
     return taken
+
+
+def _collect(office: Office, path: Path) -> bool:
+    """Whether the receipt was taken; FileNotFoundError where another collector was quicker."""
+    outcome = take_receipt(office, SYSTEM, path.read_bytes())
+    if not isinstance(outcome, Refusal):
+        path.replace(_folder(office, "done") / path.name)
+        return True
+    if outcome.reasons[0].code == "busy":
+        return False
+    target = _folder(office, "refused") / path.name
+    path.replace(target)
+    _write(target.with_suffix(".why"), outcome.text.encode())
+    return True
 
 
 def _folder(office: Office, name: str) -> Path:
@@ -54,7 +69,7 @@ def _folder(office: Office, name: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: a half-written file is never seen under its name."""
-    part = path.with_suffix(".part")
+    """Whole or not at all: a half-written file is never seen under its name, nor another writer's."""
+    part = path.with_suffix(f".{uuid4().hex}.part")
     part.write_bytes(content)
     part.replace(path)

@@ -190,15 +190,16 @@ class Runner:
 
         Timers already due fire first: a passed statutory limit wins over a late hand.
         """
-        live = self._load(session, task.case_id, around)
+        try:
+            live = self._load(session, task.case_id, around)
+        except TaskClosedError as ended:
+            raise _closed(session, task) from ended
         with _failing():
             live.workflow.refresh_timers()
             self._run(live)
             waiting = _find(live.workflow, task.id)
             if waiting is None or waiting.state != TaskState.READY:
-                raise TaskClosedError(
-                    task.id, name=task.name, by=task.completed_by or "", at=task.completed_at
-                )
+                raise _closed(session, task)
             waiting.data.update(data)
             waiting.run()
             row = _told(live, "completed", task.element_id, task.name, data)
@@ -465,6 +466,12 @@ def _catch_start(workflow: BpmnWorkflow, message: str, data: Mapping[str, Any]) 
             task.task_spec._update(task)
             return
     raise NotWaitingError(f"流程没有以消息“{message}”开始")
+
+
+def _closed(session: Session, task: WorkflowTask) -> TaskClosedError:
+    """Who closed the task, as it stands now: the row may have been read before another one's step."""
+    session.refresh(task)
+    return TaskClosedError(task.id, name=task.name, by=task.completed_by or "", at=task.completed_at)
 
 
 def _find(workflow: BpmnWorkflow, task_id: str) -> Task | None:

@@ -1,0 +1,118 @@
+"""Kill -9 at a chosen point: a child process does real work and dies between two statements of it.
+
+A point is a moment just before a statement, just before a commit, just after a transaction (its connection
+goes back to the pool), or just before a file is opened for writing or renamed. Nothing of the program is
+replaced: SQLAlchemy's events and Python's audit events only tell where it stands.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import NullPool
+
+from engine.store.db import Base
+
+STATEMENT, COMMIT, RETURNED, FILE = "statement", "commit", "returned", "file"
+EVERY = (STATEMENT, COMMIT, RETURNED)
+
+
+def dies_at(
+    number: int,
+    work: Callable[[], object],
+    *,
+    engine: Engine,
+    kinds: tuple[str, ...] = EVERY,
+    folder: Path | None = None,
+) -> bool:
+    """Do the work in a child that is killed at that point, from 1; False when it came to its end before it.
+
+    A child that fails in any other way fails the test.
+    """
+    # a connection must not cross the fork
+    engine.dispose()
+    child = os.fork()
+    if child == 0:
+        code = 3
+        try:
+            _watch(number, engine, kinds, folder)
+            work()
+            code = 0
+        except BaseException:  # noqa: BLE001 - the child must never return into pytest
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return True
+    assert os.waitstatus_to_exitcode(status) == 0, "the child failed by itself"
+    return False
+
+
+def contents(engine: Engine) -> dict[str, str]:
+    """A digest of all rows of every table; two that are equal hold the same rows."""
+    with engine.connect() as connection:
+        return {
+            name: connection.scalar(
+                text(
+                    f"SELECT count(*) || ':' || coalesce(md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))), '') FROM {name} t"
+                )
+            )
+            for name in sorted(Base.metadata.tables)
+        }
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Names of the tables that differ."""
+    return {name for name in before if before[name] != after[name]}
+
+
+@contextmanager
+def clone_of(url: str, name: str) -> Iterator[str]:
+    """The URL of a copy of the database, which nobody may be connected to; dropped afterwards."""
+    here = make_url(url)
+    _administer(here, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    _administer(here, f"CREATE DATABASE {name} TEMPLATE {here.database}")
+    try:
+        yield here.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _administer(here, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _watch(number: int, engine: Engine, kinds: tuple[str, ...], folder: Path | None) -> None:
+    passed = 0
+
+    def point(kind: str) -> None:
+        nonlocal passed
+        if kind in kinds:
+            passed += 1
+            if passed == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "before_cursor_execute", lambda *_: point(STATEMENT))
+    event.listen(engine, "commit", lambda *_: point(COMMIT))
+    event.listen(engine, "checkin", lambda *_: point(RETURNED))
+    if folder is not None:
+        sys.addaudithook(lambda name, arguments: point(FILE) if _touches(name, arguments, folder) else None)
+
+
+def _touches(name: str, arguments: tuple[Any, ...], folder: Path) -> bool:
+    if name == "open":
+        path, mode, _ = arguments
+        return str(path).startswith(str(folder)) and mode is not None and "w" in mode
+    return name == "os.rename" and str(arguments[0]).startswith(str(folder))
+
+
+def _administer(url: Any, sql: str) -> None:
+    engine = create_engine(url.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(sql))
