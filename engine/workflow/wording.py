@@ -77,6 +77,15 @@ def _everywhere(judged: Judged) -> None:
     for definition in node.definitions:
         if _code_of(definition) or extension(definition, "topic"):
             findings.error("not_an_operation", node, "事件上不能调用程序，请在事件之前画一个服务任务")
+    _pairing(judged)
+    if judged.element.control and judged.element.kind not in PEOPLE_TASKS:
+        findings.error(
+            "control_without_person", node, f"控制“{judged.element.control}”要由人办理，只能写在人工任务上"
+        )
+
+
+def _pairing(judged: Judged) -> None:
+    """A message that any waiting case would take is a letter without an address."""
     element = judged.element
     if (
         element.event == "message"
@@ -85,11 +94,7 @@ def _everywhere(judged: Judged) -> None:
         and not element.correlate
     ):
         message = f"消息“{element.message}”没有写配对依据（属性 correlate），几件案件同时在等时会送错"
-        findings.warning("no_correlation", node, message)
-    if judged.element.control and judged.element.kind not in PEOPLE_TASKS:
-        findings.error(
-            "control_without_person", node, f"控制“{judged.element.control}”要由人办理，只能写在人工任务上"
-        )
+        judged.findings.warning("no_correlation", judged.node, message)
 
 
 def _mapping(judged: Judged) -> None:
