@@ -19,6 +19,7 @@ from engine.duties import DutyBook
 from engine.store.declaration import Entry, read_declaration
 from engine.values import Reason, RefusedError
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
+from engine.workflow.standing import with_completion
 from engine.workflow.tables import WorkflowHistory
 
 #: control id → (actor key, instant)
@@ -94,12 +95,9 @@ class Completion:
 
 def standing(completions: Iterable[Completion]) -> Signatures:
     """The controls that still stand: going back to a step voids all that was fulfilled since it was first done."""
-    done: list[Completion] = []
+    done: tuple[Completion, ...] = ()
     for completion in completions:
-        earlier = next((i for i, c in enumerate(done) if c.element_id == completion.element_id), None)
-        if earlier is not None:
-            del done[earlier:]
-        done.append(completion)
+        done = with_completion(done, completion)
     return {c.control: (c.actor, c.at) for c in done if c.control}
 
 

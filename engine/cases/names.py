@@ -10,7 +10,7 @@ from engine.tasks import CATALOGUE
 from engine.tasks.desk import FUNCTIONS
 from engine.workflow.decisions import read_decisions
 from engine.workflow.forms import read_form
-from engine.workflow.vocabulary import Names, Operation
+from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operation
 
 
 def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Names:
@@ -36,4 +36,24 @@ def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Na
         },
         controls=frozenset(controls.controls),
         functions=FUNCTIONS,
+        control_rules={
+            control.id: ControlRule(
+                name=control.name, duty=control.duty, passed_when=control.passed_when.text
+            )
+            for control in controls.controls.values()
+        },
+        needs={
+            need.operation: ControlNeed(
+                controls=need.controls, different_people=need.different_people, text=need.text
+            )
+            for need in controls.by_operation.values()
+        },
+        bars=lambda first, then: _bars(duties, first, then),
     )
+
+
+def _bars(duties: DutyBook, first: str, then: str) -> bool:
+    """Whether one person may not do steps of both duties on one case; False for a duty that nobody knows."""
+    if first not in duties.duties or then not in duties.duties:
+        return False
+    return duties.same_case(first, then) is not None

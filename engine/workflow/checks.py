@@ -13,6 +13,7 @@ from engine.workflow.decisions import DecisionError, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
 from engine.workflow.forms import FormError, read_form
+from engine.workflow.play import judge_play
 from engine.workflow.problems import Findings, Problem
 from engine.workflow.reader import MAX_NODES, ReadError, Resolver, definitions_of, read_processes, read_xml
 from engine.workflow.shape import is_executable, judge_shape
@@ -109,6 +110,8 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
     if executable and not findings.has_errors and not out_of_reach:
         # last, with the very code that will run it: nothing passes that the engine could not take
         read_processes(data, names=names, resolve=resolve)
+    if executable and not findings.has_errors:
+        judge_play(drawing, names, findings, resolve)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -25,10 +25,14 @@ class Problem:
     line: int
     #: the sentence for people, Chinese
     message: str
+    #: elements and flows that lead to it, in the order in which they are passed; empty where no way is needed
+    path: tuple[str, ...] = ()
 
-    def plain(self) -> dict[str, str | int]:
-        """The problem as a JSON object."""
-        return asdict(self)
+    def plain(self) -> dict[str, str | int | list[str]]:
+        """The problem as a JSON object; with the path only where there is one."""
+        plain = asdict(self)
+        path = list(plain.pop("path"))
+        return {**plain, "path": path} if path else plain
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ mean the same. Called by ``drawing``, ``reader`` and ``checks``; the runner read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -192,6 +192,34 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlRule:
+    """What a diagram may know of a control: who carries it out, and when it is passed."""
+
+    #: Chinese, for messages
+    name: str
+    #: duty of the step that carries it out
+    duty: str
+    #: expression over what was entered at that step
+    passed_when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlNeed:
+    """The controls that must stand before an operation, on every path."""
+
+    controls: tuple[str, ...]
+    #: no two of them by one person
+    different_people: bool = True
+    #: the rule as a sentence
+    text: str = ""
+
+
+def bars_nobody(_duty: str, _other: str) -> bool:
+    """False: no duty keeps its holder from another on the same case."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
     """Everything that a diagram may refer to by name."""
 
@@ -203,6 +231,12 @@ class Names:
     #: decision id → names of case data that it sets
     decisions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     controls: frozenset[str] = frozenset()
+    #: control id → its rule
+    control_rules: Mapping[str, ControlRule] = field(default_factory=dict)
+    #: operation → the controls that it needs
+    needs: Mapping[str, ControlNeed] = field(default_factory=dict)
+    #: whether one person may not do steps of both duties on one case
+    bars: Callable[[str, str], bool] = bars_nobody
     functions: frozenset[str] = frozenset({"after_workdays", "today"})
     #: processes that a call activity may call, besides those in the same file
     processes: frozenset[str] = frozenset()

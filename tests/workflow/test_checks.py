@@ -51,6 +51,12 @@ def inside(body: str, *, attributes: str = "", kind: str = "subProcess") -> byte
 
 
 SUB = '<startEvent id="s1"/><endEvent id="e1"/>' + user("u1") + chain("s1", "u1", "e1")
+#: ends well, or with the error
+THROWING = (
+    '<startEvent id="s1"/><exclusiveGateway id="g1" default="g1_e1"/><endEvent id="e1"/>' + user("u1")
+    + '<endEvent id="e2x"><errorEventDefinition errorRef="err"/></endEvent>'
+    + chain("s1", "u1", "g1") + flow("g1", "e1") + flow("g1", "e2x", "opinion == 'return'")
+)  # fmt: skip
 
 GOOD = {
     "a straight way": process(between(user("x"))),
@@ -78,7 +84,7 @@ GOOD = {
     "sub-process": inside(SUB),
     "error of a sub-process": bounded(
         '<boundaryEvent id="b" attachedToRef="x"><errorEventDefinition errorRef="err"/></boundaryEvent>',
-        host=f'<subProcess id="x">{SUB}</subProcess>',
+        host=f'<subProcess id="x">{THROWING}</subProcess>',
         more=ERROR,
     ),
     "decision": process(between('<businessRuleTask id="x" camunda:decisionRef="route"/>')),
