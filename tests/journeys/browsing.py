@@ -144,12 +144,16 @@ class Visitor:
 
     def keeps(self, name: str) -> Visitor:
         """A picture of the whole page for people to look at; nothing may stick out at the side."""
+        self.pictures(name)
+        assert self.overflow() <= 0, f"{name} is {self.overflow()} px wider than the window"
+        return self
+
+    def pictures(self, name: str) -> None:
+        """A picture of the whole page, taken when its diagram is drawn."""
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         if self.page.locator("figure.diagram[data-drawn]").filter(visible=True).count():
             expect(self.page.locator(".djs-shape").first).to_be_attached()
         self.page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=True)
-        assert self.overflow() <= 0, f"{name} is {self.overflow()} px wider than the window"
-        return self
 
     def overflow(self) -> int:
         """By how many pixels the page is wider than its window."""
