@@ -84,6 +84,14 @@ def start_finding(
                     text_en="Done before planned.",
                 )
             )
+        if plan_due < office.today:
+            raise RefusedError(
+                Reason(
+                    code="plan_due_past",
+                    text="方案上报期限不能早于今天",
+                    text_en="The plan was due before today.",
+                )
+            )
         case = next_case(session, office, "rectification", region=region, subject=f"office:{region}")
         reminder = _workdays_before(office, plan_due, 2)
         data = {
