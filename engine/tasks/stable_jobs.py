@@ -18,6 +18,8 @@ from engine.tasks.tables import RetentionRefund
 from engine.values import Money, Reason
 
 _SOURCE = "鲁人社函〔2020〕10号（二）"
+#: where a refund stands that another case may take up
+_REOPENED = ("not_eligible", "lapsed")
 
 
 @operation(
@@ -63,38 +65,63 @@ def screen_employer(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any
         "eligible": verdict.eligible,
         "amount_fen": fen,
         "screening": screening,
-        "confirm_until": desk.calendar.after(
-            desk.today, int(_limit(desk, "refund_confirmation"))
-        ).isoformat(),
+        "confirm_until": _confirm_until(desk, year).isoformat(),
         "notice_until": "",
     }
 
 
 @operation("record_not_eligible", title="登记不符合条件")
 def record_not_eligible(
-    desk: Desk, *, employer_id: int, year: int, screening: dict[str, Any]
+    desk: Desk,
+    *,
+    employer_id: int,
+    year: int,
+    screening: dict[str, Any],
+    review_opinion: str = "",
+    review_note: str = "",
+    approval_note: str = "",
+    objection_reply: str = "",
 ) -> dict[str, Any]:
-    """Kept, and told to the employer, with the reason for each condition that failed."""
+    """Kept, and told to the employer: each condition that failed, or the words of whoever declined it."""
     _refund(desk, employer_id, year).status = "not_eligible"
     employer = desk.session.get_one(Employer, employer_id)
-    send_letter(desk, "refund-not-eligible", employer_name=employer.name, year=year, screening=screening)
+    send_letter(
+        desk,
+        "refund-not-eligible",
+        employer_name=employer.name,
+        year=year,
+        screening=screening,
+        # a note of an earlier return may still lie in the other field
+        note=review_note if review_opinion == "reject" else approval_note,
+        objection_reply=objection_reply,
+    )
     return {}
 
 
 @operation("push_to_employer", title="向单位推送")
 def push_to_employer(
-    desk: Desk, *, employer_id: int, amount_fen: int, confirm_until: str, year: int
+    desk: Desk,
+    *,
+    employer_id: int,
+    amount_fen: int,
+    confirm_until: str,
+    year: int,
+    objection_reply: str = "",
 ) -> dict[str, Any]:
-    """The push: what was found, how much, until when to confirm; nothing to hand in (REFUND-02)."""
+    """The push: what was found, how much, until when to confirm; nothing to hand in (REFUND-02).
+
+    After an objection it is written anew, with the answer.
+    """
     employer = desk.session.get_one(Employer, employer_id)
     send_letter(
         desk,
         "refund-push",
-        occasion=str(year),
+        occasion=desk.now.isoformat() if objection_reply else str(year),
         employer_name=employer.name,
         year=year,
         amount_fen=amount_fen,
         confirm_until=confirm_until,
+        objection_reply=objection_reply,
     )
     return {}
 
@@ -118,6 +145,8 @@ def publish_notice(desk: Desk, *, employer_id: int, year: int, amount_fen: int) 
     send_letter(
         desk,
         "refund-notice",
+        # a refund that was sent back and agreed to again is published again
+        occasion=until.isoformat(),
         recipient="public:0",
         employer_name=employer.name,
         credit_code=employer.credit_code,
@@ -179,6 +208,14 @@ def _limit(desk: Desk, name: str) -> int:
     return int(str(value))
 
 
+def _confirm_until(desk: Desk, year: int) -> date:
+    """The last day to confirm: so many working days, and never past the day that the year's notice sets."""
+    limit = desk.calendar.after(desk.today, _limit(desk, "refund_confirmation"))
+    notice = desk.book.find("refund.confirm_by", desk.case.region, _campaign_day(desk, year))
+    last = notice.day if notice else limit
+    return min(limit, last) if last >= desk.today else limit
+
+
 def _campaign_day(desk: Desk, year: int) -> date:
     """The day whose rules decide: today in the campaign's own year, else that year's last day."""
     return desk.today if desk.today.year == year else date(year, 12, 31)
@@ -193,6 +230,9 @@ def _keep(desk: Desk, employer_id: int, year: int, fen: int, screening: dict[str
     if refund is None:
         refund = RetentionRefund(case_id=desk.case.id, employer_id=employer_id, year=year)
         desk.session.add(refund)
+    elif refund.status in _REOPENED:
+        # 条件变化的随时纳入: a later screening takes over where nothing was paid
+        refund.case_id = desk.case.id
     elif refund.case_id != desk.case.id:
         raise refuse("refund_exists", f"该单位 {year} 年度已有稳岗返还案件，不能重复办理", source=_SOURCE)
     refund.amount_fen, refund.screening, refund.status = fen, orjson.dumps(screening).decode(), "eligible"
