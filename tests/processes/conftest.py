@@ -66,12 +66,14 @@ def office(
 
 
 @pytest.fixture
-def afresh(office: Office, walked: Walked) -> Callable[[], None]:
-    """Forgets every case in the middle of a test, once what was walked is kept."""
+def afresh(office: Office, clock: MovableClock, walked: Walked) -> Callable[[], None]:
+    """Forgets every case in the middle of a test, once what was walked is kept; the clock goes back too."""
+    beginning = clock.now
 
     def forget() -> None:
         walked.keep(office)
         _forget_cases(office)
+        clock.now = beginning
 
     return forget
 

@@ -169,6 +169,16 @@ def test_a_refusal_by_the_approver_gives_the_approvers_reason_and_not_the_reason
     assert "缴费满12个月" not in letter, "that speaks for the claimant"
 
 
+@pytest.mark.req("CLAIM-09")
+def test_a_refusal_does_not_repeat_what_an_earlier_return_said_to_a_colleague(office: Office) -> None:
+    claim = a_claim(office, "ana", at="approve_claim")
+    claim.answers("approve_claim", approval="return", approval_note="请重新核对减员原因").goes_on()
+
+    assert claim.ended_in == "claim_refused"
+    assert "请重新核对减员原因" not in claim.letter("refusal-notice")
+    assert "不属非因本人意愿中断就业" in claim.letter("refusal-notice")
+
+
 @pytest.mark.req("MONEY-02", "MONEY-04")
 def test_a_card_of_somebody_else_is_reviewed_twice_and_the_bank_returns_the_money(office: Office) -> None:
     claim = a_claim(office, "bo", at="second_review_claim")
