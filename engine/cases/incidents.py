@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.workflow.runner import StepFailedError
-from engine.workflow.tables import WorkflowIncident
+from engine.workflow.tables import WorkflowIncident, WorkflowTask, WorkflowTimer
 
 #: first wait before the sweep tries again; doubles with each failure
 _FIRST_WAIT = timedelta(seconds=30)
@@ -54,3 +55,34 @@ def resolve(session: Session, case_id: int, command: str, *, now: datetime) -> N
     )
     if incident is not None:
         incident.status, incident.resolved_at = "resolved", now
+
+
+def settle(session: Session, case_id: int, *, ended: bool, now: datetime) -> None:
+    """A step of the case has gone through: resolve what it left nothing to try again of.
+
+    That is every open incident of a case that ended, of a task that no longer waits (somebody else did it, or
+    the case went another way), and of timers that are no longer due.
+    """
+    open_ones = select(WorkflowIncident).where(
+        WorkflowIncident.case_id == case_id, WorkflowIncident.status == "open"
+    )
+    for incident in session.scalars(open_ones):
+        if ended or not _still_due(session, orjson.loads(incident.command), now):
+            incident.status, incident.resolved_at = "resolved", now
+
+
+def lay_open(session: Session, incident_id: int, *, cause: str) -> None:
+    """The incident can not go through by itself any more: it stays open with the new cause for a person."""
+    incident = session.get_one(WorkflowIncident, incident_id, with_for_update=True)
+    if incident.status == "open":
+        incident.cause, incident.retryable = cause, False
+
+
+def _still_due(session: Session, command: dict[str, object], now: datetime) -> bool:
+    if command["kind"] == "timer":
+        due = select(WorkflowTimer.task_id).where(
+            WorkflowTimer.case_id == command["case_id"], WorkflowTimer.due_at <= now
+        )
+        return session.scalar(due.limit(1)) is not None
+    task = session.get(WorkflowTask, command["task_id"], populate_existing=True)
+    return task is not None and task.status == "ready"

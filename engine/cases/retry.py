@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
 
 from engine.cases.inbox import complete_task
+from engine.cases.incidents import lay_open
 from engine.cases.office import Office
 from engine.cases.staff import actor_by_key
 from engine.cases.steps import attempt
@@ -18,6 +20,8 @@ from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowIncident
 
+#: refusals after which the incident is tried again by itself: it was parked anew, or others were in the way
+_TRIED_AGAIN = {"step_failed", "busy"}
 #: while one worker replays, others leave the incident alone
 _LEASE = timedelta(minutes=5)
 
@@ -45,7 +49,10 @@ def retry_incident(office: Office, actor: Actor, incident_id: int) -> Done | Ref
 
 
 def replay(office: Office, incident_id: int) -> Done | Refusal:
-    """The parked command once more; a refusal or another failure leaves the incident open with its new cause."""
+    """The parked command once more; a refusal or another failure leaves the incident open with its new cause.
+
+    After a refusal the sweep leaves it alone: what was refused once is for a person to look at.
+    """
     from engine.cases.sweep import fire_timers_of
 
     with office.store.transaction() as session:
@@ -57,6 +64,21 @@ def replay(office: Office, incident_id: int) -> Done | Refusal:
     if command["kind"] == "timer":
         fire_timers_of(office, case_id)
         return _outcome(office, incident_id, case_id)
+    outcome = _completed(office, command)
+    if not isinstance(outcome, Refusal):
+        return outcome
+    code = outcome.reasons[0].code
+    if code == "task_closed":
+        _close(office, incident_id)
+        return Done(message="该任务已由他人办结，异常关闭", case_id=case_id)
+    if code not in _TRIED_AGAIN:
+        with office.store.transaction() as session:
+            lay_open(session, incident_id, cause=outcome.text)
+    return outcome
+
+
+def _completed(office: Office, command: dict[str, Any]) -> Done | Refusal:
+    """The task completed as it was meant to be, or why it can not be any more."""
     actor = actor_by_key(office, command["actor"])
     if actor is None:
         return Refusal(
@@ -67,9 +89,6 @@ def replay(office: Office, incident_id: int) -> Done | Refusal:
         return Refusal(
             reasons=(Reason(code="form_changed", text="表单已变更，原填写内容不再有效，请重新办理"),)
         )
-    if isinstance(outcome, Refusal) and outcome.reasons[0].code == "task_closed":
-        _close(office, incident_id)
-        return Done(message="该任务已由他人办结，异常关闭", case_id=case_id)
     return outcome
 
 

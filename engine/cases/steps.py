@@ -1,6 +1,7 @@
 """One transaction of one use-case: tried again when stale, rolled back when refused, parked when it fails.
 
 A refusal is recorded in a transaction of its own; a failure becomes an incident with its cause and retry.
+Where there is no case yet to park it at, whoever asked is told that nothing was kept, and why.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.cases.controls import fulfilled
-from engine.cases.incidents import park
+from engine.cases.incidents import park, settle
 from engine.cases.office import Office
+from engine.registers import RegisterDown
 from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -107,6 +109,17 @@ def _waiting_duties(session: Session, case_id: int) -> frozenset[str]:
     return frozenset(session.scalars(open_tasks))
 
 
+class DatabaseFaultError(Exception):
+    """数据库没有接受这一步的写入。"""
+
+    retryable = False
+
+    def __init__(self, error: DBAPIError) -> None:
+        # the message alone: the statement and its parameters may hold personal data
+        diagnosis = error.orig.diag.message_primary if isinstance(error.orig, pg.Error) else None
+        super().__init__(f"数据库没有接受写入：{diagnosis or type(error.orig).__name__}")
+
+
 def attempt(
     office: Office,
     actor: Actor,
@@ -119,9 +132,23 @@ def attempt(
 ) -> T | Refusal:
     """What `work` returns, in one committed transaction; or the refusal, recorded on `stream`.
 
-    With a `command`, a failing step is parked as an incident of the case and refused with a
-    reason that says so. Without one, the failure goes on to the caller.
+    With a `command`, a failing step is parked as an incident of the case and refused with a reason that
+    says so. Without one, nobody would try it again: the refusal says that nothing was kept, and what to do.
     """
+    try:
+        return carry_out(office, actor, work, subject=subject, stream=stream)
+    except StepFailedError as failed:
+        if command is not None and case_id is not None:
+            return _parked(office, failed, command, case_id)
+        refusal = Refusal(reasons=(_not_kept(failed),))
+        _record(office, actor, refusal, subject=subject, stream=stream)
+        return refusal
+
+
+def carry_out(
+    office: Office, actor: Actor, work: Callable[[Session], T], *, subject: str, stream: str = "office"
+) -> T | Refusal:
+    """As :func:`attempt`, but a failing step is the caller's to keep: StepFailedError with its cause."""
     for turn in range(_TRIES):
         try:
             with office.store.transaction() as session:
@@ -134,15 +161,17 @@ def attempt(
             _pause(turn)
         except (RefusedError, TaskClosedError) as no:
             return _refused(office, actor, no, subject=subject, stream=stream)
-        except StepFailedError as failed:
-            if command is None or case_id is None:
-                raise
-            return _parked(office, failed, command, case_id)
+        except RegisterDown as down:
+            raise StepFailedError("", down) from down
     return Refusal(reasons=(_BUSY,))
 
 
 def pass_on(session: Session, stepped: Stepped, *, now: datetime) -> None:
-    """Messages and signals that left a case go into the outbox with the step that sent them."""
+    """Messages and signals that left a case go into the outbox with the step that sent them.
+
+    Incidents that the step left nothing to try again of are resolved with it.
+    """
+    settle(session, stepped.case.id, ended=stepped.status != "running", now=now)
     for thrown in stepped.thrown:
         outbox.put(
             session,
@@ -161,9 +190,11 @@ def _pause(turn: int) -> None:
 def _refused_by_database(
     office: Office, actor: Actor, error: DBAPIError, *, subject: str, stream: str
 ) -> Refusal:
-    """The database's own no (a trigger or constraint), as a refusal; anything else is a defect and goes on."""
-    if not isinstance(error.orig, _REFUSED_BY_DATABASE):
+    """The database's own no (a trigger or constraint), as a refusal; anything else is a step that failed."""
+    if error.connection_invalidated or not isinstance(error.orig, pg.Error):
         raise error
+    if not isinstance(error.orig, _REFUSED_BY_DATABASE):
+        raise StepFailedError("", DatabaseFaultError(error)) from error
     message = error.orig.diag.message_primary or str(error.orig)
     constraint = error.orig.diag.constraint_name or "trigger"
     reason = Reason(code=f"database_{constraint}", text=message, text_en=message, source="数据库约束")
@@ -207,6 +238,23 @@ def _closed(office: Office, closed: TaskClosedError) -> Reason:
         text=f"“{closed.name}”已不在待办{by}",
         text_en=f"“{closed.name}” no longer waits" + (f"; completed by {who}" if who else ""),
         fact=closed.by,
+    )
+
+
+def _not_kept(failed: StepFailedError) -> Reason:
+    """Why nothing came of it, for whoever asked: to come again later, or to turn to the office."""
+    if failed.retryable:
+        return Reason(
+            code="try_later",
+            text="所需的外部登记系统暂时没有回答，本次没有办理，也没有保存任何内容；请稍后再试，不影响您的权益",
+            text_en="A register of others does not answer at the moment. Nothing was done or kept; please try again later.",
+            fact=getattr(failed.cause, "register", failed.element_id),
+        )
+    return Reason(
+        code="not_carried_out",
+        text=f"此事未能办理，没有保存任何内容，原因已记录；请联系经办机构：{failed.cause}",
+        text_en=f"This could not be done; nothing was kept, the cause is on record. Please contact the office: {failed.cause}",
+        fact=failed.element_id,
     )
 
 

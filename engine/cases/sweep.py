@@ -19,7 +19,7 @@ from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.office import Office
 from engine.cases.retry import replay
 from engine.cases.start import next_case, start_case
-from engine.cases.steps import around, attempt, pass_on
+from engine.cases.steps import around, attempt, carry_out, pass_on
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
 from engine.store.outbox import OutboxMessage
@@ -79,6 +79,8 @@ def _fire_timers(office: Office, limit: int) -> int:
     now = office.clock()
     parked = exists().where(
         WorkflowIncident.case_id == WorkflowTimer.case_id,
+        # a task that failed must not hold up a statutory limit
+        WorkflowIncident.command.startswith('{"kind":"timer"'),
         WorkflowIncident.status == "open",
         WorkflowIncident.due_at > now,
     )
@@ -103,6 +105,7 @@ def fire_timers_of(office: Office, case_id: int) -> int:
             .with_for_update(skip_locked=True)
         ).all()
         if not mine:
+            incidents.settle(session, case_id, ended=False, now=office.clock())
             return 0
         stepped = office.runner.fire_due(session, case_id, around(office, session, SYSTEM))
         pass_on(session, stepped, now=office.clock())
@@ -168,7 +171,7 @@ def _deliver(office: Office, message_id: int) -> bool:
         outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
         return True
 
-    done = attempt(office, SYSTEM, work, subject=f"outbox:{message_id}")
+    done = carry_out(office, SYSTEM, work, subject=f"outbox:{message_id}")
     if isinstance(done, Refusal):
         raise UndeliveredError(done.text)
     return done

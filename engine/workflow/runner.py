@@ -334,10 +334,10 @@ class Runner:
             region=RegionCode(row.region_code),
             subject=row.subject,
         )
-        version = self.versions.get(session, row.version_id)
         live_around = around(ref)
-        spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         with _failing():
+            version = self.versions.get(session, row.version_id)
+            spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
             workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
         before = sidecar_of(workflow, version.blueprint)
         live = _Live(ref, version, live_around, row.revision, workflow, before)
