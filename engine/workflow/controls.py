@@ -126,7 +126,8 @@ def _follow(paths: _Paths, number: int, state: _State, move: Move) -> None:
     following = move.after(marking)
     for after, entry in _outcomes(paths, move, facts):
         stands = done if entry is None else with_completion(done, entry)
-        left = _pruned(paths, following, stands)
+        # where a token waits is where ways meet again; between two waits nothing is gained by pruning
+        left = _pruned(paths, following, stands) if move.act in ("enter", "end") else stands
         paths.reach((following, _moved(paths, move, known, after), left), number, move)
 
 
@@ -245,6 +246,8 @@ def _pruned(paths: _Paths, marking: Marking, done: tuple[Entry, ...]) -> tuple[E
     Doing a step anew matters only if that can happen before an earlier step is done anew, which would void it
     anyway. This keeps the states few, and loses nothing.
     """
+    if not done or not marking:
+        return ()
     left: list[Entry] = []
     earlier: frozenset[str] = frozenset()
     for entry in done:
