@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     found = cases.batches(office(), actor())
     if isinstance(found, Refusal):
         return refused(found)
-    this_month = Month.of(office().clock().date())
+    this_month = Month.of(office().today)
     return render_template("payments.html", batches=found, month=this_month)
 
 
