@@ -114,3 +114,13 @@ def test_machines_learn_whether_it_is_alive_ready_and_busy(app: Flask) -> None:
     assert client.get("/readyz").json["status"] == "ready"
     assert 'changling_waiting{what="tasks_open"}' in numbers
     assert 'changling_requests_total{endpoint="inbox.show",method="GET",status="200"}' in numbers
+
+
+def test_a_refusal_speaks_english_to_who_reads_english(app: Flask) -> None:
+    administrator = staff(app, "administrator")
+    administrator.get("/language/en")
+
+    page = administrator.post("/staff/posts", login="wangshouli", duty="cashier", region="371500").text
+
+    assert "Nobody holds a business duty and a finance duty." in page
+    assert '<span lang="zh-CN">鲁人社函〔2020〕10号' in page, "the source has its Chinese name only"
