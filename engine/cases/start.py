@@ -50,6 +50,7 @@ def start_case(
 ) -> CaseRef:
     """The case, run to its first wait, with its audit event; what it sent is in the outbox."""
     set_desk = around(office, session, actor)(case)
+    data = {"region": case.region, "subject": case.subject, **data}
     stepped = office.runner.start(
         session, process_id=case.process_id, ref=case, data=data, around=set_desk, message=message
     )
