@@ -256,13 +256,11 @@ def record_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, A
 
 @operation("send_refusal_notice", title="送达不予核定告知书")
 def send_refusal_notice(
-    desk: Desk, *, determination: dict[str, Any], approval: str = "refuse", approval_note: str = ""
+    desk: Desk, *, determination: dict[str, Any], approval_note: str = ""
 ) -> dict[str, Any]:
     """The written no, with every reason, its source, and how to object."""
     _close_claim(desk, "refused")
-    # approving what the law declines has no note; one of an earlier return is not the claimant's
-    note = approval_note if approval == "refuse" else ""
-    send_letter(desk, "refusal-notice", determination=determination, note=note)
+    send_letter(desk, "refusal-notice", determination=determination, note=approval_note)
     return {}
 
 

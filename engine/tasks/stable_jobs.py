@@ -77,7 +77,6 @@ def record_not_eligible(
     employer_id: int,
     year: int,
     screening: dict[str, Any],
-    review_opinion: str = "",
     review_note: str = "",
     approval_note: str = "",
     objection_reply: str = "",
@@ -91,8 +90,8 @@ def record_not_eligible(
         employer_name=employer.name,
         year=year,
         screening=screening,
-        # a note of an earlier return may still lie in the other field
-        note=review_note if review_opinion == "reject" else approval_note,
+        # a reviewer who agrees leaves no note; the approver's may be that of an earlier return
+        note=review_note or approval_note,
         objection_reply=objection_reply,
     )
     return {}
