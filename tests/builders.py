@@ -239,6 +239,11 @@ class Case:
         assert found, f"no {kind}, but {self.letters()}"
         return f"{found[-1].title}\n{found[-1].text}"
 
+    def started_with(self) -> Mapping[str, object]:
+        """The data that it began with."""
+        data: Mapping[str, object] = json.loads(self.told()[0].outcome)
+        return data
+
     def found(self) -> Mapping[str, object]:
         """The latest determination: granted, months, monthly, reasons."""
         rows = [row for row in self.told() if row.element_id == "determine_entitlement"]
