@@ -13,7 +13,7 @@ from engine.values import Reason, Refusal, TaskId
 from engine.workflow.forms import FormErrors
 from web.errors import refused, status_of
 from web.forms import draw, flat, posted
-from web.language import chosen
+from web.language import chosen, in_chinese
 from web.session import actor, office, only_for
 from web.welcome import HOME
 
@@ -97,5 +97,14 @@ def _rendered(
         errors=errors.errors if errors else {},
         english=chosen() == "en",
     )
+    # a form says in English what its task is called; the diagram says it in Chinese
+    english = view.form.english.get("title") if chosen() == "en" else None
     layout = "task.html" if actor().kind == "staff" else "task_simple.html"
-    return render_template(layout, task=view, fields=fields, every_field=list(flat(fields)), reasons=reasons)
+    return render_template(
+        layout,
+        task=view,
+        name=english or in_chinese(view.row.name),
+        fields=fields,
+        every_field=list(flat(fields)),
+        reasons=reasons,
+    )
