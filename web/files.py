@@ -30,10 +30,8 @@ def show(case_id: int) -> ResponseReturnValue:
 @only_for("staff", "person", "employer")
 def diagram(case_id: int) -> ResponseReturnValue:
     """The published diagram that the case follows, as drawn."""
-    view = files.case_view(office(), actor(), CaseId(case_id))
-    if isinstance(view, Refusal):
-        return refused(view)
-    return Response(view.diagram, mimetype="application/xml")
+    drawn = files.diagram_of(office(), actor(), CaseId(case_id))
+    return refused(drawn) if isinstance(drawn, Refusal) else Response(drawn, mimetype="application/xml")
 
 
 @cases.post("/cases/<int:case_id>/withdraw")

@@ -101,18 +101,23 @@ def standing(completions: Iterable[Completion]) -> Signatures:
     return {c.control: (c.actor, c.at) for c in done if c.control}
 
 
-def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str) -> Signatures:
-    """Who fulfilled each control that the operation needs; RefusedError when one is missing or one person did two."""
-    need = book.by_operation[operation]
+def signatures(session: Session, case_id: int) -> Signatures:
+    """Who fulfilled which control of the case, as far as it still stands."""
     rows = session.scalars(
         select(WorkflowHistory)
         .where(WorkflowHistory.case_id == case_id, WorkflowHistory.kind == "completed")
         .order_by(WorkflowHistory.id)
     )
-    signed = standing(
+    return standing(
         Completion(element_id=row.element_id, control=row.control or "", actor=row.actor, at=row.at)
         for row in rows
     )
+
+
+def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str) -> Signatures:
+    """Who fulfilled each control that the operation needs; RefusedError when one is missing or one person did two."""
+    need = book.by_operation[operation]
+    signed = signatures(session, case_id)
     missing = [book.controls[name].name for name in need.controls if name not in signed]
     if missing:
         raise RefusedError(need.reason("control_missing", f"缺少：{'、'.join(missing)}"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.casefacts import facts_of, reasons_of
@@ -28,6 +28,7 @@ from engine.workflow.tables import (
     WorkflowTask,
 )
 from engine.workflow.versions import Published
+from engine.workflow.xml_file import text_of
 
 _PAGE = 25
 STATUS_NAMES: Mapping[str, str] = {"running": "办理中", "completed": "已办结", "cancelled": "已终止"}
@@ -64,7 +65,7 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
             region_name=region_names(session, {case.region_code})[case.region_code],
             started_at=case.started_at,
             ended_at=case.ended_at,
-            diagram=version.diagram.decode("utf-8"),
+            diagram=text_of(version.diagram),
             marks=marks,
             steps=_steps(session, office, version, case, marks, tasks),
             facts=facts_of(office, data),
@@ -80,6 +81,19 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
     return attempt(office, actor, work, subject=f"case:{case_id}")
 
 
+def diagram_of(office: Office, actor: Actor, case_id: int) -> str | Refusal:
+    """The diagram of the case as drawn, for the picture on its page; shows no personal data."""
+
+    def work(session: Session) -> str:
+        case = session.get(WorkflowCase, case_id)
+        if case is None:
+            raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
+        _may_see(session, office, actor, case)
+        return text_of(office.runner.versions.get(session, case.version_id).diagram)
+
+    return attempt(office, actor, work, subject=f"case:{case_id}")
+
+
 def my_cases(office: Office, actor: Actor, *, cursor: str = "") -> Page[CaseRow]:
     """The cases about the actor or started by the actor, newest first."""
     with office.store.reading() as session:
@@ -89,7 +103,7 @@ def my_cases(office: Office, actor: Actor, *, cursor: str = "") -> Page[CaseRow]
         query = query.where(or_(WorkflowCase.subject == actor.key, WorkflowCase.started_by == actor.key))
         total = len(session.execute(query.with_only_columns(WorkflowCase.id)).all())
         if cursor:
-            query = query.where(WorkflowCase.id < int(cursor))
+            query = query.where(WorkflowCase.id < int(cursor) if cursor.isdigit() else false())
         found = session.execute(query.order_by(WorkflowCase.id.desc()).limit(_PAGE + 1)).tuples().all()
         labels = subject_labels(session, office, {case.subject for case, _ in found})
         rows = tuple(_case_row(session, case, name, labels) for case, name in found[:_PAGE])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import DateTime, Select, String, Tuple, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from engine.cases.casefacts import facts_of, reasons_of
@@ -50,17 +51,16 @@ def inbox(
         if process:
             query = query.where(WorkflowCase.process_id == process)
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        order = WorkflowTask.completed_at if which == "done" else WorkflowTask.created_at
-        at = (order, WorkflowTask.id)
+        newest_first = which == "done"
+        at = (WorkflowTask.completed_at if newest_first else WorkflowTask.created_at, WorkflowTask.id)
         if cursor:
-            instant, _, task_id = cursor.partition("~")
-            after = tuple_(*at) < (instant, task_id) if which == "done" else tuple_(*at) > (instant, task_id)
-            query = query.where(after)
-        ordered = query.order_by(*(c.desc() for c in at) if which == "done" else at).limit(_PAGE + 1)
+            seen = _seen(cursor)
+            query = query.where(tuple_(*at) < seen if newest_first else tuple_(*at) > seen)
+        ordered = query.order_by(*(c.desc() for c in at) if newest_first else at).limit(_PAGE + 1)
         found = [(task, case, name) for task, case, name in session.execute(ordered)]
         rows = task_rows(session, office, found[:_PAGE])
         last = found[_PAGE - 1][0] if len(found) > _PAGE else None
-        stamp = (last.completed_at if which == "done" else last.created_at) if last else None
+        stamp = (last.completed_at if newest_first else last.created_at) if last else None
         return Page(
             rows=rows, total=total, next_cursor=f"{stamp.isoformat()}~{last.id}" if last and stamp else ""
         )
@@ -211,6 +211,16 @@ def labels_of(version: Published) -> dict[str, Mapping[str, Field]]:
         for element in version.blueprint.elements.values()
         if element.form and element.form in version.forms
     }
+
+
+def _seen(cursor: str) -> Tuple:
+    """Where the page before ended; a cursor that is none begins anew."""
+    instant, _, task_id = cursor.partition("~")
+    try:
+        at = datetime.fromisoformat(instant)
+    except ValueError:
+        at, task_id = datetime.min.replace(tzinfo=UTC), ""
+    return tuple_(literal(at, DateTime(timezone=True)), literal(task_id, String))
 
 
 def _of_list(

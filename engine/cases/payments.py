@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.cases.controls import signatures
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
@@ -133,14 +136,19 @@ def _not_seen(actor: Actor) -> Reason:
 
 
 def _batch(session: Session, office: Office, batch: PaymentBatch, *, lines: bool) -> BatchView:
-    steps = (
-        ("编制", batch.prepared_by, batch.prepared_at),
-        ("业务抽检", batch.sampled_by, batch.sampled_at),
-        ("会计签证", batch.certified_by, batch.certified_at),
-        ("出纳放款", batch.released_by, batch.released_at),
-    )
     case_id = session.scalar(
         select(WorkflowCase.id).where(WorkflowCase.case_key == batch.number.removeprefix("PB-"))
+    )
+    # until the batch is released its signatures stand in the run's history only
+    signed = signatures(session, case_id) if case_id and batch.released_by is None else {}
+    nobody: tuple[str | None, datetime | None] = (None, None)
+    sampled = signed.get("business_sample", nobody)
+    certified = signed.get("accountant_certificate", nobody)
+    steps = (
+        ("编制", batch.prepared_by, batch.prepared_at),
+        ("业务抽检", batch.sampled_by or sampled[0], batch.sampled_at or sampled[1]),
+        ("会计签证", batch.certified_by or certified[0], batch.certified_at or certified[1]),
+        ("出纳放款", batch.released_by, batch.released_at),
     )
     return BatchView(
         number=batch.number,

@@ -92,6 +92,11 @@ def read_xml(data: bytes) -> Document:
     return Document(root, data)
 
 
+def text_of(data: bytes) -> str:
+    """The file as text, whatever its encoding, without a declaration of one; ReadError when it cannot be told."""
+    return _decoded(data).lstrip("\ufeff\n")
+
+
 def _decoded(data: bytes) -> str:
     encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "")
     if not encoding:
