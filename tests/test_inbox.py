@@ -56,9 +56,10 @@ def test_a_cursor_that_is_none_begins_anew(seeded: Office) -> None:
     _findings(seeded, 2)
     rectifier = _actor(seeded, "jiangzhenggai")
 
-    rows = inbox.inbox(seeded, rectifier, "claimable", cursor="'; DROP TABLE post").rows
+    page = inbox.inbox(seeded, rectifier, "claimable", cursor="'; DROP TABLE post")
 
-    assert len(rows) == 2
+    assert page.rows
+    assert page == inbox.inbox(seeded, rectifier, "claimable")
 
 
 @pytest.mark.req("FLOW-05")
@@ -72,11 +73,9 @@ def test_done_tasks_are_newest_first_over_pages(seeded: Office) -> None:
         "responsible": "蒋正凯",
         "done_due": (seeded.today + timedelta(days=20)).isoformat(),
     }
-    open_tasks = [row.task_id for row in inbox.inbox(seeded, rectifier, "claimable").rows]
-    for task_id in [*open_tasks, *[r.task_id for r in inbox.inbox(seeded, rectifier, "claimable").rows]]:
-        inbox.complete_task(seeded, rectifier, task_id, fields)
-    for row in inbox.inbox(seeded, rectifier, "claimable").rows:
-        assert isinstance(inbox.complete_task(seeded, rectifier, row.task_id, fields), Done)
+    for _ in range(27):
+        task_id = inbox.inbox(seeded, rectifier, "claimable").rows[0].task_id
+        assert isinstance(inbox.complete_task(seeded, rectifier, task_id, fields), Done)
 
     first = inbox.inbox(seeded, rectifier, "done")
     second = inbox.inbox(seeded, rectifier, "done", cursor=first.next_cursor)
