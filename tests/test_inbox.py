@@ -69,7 +69,7 @@ def test_done_tasks_are_newest_first_over_pages(seeded: Office) -> None:
     fields = {
         "problem_kind": "half_done",
         "problem": "有手工报盘",
-        "measures": "停用",
+        "measures": "停用手工报盘，走社银接口",
         "responsible": "蒋正凯",
         "done_due": (seeded.today + timedelta(days=20)).isoformat(),
     }
