@@ -59,6 +59,7 @@ class Desk:
         return {
             "today": lambda: self.now.date().isoformat(),
             "after_workdays": self._after_workdays,
+            "limit": lambda _name: self._after_workdays(5),
         }
 
     def _after_workdays(self, days: int) -> str:
@@ -262,8 +263,11 @@ def _assert_inbox(session: Session, case_id: int, ready: list[Task], elements: M
 def _assert_waits(session: Session, case_id: int, waiting: list[Task]) -> None:
     timers, messages = {}, set()
     for task in waiting:
-        if task.internal_data.get("event_value") is not None:
-            timers[task.id.hex] = instant_of(task.internal_data["event_value"])
+        due = task.internal_data.get("event_value")
+        if isinstance(due, dict):
+            due = due["next"] if due["cycles"] else None
+        if due is not None:
+            timers[task.id.hex] = instant_of(due)
         definition = task.task_spec.event_definition
         parts = (
             definition.event_definitions if isinstance(definition, MultipleEventDefinition) else [definition]
