@@ -1,4 +1,4 @@
-"""The sweep: due timers, the outbox, receipts of the bank, retries and seals.
+"""The sweep: due timers, the outbox, receipts of the bank, retries, bulk moves and seals.
 
 Rows carry the work and this carries them out; called by Celery beat or by ``changling serve``
 itself, by several at once without harm. Whatever a kill interrupts is found again by the next sweep.
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import incidents
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
 from engine.cases.retry import replay
 from engine.cases.start import next_case, start_case
@@ -46,12 +47,14 @@ class Swept:
     failed: int = 0
     receipts: int = 0
     retried: int = 0
+    #: cases that a bulk move dealt with
+    moved: int = 0
     sealed: bool = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        return not (self.timers or self.sent or self.failed or self.receipts or self.retried)
+        return not (self.timers or self.sent or self.failed or self.receipts or self.retried or self.moved)
 
 
 def sweep(office: Office, *, limit: int = 100) -> Swept:
@@ -64,6 +67,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         failed=failed,
         receipts=collect_receipts(office),
         retried=_retry_due(office, limit),
+        moved=move_due(office, limit),
         sealed=_seal_if_due(office),
     )
 
