@@ -60,7 +60,9 @@ class Move:
     gathers: Marking = 0
     #: flows chosen at a gateway; their conditions hold
     chosen: tuple[Flow, ...] = ()
-    #: ends others by force: considered after every step that is left to itself
+    #: somebody or something outside chooses it
+    waits: bool = False
+    #: ends others by force, or looks at others: considered after every step that is left to itself
     late: bool = False
     #: ids of elements and flows, in the order in which they are passed
     shows: tuple[str, ...] = ()

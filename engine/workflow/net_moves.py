@@ -6,6 +6,7 @@ What the engine does with a node was found by running it: see ``docs/decisions/0
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TypedDict
 
@@ -310,7 +311,7 @@ class _Moves:
             self.net.automatic.setdefault(bit, []).append(move)
 
     def _wait(self, move: Move) -> None:
-        self.net.waiting.setdefault(next(bits(move.takes)), []).append(move)
+        self.net.waiting.setdefault(next(bits(move.takes)), []).append(replace(move, waits=True))
 
 
 _BY_KIND: dict[str, Callable[[_Moves, Area, Spot], None]] = {

@@ -8,6 +8,7 @@ Called by ``checks``.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -65,6 +66,8 @@ class _Explored:
     numbers: dict[Marking, int] = field(default_factory=dict)
     #: state → states from which a move leads here
     before: list[list[int]] = field(default_factory=list)
+    #: state → states to which the engine goes on by itself
+    onward: dict[int, list[int]] = field(default_factory=dict)
     #: places of nodes in the net's list of spots that took part
     acted: set[int] = field(default_factory=set)
     #: place → (state, move) that first put a second token there
@@ -98,7 +101,7 @@ def judge_soundness(net: Net, bounds: Bounds) -> list[Problem]:
     if not problems:
         problems += _stuck(explored)
     if not problems:
-        problems += _dead(explored)
+        problems += _spinning(explored) + _dead(explored)
     return problems
 
 
@@ -141,7 +144,9 @@ def _explore(net: Net, bounds: Bounds) -> _Explored:
             following = move.after(marking)
             if move.act == "end":
                 _note_improper(explored, state, move, following)
-            explored.reach(following, state, move)
+            number = explored.reach(following, state, move)
+            if not move.waits and move.act != "again":
+                explored.onward.setdefault(state, []).append(number)
         state += 1
     return explored
 
@@ -176,7 +181,7 @@ def _improper(explored: _Explored) -> list[Problem]:
     for state, move in explored.improper.values():
         path = explored.trail.path(state, move)
         message = (
-            "走到这个结束时，还有别的分路没有办完，而且也会走到这里，前面的步骤就会做两遍；"
+            "走到这个结束时，还有别的分路没有办完，而且也会走到这里：案件没有一起办结，两路共用的步骤还会做两遍；"
             f"请先用并行网关汇合，或让分路走到各自的结束。路径：{told(explored.net, path)}"
         )
         found.setdefault(move.spot.node.id, _problem("improper_end", move.spot, message, path=path))
@@ -214,6 +219,27 @@ def _why_stuck(net: Net, holder: Spot, ended: bool, path: Sequence[str]) -> str:
         why = "案件会停在这里，走不到结束"
     before = "（别的分路已经结束）" if ended else ""
     return f"{why}{before}。路径：{told(net, path)}"
+
+
+def _spinning(explored: _Explored) -> list[Problem]:
+    """A round that the engine may go through again and again without anybody; shape sees those without scopes."""
+    entries = Counter(state for following in explored.onward.values() for state in following)
+    waiting = [state for state in explored.onward if not entries[state]]
+    left = set(explored.onward)
+    while waiting:
+        state = waiting.pop()
+        left.discard(state)
+        for following in explored.onward.get(state, ()):
+            entries[following] -= 1
+            if not entries[following]:
+                waiting.append(following)
+    if not left:
+        return []
+    first = min(left)
+    path = explored.trail.path(first)
+    holder = explored.net.holders[next(bits(explored.markings[first]))]
+    message = f"这个回路上没有人办理，也不等消息或定时，会一直空转。路径：{told(explored.net, path)}"
+    return [_problem("automatic_loop", holder, message, path=path)]
 
 
 def _dead(explored: _Explored) -> list[Problem]:
