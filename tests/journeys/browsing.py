@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Locator, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "changling-test"
 #: what a person has in front of them
 PHONE, DESK = 390, 1440
+#: a page that takes longer than this on a busy machine is a fault
+PATIENCE_MS = 15_000
 
 #: pages are kept here for whoever reads the run afterwards
 ARTEFACTS = Path(os.environ.get("CHANGLING_ARTEFACTS", ROOT / "var" / "artefacts")) / "journeys"
@@ -165,6 +169,45 @@ class Invite(Protocol):
 
     def __call__(self, *, width: int = DESK, javascript: bool = True, english: bool = False) -> Visitor:
         """The visitor, with nobody signed in yet."""
+
+
+@contextmanager
+def open_house(chromium: Browser, address: str) -> Iterator[Invite]:
+    """Gives people browsers; afterwards none of them may have complained."""
+    invited: list[Visitor] = []
+
+    def new(*, width: int = DESK, javascript: bool = True, english: bool = False) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844 if width == PHONE else 900},
+            java_script_enabled=javascript,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        visitor = Visitor(page=context.new_page(), address=address)
+        _listen(visitor)
+        invited.append(visitor)
+        return visitor.go("/language/en") if english else visitor
+
+    yield new
+    complaints = [complaint for visitor in invited for complaint in visitor.complaints]
+    for visitor in invited:
+        visitor.context.close()
+    assert not complaints, complaints
+
+
+def _listen(visitor: Visitor) -> None:
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"script: {error}"))
+    # a page that answers 403 or 422 is told to the console too, and is no fault of the page
+    visitor.page.on(
+        "console",
+        lambda message: (
+            visitor.complaints.append(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
+    )
 
 
 def case_number(visitor: Visitor) -> str:

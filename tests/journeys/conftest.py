@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from browsing import DESK, PASSWORD, PHONE, Invite, MorningClock, Visitor
-from playwright.sync_api import Browser, Page, sync_playwright
+from browsing import PASSWORD, Invite, MorningClock, open_house
+from playwright.sync_api import Browser, sync_playwright
 from waitress.server import create_server
 
 from engine.cases.office import Office, open_office
@@ -27,8 +27,6 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-#: a page that takes longer than this on a busy machine is a fault
-PATIENCE_MS = 15_000
 
 
 @pytest.fixture(scope="module")
@@ -73,38 +71,6 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def invite(chromium: Browser, address: str) -> Iterator[Invite]:
-    """Gives people browsers; afterwards none of them may have complained."""
-    invited: list[Visitor] = []
-
-    def new(*, width: int = DESK, javascript: bool = True, english: bool = False) -> Visitor:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 844 if width == PHONE else 900},
-            java_script_enabled=javascript,
-            locale="zh-CN",
-            timezone_id="Asia/Shanghai",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        visitor = Visitor(page=context.new_page(), address=address)
-        _listen(visitor.page, visitor.complaints.append)
-        invited.append(visitor)
-        return visitor.go("/language/en") if english else visitor
-
-    yield new
-    complaints = [complaint for visitor in invited for complaint in visitor.complaints]
-    for visitor in invited:
-        visitor.context.close()
-    assert not complaints, complaints
-
-
-def _listen(page: Page, complain: Callable[[str], None]) -> None:
-    page.on("pageerror", lambda error: complain(f"script: {error}"))
-    # a page that answers 403 or 422 is told to the console too, and is no fault of the page
-    page.on(
-        "console",
-        lambda message: (
-            complain(message.text)
-            if message.type == "error" and "Failed to load resource" not in message.text
-            else None
-        ),
-    )
+    """Gives people browsers."""
+    with open_house(chromium, address) as new:
+        yield new

@@ -112,6 +112,7 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
         OpenPage(name="staff-refused", who="chenguanli", path="/staff", act=_appoint_wrongly),
         OpenPage(name="incidents", who="zhengneikong", path="/incidents"),
         task("plan", "jiangzhenggai", finding, "submit_plan"),
+        OpenPage(name="finding-new", who="handudao", path="/findings/new"),
         OpenPage(name="finding", who="handudao", path=f"/cases/{finding.id}"),
         task("transfer", "youshouli", transfer, "accept_transfer"),
     )
