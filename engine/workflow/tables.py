@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
-from engine.store.guards import insert_only
 from engine.store.db import Base
+from engine.store.guards import insert_only
 
 
 class ProcessVersion(Base):
@@ -20,7 +20,8 @@ class ProcessVersion(Base):
     __tablename__ = "process_version"
     __table_args__ = (
         UniqueConstraint("process_id", "number"),
-        UniqueConstraint("process_id", "digest"),
+        # not unique: going back to an older content makes a new version of it
+        Index(None, "process_id", "digest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,8 +72,17 @@ class WorkflowTask(Base):
 
     __tablename__ = "workflow_task"
     __table_args__ = (
-        Index("ix_workflow_task_open", "duty", "region_code", "created_at", "id", postgresql_where=text("status = 'ready'")),
-        Index("ix_workflow_task_mine", "assignee", "created_at", "id", postgresql_where=text("status = 'ready'")),
+        Index(
+            "ix_workflow_task_open",
+            "duty",
+            "region_code",
+            "created_at",
+            "id",
+            postgresql_where=text("status = 'ready'"),
+        ),
+        Index(
+            "ix_workflow_task_mine", "assignee", "created_at", "id", postgresql_where=text("status = 'ready'")
+        ),
         Index("ix_workflow_task_done", "completed_by", "completed_at", "id"),
     )
 

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 
 from engine.workflow.codec import connect_loops
 from engine.workflow.decisions import Decision, read_decisions
+from engine.workflow.drawing import draw
+from engine.workflow.facts import elements_of
 from engine.workflow.forms import Form, read_form
-from engine.workflow.reader import Blueprint, Names, read_processes
+from engine.workflow.reader import Blueprint, Names, definitions_of, read_processes, read_xml
 from engine.workflow.tables import ProcessVersion
 
 
@@ -55,6 +57,30 @@ class Source:
     decisions: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """What a diagram names, and what it is."""
+
+    #: ids of its processes, in the order of the file
+    processes: tuple[str, ...]
+    #: form keys
+    forms: frozenset[str]
+    #: decision ids
+    decisions: frozenset[str]
+
+
+def references_of(data: bytes) -> References:
+    """The forms and decisions that the diagram names, whether or not anybody has them. Raises ReadError."""
+    drawing = draw(definitions_of(read_xml(data)))
+    processes = tuple(process.id for process in drawing.processes)
+    elements = [element for own in processes for element in elements_of(drawing, own, Names.any()).values()]
+    return References(
+        processes=processes,
+        forms=frozenset(element.form for element in elements if element.form),
+        decisions=frozenset(element.decision for element in elements if element.decision),
+    )
+
+
 class Versions:
     """Publishes and hands out versions; one per process, safe between threads."""
 
@@ -66,7 +92,10 @@ class Versions:
     def publish(
         self, session: Session, source: Source, *, author: str, published_by: str, note: str, now: datetime
     ) -> list[ProcessVersion]:
-        """A version of every process in the file; the one already there where nothing changed."""
+        """A version of every process in the file; the newest one where nothing changed since.
+
+        Going back to what an older version had makes a new number: cases that started in between stay told apart.
+        """
         bundle = orjson.dumps(
             {"forms": dict(source.forms), "decisions": dict(source.decisions)}, option=orjson.OPT_SORT_KEYS
         )
@@ -74,11 +103,12 @@ class Versions:
         versions = []
         for process_id, blueprint in read_processes(source.diagram, names=self.names).items():
             kept = session.scalar(
-                select(ProcessVersion).where(
-                    ProcessVersion.process_id == process_id, ProcessVersion.digest == digest
-                )
+                select(ProcessVersion)
+                .where(ProcessVersion.process_id == process_id)
+                .order_by(ProcessVersion.number.desc())
+                .limit(1)
             )
-            if kept is None:
+            if kept is None or kept.digest != digest:
                 kept = ProcessVersion(
                     process_id=process_id,
                     number=_next_number(session, process_id),

@@ -1,0 +1,192 @@
+"""Checks of a set of files as a whole: each file by its kind, every diagram that a changed form or decision touches,
+and what only the set can show, such as one process drawn in two files.
+
+Whatever the files, the answer is a report. Called by the studio and by setting up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import orjson
+
+from engine.cases.library import decisions_in, diagrams, key_of, kind_of, named_by
+from engine.workflow.checks import check_decision, check_file, check_form
+from engine.workflow.form_parts import FormError
+from engine.workflow.forms import read_form
+from engine.workflow.problems import Problem
+from engine.workflow.reader import ReadError
+from engine.workflow.versions import References, references_of
+from engine.workflow.vocabulary import Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What is to be said of one file."""
+
+    name: str
+    problems: tuple[Problem, ...]
+    #: False: the change does not hold it, but touches it
+    changed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What is to be said of a change; it may be published only where ``ok``."""
+
+    files: tuple[FileReport, ...]
+    #: ids of the processes that get a new version
+    processes: tuple[str, ...]
+
+    @property
+    def errors(self) -> tuple[tuple[str, Problem], ...]:
+        """What must be mended before publishing, with the file that it stands in."""
+        return tuple(
+            (each.name, problem)
+            for each in self.files
+            for problem in each.problems
+            if problem.severity == "error"
+        )
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing must be mended."""
+        return not self.errors
+
+    def plain(self) -> dict[str, object]:
+        """The report as a JSON object."""
+        return {
+            "ok": self.ok,
+            "processes": list(self.processes),
+            "files": [
+                {
+                    "name": each.name,
+                    "changed": each.changed,
+                    "problems": [problem.plain() for problem in each.problems],
+                }
+                for each in self.files
+            ],
+        }
+
+    @property
+    def json(self) -> str:
+        """The report as JSON text."""
+        return orjson.dumps(self.plain()).decode()
+
+
+def report_from(text: str) -> CheckReport | None:
+    """The report kept as JSON text; None for none."""
+    if not text:
+        return None
+    found = orjson.loads(text)
+    return CheckReport(
+        processes=tuple(found["processes"]),
+        files=tuple(
+            FileReport(
+                name=each["name"],
+                changed=each["changed"],
+                problems=tuple(
+                    Problem(**{**problem, "path": tuple(problem.get("path", ()))})
+                    for problem in each["problems"]
+                ),
+            )
+            for each in found["files"]
+        ),
+    )
+
+
+def check_files(files: Mapping[str, bytes], changed: Iterable[str], names: Names) -> CheckReport:
+    """The report on the changed files, and on the diagrams among ``files`` that name one of them."""
+    changed = frozenset(changed)
+    known = names_with(names, files)
+    drawn = {name: found for name in diagrams(files) if (found := _references(files[name]))}
+    touched = [
+        name
+        for name in drawn.keys() | changed & {*diagrams(files)}
+        if name in changed
+        # a decision that nobody has any more was taken away by this very change
+        or drawn[name].decisions - known.decisions.keys()
+        or not changed.isdisjoint(named_by(files, name))
+    ]
+    reports = [
+        FileReport(
+            name=name,
+            changed=name in changed,
+            problems=(*_of_kind(name, files[name], known), *_twice(name, files, drawn)),
+        )
+        for name in sorted({*changed, *touched})
+        if name in files
+    ]
+    processes = [own for name in sorted(touched) if name in drawn for own in drawn[name].processes]
+    return CheckReport(files=tuple(reports), processes=tuple(processes))
+
+
+def names_with(names: Names, files: Mapping[str, bytes]) -> Names:
+    """The office's names with the forms and decisions of these files in place of those that it opened with."""
+    return replace(
+        names,
+        forms={key_of(name): _keys_of(content) for name, content in files.items() if kind_of(name) == "form"},
+        decisions={
+            own: decision.provides
+            for name, content in files.items()
+            if kind_of(name) == "decision"
+            for own, decision in decisions_in(content).items()
+        },
+    )
+
+
+def _of_kind(name: str, content: bytes, names: Names) -> list[Problem]:
+    kind = kind_of(name)
+    if kind == "diagram":
+        return check_file(content, names, name)
+    problems = check_form(content, name) if kind == "form" else []
+    if kind == "decision":
+        problems = check_decision(content, name)
+    return [*problems, *_not_utf8(content)]
+
+
+def _not_utf8(content: bytes) -> list[Problem]:
+    """A version keeps forms and decisions as text; a diagram is kept byte for byte."""
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        line = content.count(b"\n", 0, wrong.start) + 1
+        message = f"第{line}行起不是 UTF-8 文字，请把文件存为 UTF-8"
+        return [Problem(severity="error", code="not_utf8", element="", line=line, message=message)]
+    return []
+
+
+def _twice(name: str, files: Mapping[str, bytes], drawn: Mapping[str, References]) -> list[Problem]:
+    """Processes and decisions of this file that another file has too: nobody could say which one is meant."""
+    problems = []
+    for other, found in drawn.items():
+        if other != name and name in drawn:
+            for own in sorted({*found.processes} & {*drawn[name].processes}):
+                problems.append(_double(own, f"流程“{own}”在 {other} 里也有，一个流程只能画在一个文件里"))
+    if kind_of(name) == "decision":
+        mine = decisions_in(files[name]).keys()
+        for other, content in sorted(files.items()):
+            if other != name and kind_of(other) == "decision":
+                for own in sorted(mine & decisions_in(content).keys()):
+                    problems.append(_double(own, f"决策“{own}”在 {other} 里也有，一个决策只能写在一个文件里"))
+    return problems
+
+
+def _double(own: str, message: str) -> Problem:
+    return Problem(severity="error", code="twice", element=own, line=1, message=message)
+
+
+def _references(content: bytes) -> References | None:
+    try:
+        return references_of(content)
+    except ReadError:
+        return None
+
+
+def _keys_of(content: bytes) -> frozenset[str]:
+    """The fields of the form; none where it cannot be read, which the check of the form itself says."""
+    try:
+        return frozenset(field.key for field in read_form(content).fields)
+    except FormError:
+        return frozenset()

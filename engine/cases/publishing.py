@@ -1,0 +1,173 @@
+"""Publishing: files into the library, and a new version of every process that they touch.
+
+Called by the studio, after it has settled who may, and by setting up. Nothing here commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.cases.library import Change, LibraryFile, digest_of, draft_files, library_files, newest, source_of
+from engine.cases.library_checks import CheckReport, check_files
+from engine.cases.office import Office
+from engine.cases.staff import name_of
+from engine.store.actions import Action
+from engine.store.audit import append
+from engine.values import Actor, Reason, RefusedError
+from engine.workflow.tables import ProcessVersion
+
+FOUR_EYES = Reason(
+    code="four_eyes",
+    text="四眼：您参与了这张变更单的修改，须由另一位流程分析岗发布",
+    text_en="Four eyes: you had a hand in this change; another analyst has to publish it.",
+    source="流程图由第二人发布（本系统设计，参照鲁人社函〔2020〕10号（八）岗位不相容）",
+    verified=False,
+)
+#: a refusal names so many errors, and then only how many more there are
+_SHOWN = 20
+
+
+def put_into_library(session: Session, office: Office, actor: Actor, change: Change) -> None:
+    """The submitted change published by the actor: library versions, process versions, trail.
+
+    Needs ``library.lock``. Raises RefusedError where the base moved or the check finds an error.
+    """
+    drafts, published = draft_files(session, change.id), library_files(session)
+    _refuse_moved(session, change)
+    drafts = {name: content for name, content in drafts.items() if published.get(name) != content}
+    files = {**published, **drafts}
+    report = check_files(files, drafts, office.runner.versions.names)
+    refuse_errors(report)
+    held, now = newest(session), office.clock()
+    for name, content in drafts.items():
+        session.add(
+            LibraryFile(
+                name=name,
+                number=held[name].number + 1 if name in held else 1,
+                content=content,
+                digest=digest_of(content),
+                author=change.author,
+                published_by=actor.key,
+                published_at=now,
+                change_id=change.id,
+            )
+        )
+    change.status, change.report = "published", report.json
+    change.decided_by, change.decided_at = actor.key, now
+    session.flush()
+    action = Action.DIAGRAM_ROLLED_BACK if change.kind == "rollback" else Action.DIAGRAM_PUBLISHED
+    for name in sorted({each.name for each in report.files}):
+        if name.endswith(".bpmn"):
+            publish_diagram(
+                session,
+                office,
+                actor,
+                files,
+                name,
+                author=change.author,
+                note=change.title if not change.note else f"{change.title}：{change.note}",
+                action=action,
+            )
+
+
+def publish_diagram(
+    session: Session,
+    office: Office,
+    actor: Actor,
+    files: Mapping[str, bytes],
+    name: str,
+    *,
+    author: str,
+    note: str,
+    action: Action = Action.DIAGRAM_PUBLISHED,
+) -> list[ProcessVersion]:
+    """A version of every process of the diagram, where anything differs from its newest one; new ones on the trail."""
+    newest_before = session.scalar(select(func.max(ProcessVersion.id))) or 0
+    versions = office.runner.versions.publish(
+        session,
+        source_of(files, name),
+        author=author,
+        published_by=actor.key,
+        note=note,
+        now=office.clock(),
+    )
+    for version in versions:
+        if version.id <= newest_before:
+            continue
+        append(
+            session,
+            stream="diagrams",
+            action=action,
+            actor=actor,
+            subject=f"{version.process_id}:{version.number}",
+            after={"digest": version.digest, "file": name, "author": author},
+            reason=note,
+            now=office.clock(),
+        )
+    return versions
+
+
+def refuse_errors(report: CheckReport) -> None:
+    """Raises RefusedError with every error of the report."""
+    errors = report.errors
+    if not errors:
+        return
+    reasons = [
+        refusal_of(
+            problem.code,
+            f"{name} 第{problem.line}行：{problem.message}",
+            f"{name} line {problem.line}: {problem.code}",
+            fact=problem.element,
+        )
+        for name, problem in errors[:_SHOWN]
+    ]
+    if len(errors) > _SHOWN:
+        reasons.append(
+            refusal_of("more_errors", f"另有{len(errors) - _SHOWN}处错误", "There are more errors.")
+        )
+    raise RefusedError(*reasons)
+
+
+def record(session: Session, office: Office, actor: Actor, change: Change, action: Action) -> None:
+    """What became of the change, on the trail of the diagrams."""
+    append(
+        session,
+        stream="diagrams",
+        action=action,
+        actor=actor,
+        subject=f"change:{change.id}",
+        after={
+            "title": change.title,
+            "status": change.status,
+            "files": {name: digest_of(content) for name, content in draft_files(session, change.id).items()},
+        },
+        reason=change.why,
+        now=office.clock(),
+    )
+
+
+def refusal_of(code: str, text: str, text_en: str, *, fact: str = "") -> Reason:
+    """A reason of this room."""
+    return Reason(code=code, text=text, text_en=text_en, fact=fact)
+
+
+def _refuse_moved(session: Session, change: Change) -> None:
+    base: dict[str, int] = orjson.loads(change.base)
+    held = newest(session)
+    moved = [
+        refusal_of(
+            "base_moved",
+            f"{name} 在修改期间已由{name_of(session, held[name].published_by)}发布到第{held[name].number}版"
+            f"（本变更单从第{number}版改起），请修改人看过差异后再提交",
+            f"{name} was published meanwhile as version {held[name].number}; the draft began from {number}.",
+            fact=name,
+        )
+        for name, number in sorted(base.items())
+        if name in held and held[name].number != number
+    ]
+    if moved:
+        raise RefusedError(*moved)

@@ -1,0 +1,393 @@
+"""The studio: a diagram is changed by one analyst, published by another, rolled back, and nothing typed is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import PASSWORD, actor
+from conftest import FixedClock, _database, settings_for
+from sqlalchemy import func, make_url, select, text
+from sqlalchemy.exc import IntegrityError
+
+from engine.cases import library as shelf
+from engine.cases import setup, staff, studio
+from engine.cases.library import LibraryFile
+from engine.cases.library_checks import CheckReport
+from engine.cases.office import Office, open_office
+from engine.cases.studio_views import ChangeView, LibraryView
+from engine.cases.views import Done
+from engine.store.audit import AuditEvent
+from engine.values import Actor, Refusal
+from engine.workflow.tables import ProcessVersion
+
+FORM = "forms/claim-review.form"
+DIAGRAM = "claim.bpmn"
+MORNING = "2025-11-03T09:00+08:00"
+
+
+@pytest.fixture(scope="module")
+def ready(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database of an office set up, with its demo staff and a third analyst; nobody connects to it."""
+    with _database(server, template) as url:
+        made = open_office(settings_for(url, tmp_path_factory.mktemp("ready")), clock=FixedClock(MORNING))
+        setup.set_up(made)
+        setup.seed(made, people=0, employers=0, seed=7, day=made.today, password=PASSWORD)
+        by = actor(made, "chenguanli")
+        for outcome in (
+            staff.add_staff(made, by, login="jiangfenxi", name="江芬熙", region="371500", password=PASSWORD),
+            staff.assign_post(made, by, login="jiangfenxi", duty="analyst", region="371500"),
+        ):
+            assert isinstance(outcome, Done), outcome
+        made.close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def office(server: str, ready: str, tmp_path: Path, clock: FixedClock) -> Iterator[Office]:
+    """An office of this one test."""
+    with _database(server, ready) as url:
+        opened = open_office(settings_for(url, tmp_path), clock=clock)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def author(office: Office) -> Actor:
+    """The analyst who changes."""
+    return actor(office, "chuliucheng")
+
+
+@pytest.fixture
+def second(office: Office) -> Actor:
+    """The analyst who publishes."""
+    return actor(office, "weiliucheng2")
+
+
+@pytest.fixture
+def third(office: Office) -> Actor:
+    """Another analyst who may publish."""
+    found = staff.sign_in(office, login="jiangfenxi", password=PASSWORD)
+    assert isinstance(found, Actor)
+    return found
+
+
+def codes(outcome: object) -> tuple[str, ...]:
+    """The codes of the refusal; AssertionError if it was none."""
+    assert isinstance(outcome, Refusal), outcome
+    return tuple(reason.code for reason in outcome.reasons)
+
+
+def opened(office: Office, author: Actor, title: str = "复核岗改名") -> int:
+    """A new change."""
+    change = studio.open_change(office, author, title)
+    assert isinstance(change, ChangeView), change
+    return change.change_id
+
+
+def published_text(office: Office, name: str) -> bytes:
+    """The published file."""
+    with office.store.reading() as session:
+        return shelf.library_files(session)[name]
+
+
+def saved(office: Office, who: Actor, change_id: int, name: str, content: bytes) -> CheckReport:
+    """The report on the saved file."""
+    report = studio.save_file(office, who, change_id, name, content)
+    assert isinstance(report, CheckReport), report
+    return report
+
+
+def renamed(office: Office, name: str = "复核（改）") -> bytes:
+    """The claim diagram with the review step named otherwise."""
+    drawn = published_text(office, DIAGRAM)
+    changed = drawn.replace('name="复核"'.encode(), f'name="{name}"'.encode())
+    assert changed != drawn
+    return changed
+
+
+def submitted(office: Office, author: Actor, content: bytes, name: str = DIAGRAM) -> int:
+    """A change of one file that waits for a second person."""
+    change_id = opened(office, author)
+    saved(office, author, change_id, name, content)
+    outcome = studio.submit_change(office, author, change_id)
+    assert isinstance(outcome, ChangeView), outcome
+    assert outcome.status == "submitted"
+    return change_id
+
+
+def numbers(office: Office) -> dict[str, int]:
+    """The newest version of every process."""
+    with office.store.reading() as session:
+        rows = session.execute(
+            select(ProcessVersion.process_id, func.max(ProcessVersion.number)).group_by(
+                ProcessVersion.process_id
+            )
+        )
+        return {process: number for process, number in rows}  # noqa: C416
+
+
+@pytest.mark.req("FLOW-02", "CTRL-01")
+def test_an_analyst_changes_a_second_one_publishes_and_only_what_it_touches_gets_a_version(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    before = numbers(office)
+    change_id = submitted(office, author, renamed(office))
+
+    outcome = studio.publish_change(office, second, change_id)
+
+    assert isinstance(outcome, ChangeView), outcome
+    assert (outcome.status, outcome.decided_by) == ("published", "卫柳澄")
+    after = numbers(office)
+    assert {process for process in after if after[process] != before[process]} == {"claim"}
+    with office.store.reading() as session:
+        version = office.runner.versions.latest(session, "claim")
+        assert version.blueprint.elements["review_claim"].name == "复核（改）"
+        row = session.get_one(ProcessVersion, version.id)
+        assert (row.author, row.published_by) == (author.key, second.key)
+        trail = session.scalars(
+            select(AuditEvent.action).where(AuditEvent.stream == "diagrams").order_by(AuditEvent.seq.desc())
+        ).all()
+        assert trail[:3] == ["DIAGRAM_PUBLISHED", "LIBRARY_CHANGE_SUBMITTED", "LIBRARY_CHANGE_OPENED"]
+
+
+@pytest.mark.req("MONEY-02", "CTRL-01")
+def test_whoever_had_a_hand_in_a_change_does_not_publish_it(
+    office: Office, author: Actor, second: Actor, third: Actor
+) -> None:
+    change_id = opened(office, author)
+    saved(office, author, change_id, DIAGRAM, renamed(office))
+    saved(office, second, change_id, FORM, published_text(office, FORM) + b"\n")
+    assert isinstance(studio.drop_file(office, second, change_id, FORM), Done)
+    assert isinstance(studio.submit_change(office, author, change_id), ChangeView)
+
+    for who in (author, second):
+        refused = studio.publish_change(office, who, change_id)
+        assert codes(refused) == ("four_eyes",)
+        assert "四眼" in refused.text and refused.reasons[0].source
+    # past the use-case the database says no too
+    with pytest.raises(IntegrityError, match="第二人"), office.store.transaction() as session:
+        session.execute(
+            text("UPDATE change SET status = 'published', decided_by = :who"), {"who": second.key}
+        )
+    assert isinstance(studio.publish_change(office, third, change_id), ChangeView)
+
+
+def test_of_two_second_persons_at_once_one_publishes(
+    office: Office, author: Actor, second: Actor, third: Actor
+) -> None:
+    change_id = submitted(office, author, renamed(office))
+    before = numbers(office)["claim"]
+    outcomes: list[object] = []
+    gate = threading.Barrier(2)
+
+    def publish(who: Actor) -> None:
+        gate.wait()
+        outcomes.append(studio.publish_change(office, who, change_id))
+
+    rivals = [threading.Thread(target=publish, args=(who,)) for who in (second, third)]
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join()
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["ChangeView", "Refusal"]
+    assert codes(next(each for each in outcomes if isinstance(each, Refusal))) == ("change_status",)
+    assert numbers(office)["claim"] == before + 1
+
+
+def test_two_who_save_the_same_file_do_not_write_over_each_other(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    change_id = opened(office, author)
+    first = renamed(office, "甲")
+    base = shelf.digest_of(published_text(office, DIAGRAM))
+    assert isinstance(studio.save_file(office, author, change_id, DIAGRAM, first, seen=base), CheckReport)
+
+    for seen in (base, None):
+        outcome = studio.save_file(office, second, change_id, DIAGRAM, renamed(office, "乙"), seen=seen)
+        assert codes(outcome) == ("saved_meanwhile",)
+        assert "褚流程" in outcome.text
+    merged = studio.save_file(
+        office, second, change_id, DIAGRAM, renamed(office, "丙"), seen=shelf.digest_of(first)
+    )
+
+    assert isinstance(merged, CheckReport)
+
+
+def test_a_faulty_draft_is_kept_and_said_but_not_submitted(office: Office, author: Actor) -> None:
+    change_id = opened(office, author)
+    broken = published_text(office, DIAGRAM).replace(b'"review_claim"', b'"review_gone"', 1)
+
+    report = saved(office, author, change_id, DIAGRAM, broken)
+
+    assert not report.ok
+    kept = studio.file_of(office, author, DIAGRAM, change_id=change_id)
+    assert not isinstance(kept, Refusal) and kept.content == broken
+    refused = studio.submit_change(office, author, change_id)
+    assert isinstance(refused, Refusal)
+    assert "claim.bpmn 第" in refused.text
+
+
+def test_a_form_change_makes_versions_of_the_processes_that_show_it_and_checks_them(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    before = numbers(office)
+    without_opinion = published_text(office, FORM).replace(b"review_opinion", b"other_opinion")
+    change_id = opened(office, author)
+
+    report = saved(office, author, change_id, FORM, without_opinion)
+
+    assert {each.name for each in report.files} == {DIAGRAM, FORM}
+    assert "claim" in report.processes
+    assert any("review_opinion" in problem.message for each in report.files for problem in each.problems)
+    relabelled = published_text(office, FORM).replace("复核".encode(), "再核".encode())
+    assert saved(office, author, change_id, FORM, relabelled).ok
+    assert isinstance(studio.submit_change(office, author, change_id), ChangeView)
+    assert isinstance(studio.publish_change(office, second, change_id), ChangeView)
+    after = numbers(office)
+    assert {process for process in after if after[process] != before[process]} == {"claim"}
+    with office.store.reading() as session:
+        assert "再核" in str(office.runner.versions.latest(session, "claim").forms["claim-review"])
+
+
+def test_what_was_published_meanwhile_stands_in_the_way_until_it_was_looked_at(
+    office: Office, author: Actor, second: Actor, third: Actor
+) -> None:
+    slow = submitted(office, author, renamed(office, "慢"))
+    fast = submitted(office, third, renamed(office, "快"))
+    assert isinstance(studio.publish_change(office, second, fast), ChangeView)
+
+    refused = studio.publish_change(office, second, slow)
+
+    assert codes(refused) == ("base_moved",)
+    assert "claim.bpmn" in refused.text and "第2版" in refused.text
+    assert isinstance(studio.reopen_change(office, author, slow), ChangeView)
+    assert isinstance(studio.rebase_file(office, author, slow, DIAGRAM), Done)
+    assert isinstance(studio.submit_change(office, author, slow), ChangeView)
+    assert isinstance(studio.publish_change(office, second, slow), ChangeView)
+
+
+@pytest.mark.req("FLOW-02")
+def test_a_process_goes_back_to_an_older_version_under_a_new_number(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    old = published_text(office, DIAGRAM)
+    assert isinstance(
+        studio.publish_change(office, second, submitted(office, author, renamed(office))), ChangeView
+    )
+
+    back = studio.roll_back(office, author, "claim", 1, why="改名后信函对不上")
+
+    assert isinstance(back, ChangeView), back
+    assert (back.kind, back.status) == ("rollback", "submitted")
+    assert codes(studio.publish_change(office, author, back.change_id)) == ("four_eyes",)
+    assert isinstance(studio.publish_change(office, second, back.change_id), ChangeView)
+    assert published_text(office, DIAGRAM) == old
+    versions = studio.versions_of(office, author, "claim")
+    assert not isinstance(versions, Refusal)
+    assert [each.number for each in versions] == [3, 2, 1]
+    assert versions[0].digest == versions[2].digest != versions[1].digest
+    assert codes(studio.roll_back(office, author, "claim", 3, why="再来")) == ("nothing_changed",)
+    assert codes(studio.roll_back(office, author, "claim", 9, why="再来")) == ("no_version",)
+
+
+def test_a_change_goes_back_with_a_reason_and_comes_again(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    change_id = submitted(office, author, renamed(office))
+
+    assert codes(studio.reject_change(office, second, change_id, why=" ")) == ("why_missing",)
+    assert isinstance(studio.reject_change(office, second, change_id, why="名称不规范"), Done)
+    assert codes(studio.save_file(office, author, change_id, FORM, b"{}")) == ("change_status",)
+    assert codes(studio.reopen_change(office, second, change_id)) == ("not_yours",)
+    assert isinstance(studio.reopen_change(office, author, change_id), ChangeView)
+    assert isinstance(studio.withdraw_change(office, author, change_id), Done)
+    assert codes(studio.submit_change(office, author, change_id)) == ("change_status",)
+
+
+def test_the_shipped_files_follow_the_disk_until_an_analyst_publishes_over_them(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    def ship(content: bytes) -> tuple[str, ...]:
+        with office.store.transaction() as session:
+            return shelf.ship(session, {DIAGRAM: content}, now=office.clock())
+
+    first = published_text(office, DIAGRAM)
+    shipped_again = renamed(office, "二")
+    assert ship(first) == ()
+    assert ship(shipped_again) == (DIAGRAM,)
+    mine = first.replace('name="复核"'.encode(), 'name="三"'.encode())
+    assert isinstance(studio.publish_change(office, second, submitted(office, author, mine)), ChangeView)
+
+    assert ship(shipped_again.replace("二".encode(), "四".encode())) == ()
+    setup.set_up(office)
+
+    assert published_text(office, DIAGRAM) == mine
+    before = numbers(office)
+    setup.set_up(office)
+    assert numbers(office) == before
+
+
+def test_only_analysts_change_and_only_the_concerned_look(office: Office) -> None:
+    clerk, control = actor(office, "wangshouli"), actor(office, "zhengneikong")
+
+    assert codes(studio.open_change(office, clerk, "改")) == ("no_post",)
+    assert codes(studio.library(office, clerk)) == ("not_analyst",)
+    assert codes(studio.open_change(office, control, "改")) == ("no_post",)
+    seen = studio.library(office, control)
+    assert isinstance(seen, LibraryView)
+    assert {row.name for row in seen.files} >= {DIAGRAM, FORM, "decisions/claim-route.dmn"}
+
+
+BOMB = b'<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n<definitions/>'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (DIAGRAM, b"<a>" + b" " * 50_000_000, "文件太大"),
+        ("forms/big.form", b"[" * 50_000_000, "文件太大"),
+        ("../claim.bpmn", b"<a/>", "文件名"),
+        ("forms/中文.form", b"{}", "文件名"),
+        (DIAGRAM, BOMB, "第2行"),
+        (DIAGRAM, b"<a>" * 2000 + b"</a>" * 2000, "第1行"),
+        ("forms/deep.form", b"[" * 400_000, "嵌套过深"),
+        ("decisions/odd.dmn", b"\xff\xff\x00<definitions", "第1行"),
+        ("decisions/odd.dmn", b"", "第1行"),
+    ],
+)
+def test_hostile_files_are_refused_quickly_with_a_sentence(
+    office: Office, author: Actor, name: str, content: bytes, said: str
+) -> None:
+    import time
+
+    change_id = opened(office, author)
+    began = time.monotonic()
+
+    outcome = studio.save_file(office, author, change_id, name, content)
+
+    assert time.monotonic() - began < 1
+    if isinstance(outcome, CheckReport):
+        assert not outcome.ok
+        lines = [f"第{problem.line}行：{problem.message}" for _, problem in outcome.errors]
+        assert any(said in line for line in lines), lines
+        assert codes(studio.submit_change(office, author, change_id))
+    else:
+        assert said in outcome.text
+
+
+def test_the_library_keeps_every_version(office: Office) -> None:
+    for statement in (
+        "UPDATE library_file SET author = 'x'",
+        "DELETE FROM library_file",
+        "DELETE FROM change",
+    ):
+        if "change" in statement:
+            studio.open_change(office, actor(office, "chuliucheng"), "试")
+        with pytest.raises(IntegrityError), office.store.transaction() as session:
+            session.execute(text(statement))
+    with office.store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(LibraryFile))
