@@ -180,6 +180,23 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
 
 
 @changling.command()
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path)
+)
+def rehearse(*, paths: tuple[Path, ...]) -> None:
+    """演练流程图旁的案例 (rehearse the cases of .tests.yaml files)；有不符时退出码为 1，不留任何记录."""
+    _log_to_stderr(logging.ERROR)
+    with _office() as office:
+        from engine.cases.rehearse import files_beside, run_tests
+
+        reports = [each for path in paths for each in run_tests(office, files_beside(path), only=path.name)]
+    click.echo("\n".join(report.text for report in reports))
+    passed = sum(report.passed for report in reports)
+    click.echo(f"{len(reports)} 个案例，{passed} 个相符 (cases as expected)")
+    sys.exit(0 if reports and passed == len(reports) else 1)
+
+
+@changling.command()
 @click.argument("name")
 @click.argument("arguments", nargs=-1, metavar="KEY=VALUE…")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="哪一天的规定，默认今天")

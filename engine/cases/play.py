@@ -1,0 +1,397 @@
+"""Playing one script on the stage: each step through the use-case that pages call, time passing timer by timer.
+
+What happened is read from the history that the cases themselves wrote. Called by ``rehearse``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import cast
+
+import orjson
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
+
+from engine.cases.inbox import complete_task
+from engine.cases.office import Office
+from engine.cases.openers import StuckError, open_case
+from engine.cases.payments import take_receipt
+from engine.cases.players import Crew, PlayerError
+from engine.cases.staff import name_of
+from engine.cases.stage import StageClock, StageStore
+from engine.cases.steps import around, attempt, pass_on
+from engine.cases.sweep import UndeliveredError, _deliver, fire_timers_of
+from engine.cases.views import Done
+from engine.money.bank_file import TestBank
+from engine.money.batches import open_bank_file
+from engine.store.outbox import OutboxMessage
+from engine.tasks.tables import Letter
+from engine.values import CHINA, SYSTEM, Actor, Reason, Refusal, RefusedError
+from engine.workflow.forms import FormErrors
+from engine.workflow.rehearsal import Answer, Do, Message, ScriptStep, Value, Wait
+from engine.workflow.runner import NotWaitingError
+from engine.workflow.tables import (
+    WorkflowCase,
+    WorkflowHistory,
+    WorkflowIncident,
+    WorkflowSubscription,
+    WorkflowTask,
+    WorkflowTimer,
+)
+
+#: a diagram whose timers never come to rest is stopped
+_MOST_TIMERS = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that happened, in order."""
+
+    at: datetime
+    case_id: int
+    element: str
+    name: str
+    #: duty id and its lane's name; empty where nobody acted
+    duty: str
+    duty_name: str
+    who: str
+    #: started, completed, operation, decided, passed, sent, message, ended, cancelled
+    kind: str
+    outcome: Mapping[str, object]
+    #: elements where a token stands once this and what it caused at once had happened
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """A task that waits at the end: whose it would be, and until when."""
+
+    element: str
+    name: str
+    duty: str
+    duty_name: str
+    region: str
+    due_at: datetime | None
+    #: names of the staff who could do it; empty: nobody holds the post
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A refusal met on the way."""
+
+    #: what was tried: an element or a message
+    element: str
+    codes: tuple[str, ...]
+    text: str
+    line: int
+    #: the step itself says that it is refused
+    foreseen: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Play:
+    """A script being played: the office on its stage, whom it is about, and what was met so far."""
+
+    office: Office
+    subject: Actor
+    crew: Crew
+    met: list[Met] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    _seen: int = 0
+
+    @property
+    def cases(self) -> list[int]:
+        """The cases opened so far; the first is the one that the script is about."""
+        return cast(StageStore, self.office.store).cases
+
+    @property
+    def clock(self) -> StageClock:
+        """The clock of the stage."""
+        return cast(StageClock, self.office.clock)
+
+    def start(self, process: str, data: Mapping[str, Value], *, line: int = 0) -> None:
+        """Open a case of the process, through its own use-case where it has one."""
+        outcome = open_case(self.office, self.subject, process, data)
+        if isinstance(outcome, Refusal):
+            self._refused(process, outcome, line)
+        self._settle(line)
+
+    def step(self, step: ScriptStep) -> None:
+        """Carry out one step of the script; StuckError when it cannot be."""
+        try:
+            if isinstance(step, Do):
+                self._do(step)
+            elif isinstance(step, Wait):
+                self._wait(step)
+            elif isinstance(step, Message):
+                self._message(step)
+            elif isinstance(step, Answer):
+                self._answer(step)
+            else:
+                self.start(step.process, step.data, line=step.line)
+        except PlayerError as wrong:
+            raise StuckError(f"第{step.line}行：{wrong}") from wrong
+
+    def open_tasks(self) -> tuple[OpenTask, ...]:
+        """What waits for people now, oldest first."""
+        with self.office.store.reading() as session:
+            tasks = session.scalars(self._ready()).all()
+        return tuple(
+            OpenTask(
+                element=task.element_id,
+                name=task.name,
+                duty=task.duty,
+                duty_name=self._lane(task.duty),
+                region=task.region_code,
+                due_at=task.due_at,
+                holders=self._holders(task),
+            )
+            for task in tasks
+        )
+
+    def letters(self) -> tuple[str, ...]:
+        """The kinds of letters written, in order."""
+        with self.office.store.reading() as session:
+            query = select(Letter.kind).where(Letter.case_id.in_(self.cases)).order_by(Letter.id)
+            return tuple(session.scalars(query))
+
+    def ends(self) -> tuple[str, ...]:
+        """The end that each case reached, in the order of opening; empty for one that runs."""
+        with self.office.store.reading() as session:
+            query = select(WorkflowCase.ended_in).where(WorkflowCase.id.in_(self.cases))
+            return tuple(end or "" for end in session.scalars(query.order_by(WorkflowCase.id)))
+
+    def data(self) -> dict[str, object]:
+        """The data of the first case as it stands: what its steps gave, and what its open tasks see."""
+        if not self.cases:
+            return {}
+        data: dict[str, object] = {}
+        for step in self.steps:
+            if step.case_id == self.cases[0]:
+                data.update(step.outcome)
+        with self.office.store.reading() as session:
+            return data | self.office.runner.data_of(session, self.cases[0])
+
+    def waiting(self) -> tuple[str, ...]:
+        """The elements where a token stands."""
+        with self.office.store.reading() as session:
+            found = list(session.scalars(self._ready().with_only_columns(WorkflowTask.element_id)))
+            for table in (WorkflowTimer, WorkflowSubscription):
+                found += session.scalars(select(table.element_id).where(table.case_id.in_(self.cases)))
+        return tuple(dict.fromkeys(found))
+
+    def _do(self, step: Do) -> None:
+        with self.office.store.reading() as session:
+            task = session.scalars(self._ready().where(WorkflowTask.element_id == step.element)).first()
+            subject = session.get_one(WorkflowCase, task.case_id).subject if task else ""
+        if task is None:
+            waiting = "、".join(each.element for each in self.open_tasks()) or "没有"
+            raise StuckError(f"第{step.line}行：环节“{step.element}”不在待办；此时待办：{waiting}")
+        actor = self.crew.for_task(task, subject, step.by)
+        outcome = complete_task(self.office, actor, task.id, _as_typed(step.fields))
+        if isinstance(outcome, Done):
+            self.crew.did[step.element] = actor
+        else:
+            self._refused(step.element, outcome, step.line, foreseen=bool(step.refused))
+        self._settle(step.line)
+        self._as_expected(step.element, step.refused, refused=not isinstance(outcome, Done), line=step.line)
+
+    def _message(self, step: Message) -> None:
+        outcome = attempt(
+            self.office,
+            self.subject,
+            lambda session: self._hand_over(session, step),
+            subject=self.subject.key,
+        )
+        if isinstance(outcome, Refusal):
+            self._refused(step.name, outcome, step.line, foreseen=bool(step.refused))
+        self._settle(step.line)
+        self._as_expected(step.name, step.refused, refused=isinstance(outcome, Refusal), line=step.line)
+
+    def _hand_over(self, session: Session, step: Message) -> bool:
+        query = select(WorkflowSubscription).where(
+            WorkflowSubscription.case_id.in_(self.cases), WorkflowSubscription.message == step.name
+        )
+        row = session.scalars(query.order_by(WorkflowSubscription.case_id)).first()
+        if row is None:
+            raise RefusedError(
+                Reason(code="not_waiting", text=f"没有案件在等待消息“{step.name}”", text_en="Nobody waits.")
+            )
+        for stepped in self.office.runner.deliver(
+            session,
+            kind="message",
+            name=step.name,
+            correlation=row.correlation,
+            payload=dict(step.payload),
+            around=around(self.office, session, self.subject),
+            case_id=row.case_id,
+        ):
+            pass_on(session, stepped, now=self.office.clock())
+        return True
+
+    def _wait(self, step: Wait) -> None:
+        today = self.office.today
+        if step.unit == "until":
+            assert step.day is not None  # noqa: S101 - read so
+            until = step.day
+        elif step.unit == "days":
+            until = today + timedelta(days=step.count)
+        else:
+            until = self.office.calendar.after(today, step.count)
+        if until < today:
+            raise StuckError(f"第{step.line}行：不能等到 {until}，此时已是 {today}")
+        self.wait_until(_morning(until), line=step.line)
+
+    def wait_until(self, instant: datetime, *, line: int = 0) -> None:
+        """Let time pass to the instant; timers fire when they are due, the next one first."""
+        for _ in range(_MOST_TIMERS):
+            due = self._next_due(instant)
+            if due is None:
+                self.clock.now = max(self.clock.now, instant)
+                return
+            due_at, case_id = due
+            self.clock.now = max(self.clock.now, due_at)
+            fire_timers_of(self.office, case_id)
+            self._settle(line)
+        raise StuckError(f"第{line}行：{_MOST_TIMERS} 次到期之后仍有定时，流程可能在原地循环")
+
+    def _next_due(self, until: datetime) -> tuple[datetime, int] | None:
+        query = select(WorkflowTimer.due_at, WorkflowTimer.case_id).where(
+            WorkflowTimer.case_id.in_(self.cases), WorkflowTimer.due_at <= until
+        )
+        with self.office.store.reading() as session:
+            row = session.execute(query.order_by(WorkflowTimer.due_at, WorkflowTimer.case_id)).first()
+        return (row[0], row[1]) if row else None
+
+    def _answer(self, step: Answer) -> None:
+        if step.who != "bank":
+            raise StuckError(f"第{step.line}行：answer 只能写 bank，现在是“{step.who}”")
+        with self.office.store.reading() as session:
+            sent = session.scalars(
+                select(OutboxMessage).where(OutboxMessage.kind == "bank_file", self._ours()).order_by("id")
+            ).all()
+        if not sent:
+            raise StuckError(f"第{step.line}行：此时没有发给银行的文件")
+        for message in sent:
+            file = open_bank_file(self.office.vault, orjson.loads(message.payload))
+            outcome = take_receipt(self.office, SYSTEM, TestBank().answer(file))
+            if isinstance(outcome, Refusal):
+                self._refused("bank", outcome, step.line)
+        self._settle(step.line)
+
+    def _refused(
+        self, element: str, outcome: FormErrors | Refusal, line: int, *, foreseen: bool = False
+    ) -> None:
+        if isinstance(outcome, FormErrors):
+            codes: tuple[str, ...] = ("form",)
+            text = "；".join(f"{key}：{'、'.join(each)}" for key, each in dict(outcome.errors).items())
+        else:
+            codes, text = tuple(reason.code for reason in outcome.reasons), outcome.text
+        self.met.append(Met(element=element, codes=codes, text=text, line=line, foreseen=foreseen))
+
+    def _as_expected(self, what: str, wanted: str, *, refused: bool, line: int) -> None:
+        if wanted and not refused:
+            raise StuckError(f"第{line}行：“{what}”应当被拒绝（{wanted}），却办成了")
+        if wanted and wanted not in self.met[-1].codes:
+            raise StuckError(
+                f"第{line}行：“{what}”应当因 {wanted} 被拒绝，实际是 {'、'.join(self.met[-1].codes)}：{self.met[-1].text}"
+            )
+
+    def _settle(self, line: int) -> None:
+        """Messages between the cases arrive, what happened is noted; StuckError when a step failed."""
+        while self._pass_messages(line):
+            pass
+        self._note()
+        with self.office.store.reading() as session:
+            failed = session.scalars(
+                select(WorkflowIncident).where(
+                    WorkflowIncident.case_id.in_(self.cases), WorkflowIncident.status == "open"
+                )
+            ).first()
+        if failed is not None:
+            raise StuckError(f"第{line}行：环节 {failed.element_id} 未能完成：{failed.cause}")
+
+    def _pass_messages(self, line: int) -> bool:
+        with self.office.store.reading() as session:
+            waiting = session.scalars(
+                select(OutboxMessage.id)
+                .where(
+                    OutboxMessage.kind.in_(("message", "signal")),
+                    OutboxMessage.sent_at.is_(None),
+                    self._ours(),
+                )
+                .order_by(OutboxMessage.id)
+            ).all()
+        for message_id in waiting:
+            try:
+                _deliver(self.office, message_id)
+            except (UndeliveredError, NotWaitingError) as failure:
+                raise StuckError(f"第{line}行：消息未能送达：{failure}") from failure
+        return bool(waiting)
+
+    def _ours(self) -> ColumnElement[bool]:
+        """Messages of these cases: put by them, or named after them."""
+        with self.office.store.reading() as session:
+            keys = session.scalars(select(WorkflowCase.case_key).where(WorkflowCase.id.in_(self.cases))).all()
+        named = [OutboxMessage.key.endswith(key, autoescape=True) for key in keys]
+        return or_(OutboxMessage.case_id.in_(self.cases), *named)
+
+    def _note(self) -> None:
+        waiting = self.waiting()
+        with self.office.store.reading() as session:
+            rows = session.scalars(
+                select(WorkflowHistory)
+                .where(WorkflowHistory.case_id.in_(self.cases), WorkflowHistory.id > self._seen)
+                .order_by(WorkflowHistory.id)
+            ).all()
+            for row in rows:
+                self._seen = row.id
+                self.steps.append(
+                    Step(
+                        at=row.at,
+                        case_id=row.case_id,
+                        element=row.element_id,
+                        name=row.name,
+                        duty=row.duty,
+                        duty_name=self._lane(row.duty),
+                        who=name_of(session, row.actor),
+                        kind=row.kind,
+                        outcome=orjson.loads(row.outcome),
+                        waiting=waiting,
+                    )
+                )
+
+    def _ready(self) -> Select[WorkflowTask]:
+        return (
+            select(WorkflowTask)
+            .where(WorkflowTask.case_id.in_(self.cases), WorkflowTask.status == "ready")
+            .order_by(WorkflowTask.created_at, WorkflowTask.id)
+        )
+
+    def _holders(self, task: WorkflowTask) -> tuple[str, ...]:
+        if task.duty in ("claimant", "employer"):
+            return (self.subject.name,)
+        return tuple(actor.name for actor in self.crew.holders(task.duty, task.region_code))
+
+    def _lane(self, duty: str) -> str:
+        known = self.office.duties.duties.get(duty)
+        return known.lane if known else duty
+
+
+def _morning(day: date) -> datetime:
+    """Nine o'clock of the day in China; limits that end with the day before have passed then."""
+    return datetime.combine(day, time(9), tzinfo=CHINA).astimezone(UTC)
+
+
+def _as_typed(fields: Mapping[str, Value]) -> dict[str, str | list[str]]:
+    """The fields as a page sends them: an unticked box and an empty field are not sent."""
+    typed: dict[str, str | list[str]] = {}
+    for key, value in fields.items():
+        if isinstance(value, tuple | list):
+            typed[key] = [str(each) for each in value]
+        elif value is not None and value is not False:
+            typed[key] = "true" if value is True else str(value)
+    return typed
