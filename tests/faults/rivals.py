@@ -46,6 +46,9 @@ class Told:
     #: reason code of the refusal; empty for none
     code: str = ""
     text: str = ""
+    #: timers fired and messages sent
+    timers: int = 0
+    sent: int = 0
 
 
 Act = Callable[[Office, Actor, Any], Told]
@@ -64,7 +67,7 @@ def claim(office: Office, actor: Actor, task_id: Any) -> Told:
 def sweep_once(office: Office, actor: Actor, _round: Any) -> Told:
     """One sweep; won where it did anything."""
     swept = sweep(office)
-    return Told(won=not swept.idle, text=repr(swept))
+    return Told(won=not swept.idle, timers=swept.timers, sent=swept.sent)
 
 
 def collect(office: Office, actor: Actor, _round: Any) -> Told:

@@ -146,7 +146,10 @@ def test_two_sweepers_fire_each_timer_once_and_send_each_letter_once(
         demo.clock.forward(days=1, minutes=1)
         later = Place(database_url=place.database_url, data_dir=place.data_dir, now=demo.clock())
         told = race(later, sweep_once, reviewers, range(4))
-        print(told[0])
+        print([(each.timers, each.sent) for each in told[0]])
+        # had both fired one, or both sent one, they would have counted more between them
+        assert sum(each.timers for pair in told for each in pair) == count
+        assert sum(each.sent for pair in told for each in pair) == count
         with demo.office.store.reading() as session:
             fired = session.execute(
                 select(WorkflowHistory.case_id, WorkflowHistory.element_id, func.count())
@@ -157,7 +160,6 @@ def test_two_sweepers_fire_each_timer_once_and_send_each_letter_once(
             assert {times for *_, times in fired} == {1}
             letters = session.scalars(select(OutboxMessage).where(OutboxMessage.case_id.in_(cases))).all()
             assert len(letters) == day * count
-            # taken once: had both sent it, it would have been taken twice
             assert {(letter.attempts, letter.sent_at is not None) for letter in letters} == {(1, True)}
             assert session.scalar(select(func.count()).where(WorkflowIncident.status == "open")) == 0
     assert_books_and_trail_are_right(demo)
@@ -189,7 +191,6 @@ def test_two_sweepers_take_one_receipt_once(demo: Demo, place: Place, reviewers:
 
 
 def test_two_sweepers_deliver_one_message_once(demo: Demo, place: Place, reviewers: tuple[int, int]) -> None:
-    """A message that starts a process starts one case, however many workers there are."""
     with demo.office.store.transaction() as session:
         for number in range(30):
             outbox.put(
@@ -200,8 +201,9 @@ def test_two_sweepers_deliver_one_message_once(demo: Demo, place: Place, reviewe
                 now=demo.clock(),
             )
 
-    race(place, sweep_once, reviewers, range(2))
+    told = race(place, sweep_once, reviewers, range(2))
 
+    assert sum(each.sent for pair in told for each in pair) == 30
     with demo.office.store.reading() as session:
         sent = session.scalars(select(OutboxMessage).where(OutboxMessage.key.startswith("nobody/"))).all()
     assert {(message.attempts, message.receipt) for message in sent} == {(1, "无案件等待")}
