@@ -287,7 +287,7 @@ class Play:
     ) -> None:
         if isinstance(outcome, FormErrors):
             codes: tuple[str, ...] = ("form",)
-            text = "；".join(f"{key}：{'、'.join(each)}" for key, each in dict(outcome.errors).items())
+            text = "；".join(f"{key}：{wrong}" for key, wrong in outcome.errors.items())
         else:
             codes, text = tuple(reason.code for reason in outcome.reasons), outcome.text
         self.met.append(Met(element=element, codes=codes, text=text, line=line, foreseen=foreseen))

@@ -221,16 +221,12 @@ def _refusal(expect: Expected, found: Rehearsed) -> str:
 
 
 def _end(expect: Expected, found: Rehearsed) -> str:
-    if not expect.ended_in:
+    missing = next((end for end in expect.ended_in if end not in found.ends), "")
+    if not missing:
         return ""
-    where = f"停在 {'、'.join(task.element for task in found.open) or '等待'}"
-    if len(expect.ended_in) == 1:
-        found_in = found.ended_in or where
-        return (
-            "" if found.ended_in == expect.ended_in[0] else f"应当结束于 {expect.ended_in[0]}，实际{found_in}"
-        )
-    missing = [end for end in expect.ended_in if end not in found.ends]
-    return f"应当结束于 {missing[0]}，实际{'、'.join(filter(None, found.ends)) or where}" if missing else ""
+    reached = "、".join(filter(None, found.ends))
+    standing = "停在 " + ("、".join(task.element for task in found.open) or "等待")
+    return f"应当结束于 {missing}，实际{f'结束于 {reached}' if reached else standing}"
 
 
 def _way(expect: Expected, found: Rehearsed) -> str:

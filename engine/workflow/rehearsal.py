@@ -83,7 +83,7 @@ ScriptStep = Do | Wait | Message | Start | Answer
 class Expected:
     """What should have come of it; what is not named is not looked at."""
 
-    #: the end of the first case, or ends of any of the cases
+    #: ends that must have been reached, each by one of the cases
     ended_in: tuple[str, ...] = ()
     #: elements in this order, others may lie between
     path: tuple[str, ...] = ()
