@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -391,3 +393,62 @@ def test_the_library_keeps_every_version(office: Office) -> None:
             session.execute(text(statement))
     with office.store.reading() as session:
         assert session.scalar(select(func.count()).select_from(LibraryFile))
+
+
+@pytest.mark.req("CLAIM-05")
+@pytest.mark.parametrize(
+    ("name", "old", "new", "element"),
+    [
+        (DIAGRAM, 'name="复核"', 'name="复核离职证明"', "review_claim"),
+        (FORM, '"label": "', '"label": "请上传失业证 ', ""),
+        ("decisions/claim-route.dmn", '请本人补充说明"', '请本人提交档案"', "rule-3-z"),
+    ],
+)
+def test_nothing_that_asks_what_nobody_may_be_asked_is_published(
+    office: Office, author: Actor, name: str, old: str, new: str, element: str
+) -> None:
+    drawn = published_text(office, name).decode()
+    assert old in drawn
+    change_id = opened(office, author)
+
+    report = saved(office, author, change_id, name, drawn.replace(old, new, 1).encode())
+
+    (found,) = [problem for _, problem in report.errors if problem.code == "forbidden_demand"]
+    assert "不得要求（《" in found.message
+    assert element in found.element and found.line > 1
+    assert "forbidden_demand" in codes(studio.submit_change(office, author, change_id))
+    denied = drawn.replace(old, new.replace("复核离职证明", "无需离职证明").replace("请", "无需"), 1)
+    assert saved(office, author, change_id, name, denied.encode()).ok
+
+
+@pytest.mark.req("CLAIM-05")
+def test_an_office_with_a_letter_that_asks_what_nobody_may_be_asked_is_not_set_up(
+    office: Office, tmp_path: Path
+) -> None:
+    processes = tmp_path / "processes"
+    shutil.copytree(office.settings.processes_dir, processes)
+    (processes / "letters" / "reminder.md").write_text("# 催办\n\n请携带失业登记证明到窗口办理。\n", "utf-8")
+    other = replace(office, settings=replace(office.settings, processes_dir=processes))
+
+    with pytest.raises(setup.FaultyDiagramError, match=r"reminder.md 不能使用：第3行.*失业登记证明"):
+        setup.set_up(other)
+
+
+def test_a_time_limit_is_one_that_the_policy_knows_and_that_counts_working_days(
+    office: Office, author: Actor
+) -> None:
+    drawn = published_text(office, DIAGRAM).decode()
+    change_id = opened(office, author)
+    wrong = drawn.replace("limit(&quot;intake&quot;)", "limit(&quot;intakes&quot;)", 1)
+    plain = drawn.replace("${limit(&quot;intake&quot;)}", "P5D", 1)
+    assert drawn not in (wrong, plain)
+
+    unknown = saved(office, author, change_id, DIAGRAM, wrong.encode())
+    calendar = saved(office, author, change_id, DIAGRAM, plain.encode())
+
+    ((_, problem),) = unknown.errors
+    assert (problem.code, problem.element) == ("unknown_limit", "check_intake")
+    assert "是不是“intake”" in problem.message
+    assert calendar.ok
+    ((warned, *_),) = [each.problems for each in calendar.files]
+    assert (warned.code, warned.element) == ("calendar_days", "check_intake")

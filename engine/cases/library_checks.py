@@ -140,9 +140,9 @@ def _of_kind(name: str, content: bytes, names: Names) -> list[Problem]:
     kind = kind_of(name)
     if kind == "diagram":
         return check_file(content, names, name)
-    problems = check_form(content, name) if kind == "form" else []
+    problems = check_form(content, name, names=names) if kind == "form" else []
     if kind == "decision":
-        problems = check_decision(content, name)
+        problems = check_decision(content, name, names=names)
     return [*problems, *_not_utf8(content)]
 
 

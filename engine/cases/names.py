@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from engine.cases.controls import ControlBook
 from engine.duties import DutyBook
+from engine.law.catalogues import find_demands
+from engine.law.policy import PolicyBook
 from engine.tasks import CATALOGUE
 from engine.tasks.desk import FUNCTIONS
 from engine.workflow.decisions import read_decisions
 from engine.workflow.forms import read_form
 from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operation
 
+#: keys of time limits in the policy begin so
+_LIMIT = "time_limit."
 
-def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Names:
-    """The names known to this office; a faulty form or decision file raises its own named error."""
+
+def names_of(
+    processes_dir: Path, duties: DutyBook, controls: ControlBook, book: PolicyBook | None = None
+) -> Names:
+    """The names known to this office; a faulty form, decision or policy file raises its own named error."""
+    law = book or PolicyBook.load(processes_dir / "policy")
     return Names(
         operations={
             operation.name: Operation(
@@ -49,6 +58,19 @@ def names_of(processes_dir: Path, duties: DutyBook, controls: ControlBook) -> Na
             for need in controls.by_operation.values()
         },
         bars=lambda first, then: _bars(duties, first, then),
+        # an analyst saves the same file many times over, and most of its texts stay as they are
+        forbids=lru_cache(maxsize=8192)(lambda text: _forbidden(law, text)),
+        limits=frozenset(
+            each.key.removeprefix(_LIMIT) for each in law.parameters() if each.key.startswith(_LIMIT)
+        ),
+    )
+
+
+def _forbidden(law: PolicyBook, text: str) -> tuple[str, ...]:
+    """What the text asks for that nobody may be asked (CLAIM-05), each with the provision."""
+    return tuple(
+        f"写有“{found.word}”，即要求“{found.demand.name}”，不得要求（{found.demand.source}）"
+        for found in find_demands(text, law.forbidden_demands)
     )
 
 

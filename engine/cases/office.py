@@ -77,14 +77,15 @@ def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
     choose_digest(settings.digest)
     duties = DutyBook.load(settings.processes_dir / "duties.yaml")
     controls = ControlBook.load(settings.processes_dir / "controls.yaml", duties)
+    book = PolicyBook.load(settings.processes_dir / "policy")
     return Office(
         settings=settings,
         store=Store(settings.database_url),
         vault=Vault(settings),
-        book=PolicyBook.load(settings.processes_dir / "policy"),
+        book=book,
         calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
         duties=duties,
         controls=controls,
-        runner=Runner(Versions(names_of(settings.processes_dir, duties, controls))),
+        runner=Runner(Versions(names_of(settings.processes_dir, duties, controls, book))),
         clock=clock,
     )

@@ -17,6 +17,7 @@ from engine.money.ledger import sync_accounts
 from engine.people import sync_regions
 from engine.registers.province import load_province, seed_province
 from engine.values import SYSTEM, Reason, RefusedError
+from engine.workflow.checks import check_letter
 
 #: demo staff hold their posts since before any day that a demo is told on
 STAFF_SINCE = date(2025, 1, 1)
@@ -43,6 +44,7 @@ def set_up(office: Office) -> None:
         library.ship(session, library.shipped_files(office.settings.processes_dir), now=office.clock())
         files = library.library_files(session)
         _refuse_faulty(check_files(files, files, office.runner.versions.names))
+        _refuse_letters(office)
         for name in library.diagrams(files):
             publish_diagram(session, office, SYSTEM, files, name, author=SYSTEM.key, note="随系统发布")
 
@@ -69,6 +71,17 @@ def seed(office: Office, *, people: int, employers: int, seed: int, day: date, p
             )
         duties.seed_staff(session, office.duties, office.vault, day=STAFF_SINCE, password=password)
     office.forget_registers()
+
+
+def _refuse_letters(office: Office) -> None:
+    """Letters are sent as they stand on the disk; one that asks what nobody may be asked is not (CLAIM-05)."""
+    listed = [
+        f"letters/{path.name} 不能使用：第{problem.line}行：{problem.message}"
+        for path in sorted(office.letters_dir.glob("*.md"))
+        for problem in check_letter(path.read_text("utf-8"), office.runner.versions.names)
+    ]
+    if listed:
+        raise FaultyDiagramError("\n".join(listed))
 
 
 def _refuse_faulty(report: CheckReport) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.workflow.decision_checks import judge_table
 from engine.workflow.decisions import DecisionError, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
@@ -20,8 +21,9 @@ from engine.workflow.shape import is_executable, judge_shape
 from engine.workflow.vocabulary import Names
 from engine.workflow.wording import judge_words
 from engine.workflow.wording_expressions import judge_expressions
+from engine.workflow.wording_texts import judge_form, judge_letter, judge_tree
 
-__all__ = ["Problem", "check_decision", "check_file", "check_form", "check_path"]
+__all__ = ["Problem", "check_decision", "check_file", "check_form", "check_letter", "check_path"]
 
 _DIAGRAMS = (".bpmn", ".bpmn20.xml", ".xml")
 
@@ -37,14 +39,22 @@ def check_file(
     return _answered(findings, filename, lambda: _judge(data, names, resolve, findings))
 
 
-def check_decision(data: bytes, filename: str = "") -> list[Problem]:
-    """The problem of a decision file; empty when it can be used."""
-    return _answered(Findings(open=False), filename, lambda: read_decisions(data))
+def check_decision(data: bytes, filename: str = "", *, names: Names | None = None) -> list[Problem]:
+    """The problems of a decision file; empty when there is nothing to say. With ``names`` its wording too."""
+    findings = Findings(open=False)
+    return _answered(findings, filename, lambda: _judge_decisions(data, names or Names(), findings))
 
 
-def check_form(data: bytes, filename: str = "") -> list[Problem]:
-    """The problem of a form file; empty when it can be used."""
-    return _answered(Findings(open=False), filename, lambda: read_form(data))
+def check_form(data: bytes, filename: str = "", *, names: Names | None = None) -> list[Problem]:
+    """The problems of a form file; empty when it can be used. With ``names`` its wording too."""
+    findings = Findings(open=False)
+    return _answered(findings, filename, lambda: _judge_form(data, names or Names(), findings))
+
+
+def check_letter(text: str, names: Names) -> list[Problem]:
+    """What a letter's template asks for that nobody may be asked; empty when it asks nothing of the kind."""
+    findings = Findings(open=False)
+    return _answered(findings, "", lambda: judge_letter(text, names, findings))
 
 
 def check_path(path: Path, names: Names) -> dict[str, object]:
@@ -81,13 +91,24 @@ def _answered(findings: Findings, filename: str, judge: Callable[[], object]) ->
 def _of_kind(path: Path, data: bytes, names: Names) -> list[Problem]:
     name = path.name.lower()
     if name.endswith(".dmn"):
-        return check_decision(data, path.name)
+        return check_decision(data, path.name, names=names)
     if name.endswith((".form", ".json")):
-        return check_form(data, path.name)
+        return check_form(data, path.name, names=names)
     if name.endswith(_DIAGRAMS):
         return check_file(data, names, path.name)
     message = "不认识的文件种类，可用：.bpmn、.bpmn20.xml、.xml、.dmn、.form"
     return [Problem(severity="error", code="unknown_kind", element="", line=1, message=message)]
+
+
+def _judge_decisions(data: bytes, names: Names, findings: Findings) -> None:
+    decisions = read_decisions(data)
+    judge_tree(read_xml(data).root, names, findings)
+    for decision in decisions.values():
+        judge_table(decision, findings)
+
+
+def _judge_form(data: bytes, names: Names, findings: Findings) -> None:
+    judge_form(read_form(data), data.decode("utf-8-sig"), names, findings)
 
 
 def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findings) -> None:
@@ -95,6 +116,7 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
     judge_shape(drawing, findings)
     if any(problem.code in ("duplicate_id", "no_id") for problem in findings.problems):
         return
+    judge_tree(drawing.root, names, findings)
     executable = [process for process in drawing.processes if is_executable(process)]
     called: set[str] = set()
     for process in executable:

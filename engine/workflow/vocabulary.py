@@ -214,6 +214,11 @@ class ControlNeed:
     text: str = ""
 
 
+def forbids_nothing(_text: str) -> tuple[str, ...]:
+    """Nothing: any text may be shown to people."""
+    return ()
+
+
 def bars_nobody(_duty: str, _other: str) -> bool:
     """False: no duty keeps its holder from another on the same case."""
     return False
@@ -237,6 +242,10 @@ class Names:
     needs: Mapping[str, ControlNeed] = field(default_factory=dict)
     #: whether one person may not do steps of both duties on one case
     bars: Callable[[str, str], bool] = bars_nobody
+    #: why a text may not be shown to people, a sentence with its source each; empty where it may
+    forbids: Callable[[str], tuple[str, ...]] = forbids_nothing
+    #: names that ``limit("…")`` knows; None where nobody can say
+    limits: frozenset[str] | None = None
     functions: frozenset[str] = frozenset({"after_workdays", "today"})
     #: processes that a call activity may call, besides those in the same file
     processes: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 
 from engine.workflow.drawing import Drawing, DrawnNode, Flow
 from engine.workflow.expressions import (
@@ -23,9 +24,12 @@ from engine.workflow.expressions import (
 from engine.workflow.facts import bare, elements_of, multi_instance_of
 from engine.workflow.problems import Findings
 from engine.workflow.script import TimerError, cycle_of, due_instant, timer_expression
-from engine.workflow.vocabulary import Element, Names, line_of, local_name, tag
+from engine.workflow.vocabulary import PEOPLE_TASKS, Element, Names, line_of, local_name, tag
 
 _SCRIPT_LANGUAGES = re.compile(r"groovy|javascript|ecmascript|python|ruby|java\b|xpath", re.IGNORECASE)
+_LIMIT = re.compile(r"""\blimit\(\s*["']([^"']*)["']""")
+#: a duration of whole days or weeks
+_CALENDAR_DAYS = re.compile(r"P\d+[DW]")
 _ANY_INSTANT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -58,12 +62,33 @@ def judge_expressions(
         compiled = _compiled(written, functions, findings)
         if compiled is None or names.open:
             continue
+        _limits(written, compiled, names, findings)
         for name in sorted(compiled.names - provided - _local(drawing, written)):
             message = f"{written.what}用到的数据项“{name}”，没有表单、操作、决策或开始数据提供它"
             findings.warning("unknown_data", written.where, message, line=written.line)
     _names_of_messages(elements, findings)
     if not names.open:
         _needs(drawing, process_id, elements, names, provided, findings)
+
+
+def _limits(written: _Written, compiled: Expression | Script, names: Names, findings: Findings) -> None:
+    """A time limit that nobody knows, and one that the working calendar does not count."""
+    if names.limits is None:
+        return
+    for name in _LIMIT.findall(written.text) if "limit" in compiled.calls else ():
+        if name not in names.limits:
+            meant = get_close_matches(name, names.limits, n=1, cutoff=0.6)
+            hint = f"，是不是“{meant[0]}”？" if meant else ""
+            message = f"{written.what}：政策里没有时限“{name}”（time-limits.yaml）{hint}"
+            findings.error("unknown_limit", written.where, message, line=written.line)
+    if written.kind == "timer" and _CALENDAR_DAYS.fullmatch(timer_expression(written.text).strip("\"' ")):
+        where = written.where
+        if isinstance(where, DrawnNode) and (where.kind in PEOPLE_TASKS or where.attached_to):
+            message = (
+                f"{written.what}“{written.text}”按日历日算，节假日也算在内；法定时限多按工作日，"
+                '请写 ${after_workdays(天数)} 或 ${limit("时限名")}'
+            )
+            findings.warning("calendar_days", where, message, line=written.line)
 
 
 def _compiled(
