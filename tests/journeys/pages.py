@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from browsing import Visitor
-from builders import Case, a_claim, a_granted_claim, a_payment_run, a_refund, actor
+from builders import (
+    CONFIRMED,
+    MAIN_ROAD,
+    Case,
+    a_claim,
+    a_finding,
+    a_granted_claim,
+    a_payment_run,
+    a_refund,
+    a_transfer,
+)  # fmt: skip
 
-from engine.cases import others
 from engine.cases.office import Office
 from engine.cases.sweep import sweep_until_idle
-from engine.cases.views import Done
 from engine.registers.cast import EMPLOYERS, PEOPLE
+from engine.registers.memory import registers_of
+from engine.registers.province import load_province
 
 Act = Callable[[Visitor], object]
 
@@ -28,94 +37,6 @@ class OpenPage:
     path: str
     #: what is done before the page is looked at
     act: Act | None = None
-
-
-def enter(visitor: Visitor, who: str) -> Visitor:
-    """The visitor, signed in as that person."""
-    if not who:
-        return visitor
-    if who in PEOPLE:
-        return visitor.proves(id_number=PEOPLE[who].id_number, name=PEOPLE[who].name)
-    return visitor.presents(EMPLOYERS[who].credit_code) if who in EMPLOYERS else visitor.signs_in(who)
-
-
-def furnish(office: Office) -> tuple[OpenPage, ...]:
-    """Every page, after something of every kind has happened in the office."""
-    confirm = a_claim(office, "lin")
-    intake = a_claim(office, "jin", at="check_intake")
-    objection = a_claim(office, "ana").does(
-        "ana", "confirm_form", answer="object", objected_field="exit_reason", objection_text="不是我辞职的",
-        phone="13800138000", wants_work="true", commitment="true",
-    )  # fmt: skip
-    evidence = a_claim(office, "chen", at="provide_evidence")
-    approve = a_claim(office, "li", at="approve_claim")
-    second = a_claim(office, "feng", at="second_review_claim")
-    refused = a_claim(office, "wu").goes_on().sweep()
-    withdrawn = a_claim(office, "sun")
-    withdrawn.withdraw()
-    returned = a_granted_claim(office, "bo")
-    failing = a_payment_run(office, month="2025-11").goes_on().sweep()
-    paid = a_granted_claim(office, "qin")
-    finished = a_payment_run(office, month="2025-11").goes_on().sweep()
-    a_granted_claim(office, "zheng")
-    waiting = a_payment_run(office, month="2025-11")
-    refund = a_refund(office, "guangyue")
-    checked = a_refund(office, "dongchang", at="first_check")
-    finding, transfer = _finding(office), _transfer(office)
-    sweep_until_idle(office)
-
-    def task(name: str, who: str, case: Case, element: str, act: Act | None = None) -> OpenPage:
-        return OpenPage(name=name, who=who, path=f"/tasks/{case.task_id(element)}", act=act)
-
-    return (
-        OpenPage(name="welcome", who="", path="/"),
-        OpenPage(name="sign-in", who="", path="/sign-in"),
-        OpenPage(name="sign-in-person", who="", path="/apply"),
-        OpenPage(name="sign-in-employer", who="", path="/employer/sign-in"),
-        OpenPage(name="sign-in-refused", who="", path="/sign-in", act=_submit_empty),
-        OpenPage(name="apply-refused", who="", path="/apply", act=_submit_empty),
-        OpenPage(name="not-found", who="", path="/no-such-page"),
-        OpenPage(name="my", who="lin", path="/my"),
-        task("confirm", "lin", confirm, "confirm_form"),
-        task("confirm-wrong", "lin", confirm, "confirm_form", _submit_empty),
-        task("evidence", "chen", evidence, "provide_evidence"),
-        OpenPage(name="claim-running", who="chen", path=f"/cases/{evidence.id}", act=_unfold),
-        OpenPage(name="claim-refused", who="wu", path=f"/cases/{refused.id}", act=_unfold),
-        OpenPage(name="claim-paid", who="qin", path=f"/cases/{paid.id}"),
-        OpenPage(name="claim-returned", who="bo", path=f"/cases/{returned.id}"),
-        OpenPage(name="claim-withdrawn", who="sun", path=f"/cases/{withdrawn.id}"),
-        OpenPage(name="employer", who="guangyue", path="/employer"),
-        task("refund-confirm", "guangyue", refund, "confirm_refund"),
-        OpenPage(name="refund-progress", who="guangyue", path=f"/cases/{refund.id}"),
-        OpenPage(name="inbox-todo", who="wangshouli", path="/inbox"),
-        OpenPage(name="inbox-claimable", who="wangshouli", path="/inbox?list=claimable"),
-        OpenPage(name="inbox-done", who="wangshouli", path="/inbox?list=done"),
-        OpenPage(name="inbox-nothing", who="wangshouli", path="/inbox?list=done&search=NO-SUCH"),
-        task("intake", "wangshouli", intake, "check_intake"),
-        task("intake-wrong", "wangshouli", intake, "check_intake", _submit_empty),
-        task("objection", "wangshouli", objection, "answer_objection"),
-        task("failed-lines", "wangshouli", failing, "handle_failed_lines"),
-        task("refund-first-check", "wangshouli", checked, "first_check"),
-        OpenPage(name="case-running", who="wangshouli", path=f"/cases/{approve.id}"),
-        OpenPage(name="case-ended", who="wangshouli", path=f"/cases/{paid.id}"),
-        OpenPage(name="case-refused", who="wangshouli", path=f"/cases/{refused.id}"),
-        OpenPage(name="payments", who="wangshouli", path="/payments"),
-        OpenPage(name="batch-returned", who="wangshouli", path=f"/payments/PB-{failing.key}"),
-        OpenPage(name="forbidden", who="wangshouli", path="/staff"),
-        task("second-review", "qianfuhe2", second, "second_review_claim"),
-        task("sample", "qianfuhe2", waiting, "sample_batch"),
-        task("approve", "sunshenpi", approve, "approve_claim"),
-        task("approve-forbidden", "zhaofuhe", approve, "approve_claim"),
-        OpenPage(name="payments-accountant", who="zhoukuaiji", path="/payments"),
-        OpenPage(name="batch-paid", who="zhoukuaiji", path=f"/payments/PB-{finished.key}"),
-        OpenPage(name="staff", who="chenguanli", path="/staff"),
-        OpenPage(name="staff-refused", who="chenguanli", path="/staff", act=_appoint_wrongly),
-        OpenPage(name="incidents", who="zhengneikong", path="/incidents"),
-        task("plan", "jiangzhenggai", finding, "submit_plan"),
-        OpenPage(name="finding-new", who="handudao", path="/findings/new"),
-        OpenPage(name="finding", who="handudao", path=f"/cases/{finding.id}"),
-        task("transfer", "youshouli", transfer, "accept_transfer"),
-    )
 
 
 def _submit_empty(visitor: Visitor) -> None:
@@ -137,16 +58,141 @@ def _appoint_wrongly(visitor: Visitor) -> None:
     _submit_empty(visitor)
 
 
-def _finding(office: Office) -> Case:
-    opened = others.start_finding(
-        office, actor(office, "handudao"), topic="三个全面取消", region="371500",
-        plan_due=date(2025, 11, 4), done_due=date(2025, 12, 5),
-    )  # fmt: skip
-    assert isinstance(opened, Done) and opened.case_id, opened
-    return Case(office=office, id=opened.case_id)
+#: name, who opens it, where it is (a path, or the case, task or batch of something that happened), what is done first
+PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
+    ("welcome", "", "/", None),
+    ("sign-in", "", "/sign-in", None),
+    ("sign-in-person", "", "/apply", None),
+    ("sign-in-employer", "", "/employer/sign-in", None),
+    ("sign-in-refused", "", "/sign-in", _submit_empty),
+    ("apply-refused", "", "/apply", _submit_empty),
+    ("employer-refused", "", "/employer/sign-in", _submit_empty),
+    ("not-found", "", "/no-such-page", None),
+    ("my", "lin", "/my", None),
+    ("confirm", "lin", "task:confirm:confirm_form", None),
+    ("confirm-wrong", "lin", "task:confirm:confirm_form", _submit_empty),
+    ("evidence", "chen", "task:evidence:provide_evidence", None),
+    ("claim-running", "chen", "case:evidence", _unfold),
+    ("claim-refused", "wu", "case:refused", _unfold),
+    ("claim-paid", "qin", "case:paid", None),
+    ("claim-returned", "bo", "case:returned", None),
+    ("claim-withdrawn", "sun", "case:withdrawn", None),
+    ("employer", "guangyue", "/employer", None),
+    ("refund-confirm", "guangyue", "task:refund:confirm_refund", None),
+    ("refund-progress", "guangyue", "case:refund", None),
+    ("inbox-todo", "wangshouli", "/inbox", None),
+    ("inbox-claimable", "wangshouli", "/inbox?list=claimable", None),
+    ("inbox-done", "wangshouli", "/inbox?list=done", None),
+    ("inbox-nothing", "wangshouli", "/inbox?list=done&search=NO-SUCH", None),
+    ("intake", "wangshouli", "task:intake:check_intake", None),
+    ("intake-wrong", "wangshouli", "task:intake:check_intake", _submit_empty),
+    ("objection", "wangshouli", "task:objection:answer_objection", None),
+    ("failed-lines", "wangshouli", "task:failing:handle_failed_lines", None),
+    ("refund-first-check", "wangshouli", "task:checked:first_check", None),
+    ("case-running", "wangshouli", "case:approve", None),
+    ("case-ended", "wangshouli", "case:paid", None),
+    ("case-refused", "wangshouli", "case:refused", None),
+    ("payments", "wangshouli", "/payments", None),
+    ("batch-returned", "wangshouli", "batch:failing", None),
+    ("forbidden", "wangshouli", "/staff", None),
+    ("second-review", "qianfuhe2", "task:second:second_review_claim", None),
+    ("sample", "qianfuhe2", "task:waiting:sample_batch", None),
+    ("approve", "sunshenpi", "task:approve:approve_claim", None),
+    ("approve-forbidden", "zhaofuhe", "task:approve:approve_claim", None),
+    ("payments-accountant", "zhoukuaiji", "/payments", None),
+    ("batch-paid", "zhoukuaiji", "batch:finished", None),
+    ("staff", "chenguanli", "/staff", None),
+    ("staff-refused", "chenguanli", "/staff", _appoint_wrongly),
+    ("incidents", "zhengneikong", "/incidents", None),
+    ("plan", "jiangzhenggai", "task:finding:submit_plan", None),
+    ("finding-new", "handudao", "/findings/new", None),
+    ("finding", "handudao", "case:finding", None),
+    ("transfer", "youshouli", "task:transfer:accept_transfer", None),
+    ("case-parked", "zhengneikong", "case:parked", None),
+)
+
+#: what a claimant enters who does not agree
+OBJECTED = {
+    **CONFIRMED, "answer": "object", "objected_field": "exit_reason", "objection_text": "不是我辞职的",
+}  # fmt: skip
 
 
-def _transfer(office: Office) -> Case:
-    opened = others.start_transfer(office, actor(office, "qin"), from_region="371500", to_region="371400")
-    assert isinstance(opened, Done) and opened.case_id, opened
-    return Case(office=office, id=opened.case_id, subject="qin")
+def enter(visitor: Visitor, who: str) -> Visitor:
+    """The visitor, signed in as that person."""
+    if not who:
+        return visitor
+    if who in PEOPLE:
+        return visitor.proves(id_number=PEOPLE[who].id_number, name=PEOPLE[who].name)
+    return visitor.presents(EMPLOYERS[who].credit_code) if who in EMPLOYERS else visitor.signs_in(who)
+
+
+def furnish(office: Office) -> tuple[OpenPage, ...]:
+    """Every page, after something of every kind has happened in the office."""
+    cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
+    sweep_until_idle(office)
+    return tuple(
+        OpenPage(name=name, who=who, path=_path(where, cases), act=act) for name, who, where, act in PAGES
+    )
+
+
+def _path(where: str, cases: Mapping[str, Case]) -> str:
+    kind, _, what = where.partition(":")
+    match kind:
+        case "case":
+            return f"/cases/{cases[what].id}"
+        case "batch":
+            return f"/payments/PB-{cases[what].key}"
+        case "task":
+            name, _, element = what.partition(":")
+            return f"/tasks/{cases[name].task_id(element)}"
+        case _:
+            return where
+
+
+def _claims(office: Office) -> dict[str, Case]:
+    withdrawn = a_claim(office, "sun")
+    withdrawn.withdraw()
+    return {
+        "withdrawn": withdrawn,
+        "confirm": a_claim(office, "lin"),
+        "intake": a_claim(office, "jin", at="check_intake"),
+        "objection": a_claim(office, "ana").does("ana", "confirm_form", **OBJECTED),
+        "evidence": a_claim(office, "chen", at="provide_evidence"),
+        "approve": a_claim(office, "li", at="approve_claim"),
+        "second": a_claim(office, "feng", at="second_review_claim"),
+        "refused": a_claim(office, "wu").goes_on().sweep(),
+    }
+
+
+def _payments(office: Office) -> dict[str, Case]:
+    """One that the bank returned, one that it paid, and one that waits for its signatures."""
+    returned = a_granted_claim(office, "bo")
+    failing = a_payment_run(office, month="2025-11").goes_on().sweep()
+    paid = a_granted_claim(office, "qin")
+    finished = a_payment_run(office, month="2025-11").goes_on().sweep()
+    a_granted_claim(office, "zheng")
+    waiting = a_payment_run(office, month="2025-11")
+    return {
+        "returned": returned, "failing": failing, "paid": paid, "finished": finished, "waiting": waiting,
+    }  # fmt: skip
+
+
+def _others(office: Office) -> dict[str, Case]:
+    return {
+        "refund": a_refund(office, "guangyue"),
+        "checked": a_refund(office, "dongchang", at="first_check"),
+        "finding": a_finding(office, plan_due="2025-11-04"),
+        "transfer": a_transfer(office, "qin", source="371500", to="371400"),
+    }
+
+
+def _parked(office: Office) -> Case:
+    """A claim whose next step asks a register that does not answer."""
+    case = a_claim(office, "zhou").does("zhou", "confirm_form", **OBJECTED)
+    with office.store.reading() as session:
+        province = load_province(session)
+    assert province
+    office._registers = registers_of(province, outages={"pensions"})
+    case.tries("wangshouli", "answer_objection", **MAIN_ROAD["answer_objection"][1])
+    office.forget_registers()
+    return case
