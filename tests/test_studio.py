@@ -452,3 +452,26 @@ def test_a_time_limit_is_one_that_the_policy_knows_and_that_counts_working_days(
     assert calendar.ok
     ((warned, *_),) = [each.problems for each in calendar.files]
     assert (warned.code, warned.element) == ("calendar_days", "check_intake")
+
+
+def test_a_file_of_another_tool_is_opened_and_refused_only_for_what_would_run_otherwise(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    drawn = published_text(office, DIAGRAM).decode()
+    change_id = opened(office, author)
+    harmless = drawn.replace('<bpmn:userTask id="', '<bpmn:userTask camunda:asyncBefore="true" id="', 1)
+    otherwise = drawn.replace('<bpmn:userTask id="', '<bpmn:userTask startQuantity="2" id="', 1)
+
+    report = saved(office, author, change_id, DIAGRAM, harmless.encode())
+
+    assert report.ok
+    assert [note.what for note in report.files[0].notes] == ["Camunda asyncBefore"]
+    assert [
+        problem.code for _, problem in saved(office, author, change_id, DIAGRAM, otherwise.encode()).errors
+    ] == ["foreign_behaviour"]
+    saved(office, author, change_id, DIAGRAM, harmless.encode())
+    assert isinstance(studio.submit_change(office, author, change_id), ChangeView)
+    done = studio.publish_change(office, second, change_id)
+    assert isinstance(done, ChangeView) and done.report is not None
+    assert done.report.files[0].notes == report.files[0].notes
+    assert published_text(office, DIAGRAM) == harmless.encode()

@@ -6,8 +6,8 @@ Whatever the files, the answer is a report. Called by the studio and by setting 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 
 import orjson
 
@@ -15,6 +15,7 @@ from engine.cases.library import decisions_in, diagrams, key_of, kind_of, named_
 from engine.workflow.checks import check_decision, check_file, check_form
 from engine.workflow.form_parts import FormError
 from engine.workflow.forms import read_form
+from engine.workflow.import_notes import Note, import_report
 from engine.workflow.problems import Problem
 from engine.workflow.reader import ReadError
 from engine.workflow.versions import References, references_of
@@ -29,6 +30,8 @@ class FileReport:
     problems: tuple[Problem, ...]
     #: False: the change does not hold it, but touches it
     changed: bool = True
+    #: what of a diagram is not read here; it stays in the file
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,7 @@ class CheckReport:
                     "name": each.name,
                     "changed": each.changed,
                     "problems": [problem.plain() for problem in each.problems],
+                    "notes": [asdict(note) for note in each.notes],
                 }
                 for each in self.files
             ],
@@ -90,6 +94,9 @@ def report_from(text: str) -> CheckReport | None:
                     Problem(**{**problem, "path": tuple(problem.get("path", ()))})
                     for problem in each["problems"]
                 ),
+                notes=tuple(
+                    Note(**{**note, "elements": tuple(note["elements"])}) for note in each.get("notes", ())
+                ),
             )
             for each in found["files"]
         ),
@@ -110,11 +117,7 @@ def check_files(files: Mapping[str, bytes], changed: Iterable[str], names: Names
         or not changed.isdisjoint(named_by(files, name))
     ]
     reports = [
-        FileReport(
-            name=name,
-            changed=name in changed,
-            problems=(*_of_kind(name, files[name], known), *_twice(name, files, drawn)),
-        )
+        _report(name, files, drawn, known, changed=name in changed)
         for name in sorted({*changed, *touched})
         if name in files
     ]
@@ -134,6 +137,32 @@ def names_with(names: Names, files: Mapping[str, bytes]) -> Names:
             for own, decision in decisions_in(content).items()
         },
     )
+
+
+def _report(
+    name: str,
+    files: Mapping[str, bytes],
+    drawn: Mapping[str, References],
+    names: Names,
+    *,
+    changed: bool,
+) -> FileReport:
+    problems = [*_of_kind(name, files[name], names), *_twice(name, files, drawn)]
+    notes = import_report(files[name]) if name in drawn else ()
+    return FileReport(
+        name=name, problems=(*problems, *_unread(notes, problems)), changed=changed, notes=notes
+    )
+
+
+def _unread(notes: Iterable[Note], problems: Iterable[Problem]) -> Iterator[Problem]:
+    """An error for what another tool's file means otherwise, where no error says so already."""
+    said = {problem.element for problem in problems if problem.severity == "error"}
+    for note in notes:
+        if note.changes and said.isdisjoint(note.elements):
+            own = note.elements[0] if note.elements else ""
+            yield Problem(
+                severity="error", code="foreign_behaviour", element=own, line=note.line, message=note.message
+            )
 
 
 def _of_kind(name: str, content: bytes, names: Names) -> list[Problem]:
