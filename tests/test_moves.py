@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from builders import CAST_DAY, CONFIRMED, PASSWORD, MovableClock, a_claim, actor
+from builders import CAST_DAY, CONFIRMED, PASSWORD, MovableClock, a_claim, actor, refused
 from clones import assert_rows_match, clone
 from sqlalchemy import func, select
 
-from engine.cases import moves, setup
+from engine.cases import inbox, moves, setup
+from engine.cases.move_sweep import move_due
 from engine.cases.move_tables import MoveItem
 from engine.cases.moves import MoveProgress, MoveReport
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep
+from engine.cases.views import Done
 from engine.config import Settings
 from engine.store.audit import AuditEvent
 from engine.store.export import verify_database
-from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowTask, WorkflowTimer
+from engine.values import Refusal
+from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask, WorkflowTimer
 from engine.workflow.versions import Source
 
 CLAIM = Path(__file__).parents[1] / "processes" / "claim.bpmn"
@@ -61,14 +67,16 @@ def version_of(office: Office, number: int) -> int:
         ).one()
 
 
-def publish(office: Office, directory: Path, *changes: tuple[str, str]) -> int:
+def publish(office: Office, *changes: tuple[str, str]) -> int:
     """The claim with these texts replaced, as a new version; its id."""
     drawn = CLAIM.read_text("utf-8")
     for old, new in changes:
         assert old in drawn, old
         drawn = drawn.replace(old, new)
-    source = Source(file_name="claim.bpmn", diagram=drawn.encode(), **setup._beside(CLAIM.parent))
     with office.store.transaction() as session:
+        first = session.scalars(select(ProcessVersion).where(ProcessVersion.process_id == "claim")).first()
+        assert first is not None
+        source = Source(file_name="claim.bpmn", diagram=drawn.encode(), **json.loads(first.bundle))
         made = office.runner.versions.publish(
             session, source, author="staff:1", published_by="staff:2", note="", now=office.clock()
         )
@@ -120,14 +128,14 @@ def standing(office: Office, cases: list[int]) -> dict[int, tuple[object, ...]]:
 
 
 @pytest.mark.slow
-@pytest.mark.req("FLOW-07")
+@pytest.mark.req("FLOW-04")
 def test_a_move_killed_in_the_middle_is_finished_by_the_next_sweep_and_loses_nothing(
-    office: Office, tmp_path: Path, database_url: str
+    office: Office, database_url: str
 ) -> None:
     case = a_claim(office, "li")
     cases = [case.id, *clone(office, case.id, times=299)]
     before = standing(office, cases)
-    old, new = version_of(office, 1), publish(office, tmp_path, *LONGER)
+    old, new = version_of(office, 1), publish(office, *LONGER)
     report = moves.dry_run(office, actor(office, ANALYST), from_version_id=old, to_version_id=new)
     job = started(moves.start_move(office, actor(office, ANALYST), from_version_id=old, to_version_id=new))
 
@@ -190,3 +198,161 @@ def _moved(office: Office, job_id: int) -> int:
             )
             or 0
         )
+
+
+def fresh(office: Office, label: str) -> int:
+    """A version of its own for a test: cases that start now are on it and on no other's."""
+    return publish(office, ('name="失业保险金申领" isExecutable', f'name="{label}" isExecutable'))
+
+
+#: the intake goes to the reviewers and gets another time limit; a version's label makes each file differ
+def to_reviewers(label: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ('name="失业保险金申领" isExecutable', f'name="{label}" isExecutable'),
+        (
+            '<bpmn:userTask id="check_intake"',
+            '<bpmn:userTask id="check_intake" camunda:candidateGroups="review"',
+        ),
+        (
+            '<bpmn:boundaryEvent id="intake_overdue"',
+            '<bpmn:boundaryEvent id="intake_second_limit" name="再次超期" cancelActivity="false" '
+            'attachedToRef="check_intake"><bpmn:timerEventDefinition><bpmn:timeDate>${after_workdays(1)}'
+            "</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+            '<bpmn:sequenceFlow id="again_late" sourceRef="intake_second_limit" targetRef="intake_escalated"/>'
+            '<bpmn:boundaryEvent id="intake_overdue"',
+        ),
+    )
+
+
+@pytest.mark.req("FLOW-04")
+def test_a_duty_and_a_limit_that_change_are_carried_over_and_taken_back_whole(
+    office: Office, clock: MovableClock
+) -> None:
+    old = fresh(office, "甲")
+    case = a_claim(office, "zhou", at="check_intake")
+    clerk = actor(office, "wangshouli")
+    task_id = case.task_id("check_intake")
+    inbox.claim_task(office, clerk, task_id)
+    inbox.save_draft(office, clerk, task_id, {"intake_opinion": "pass"})
+    before, task = standing(office, [case.id]), case.tasks()[-1]
+    new = publish(office, *to_reviewers("乙"))
+    analyst = actor(office, ANALYST)
+    clock.now += timedelta(minutes=30)
+
+    report = moves.dry_run(office, analyst, from_version_id=old, to_version_id=new)
+    job = started(moves.start_move(office, analyst, from_version_id=old, to_version_id=new))
+    second = moves.start_move(office, analyst, from_version_id=old, to_version_id=new)
+    done = until_done(office, job.job_id)
+    moved = next(row for row in case.tasks() if row.id == task_id)
+
+    assert isinstance(report, MoveReport) and (report.clean, report.notice, report.cannot) == (0, 1, 0)
+    assert {reason.code for reason in report.rows[0].reasons} == {"duty_changed", "event_added"}
+    assert refused(second) == ("move_under_way",)
+    assert done.counts == {"notice": 1}
+    assert (moved.duty, moved.assignee, moved.draft, moved.due_at) == (
+        "review",
+        None,
+        task.draft,
+        task.due_at,
+    )
+    # counted from Monday 3 November, when the task came up
+    assert case.timers()["intake_second_limit"] == "2025-11-04 23:59:59"
+    assert set(before[case.id]) < set(standing(office, [case.id])[case.id])
+    assert_rows_match(office, case.id)
+
+    assert refused(moves.undo_move(office, analyst, job.job_id, why=" ")) == ("why_missing",)
+    started(moves.undo_move(office, analyst, job.job_id, why="画错了"))
+    undone = until_done(office, job.job_id)
+    back = next(row for row in case.tasks() if row.id == task_id)
+
+    assert (undone.status, undone.counts) == ("undone", {"undone": 1})
+    assert standing(office, [case.id]) == before
+    assert (back.duty, back.assignee, back.draft) == ("intake", clerk.key, task.draft)
+    assert_rows_match(office, case.id)
+    assert [row.kind for row in case.told()].count("moved") == 2
+    assert case.goes_on().status == "completed"
+    with office.store.reading() as session:
+        assert verify_database(session).ok
+
+
+@pytest.mark.req("FLOW-04")
+def test_a_case_that_went_on_is_not_taken_back_and_one_that_cannot_move_stays(office: Office) -> None:
+    old = fresh(office, "丙")
+    stays, goes = a_claim(office, "wu", at="check_intake"), a_claim(office, "feng")
+    new = publish(
+        office,
+        ('name="失业保险金申领" isExecutable', 'name="丁" isExecutable'),
+        ('<bpmn:userTask id="check_intake"', '<bpmn:manualTask id="check_intake"'),
+        (
+            "<bpmn:outgoing>check_intake_to_intake_passed</bpmn:outgoing>\n    </bpmn:userTask>",
+            "<bpmn:outgoing>check_intake_to_intake_passed</bpmn:outgoing>\n    </bpmn:manualTask>",
+        ),
+    )
+    analyst = actor(office, ANALYST)
+    job = started(moves.start_move(office, analyst, from_version_id=old, to_version_id=new))
+
+    done = until_done(office, job.job_id)
+    listed = started(moves.move_progress(office, analyst, job.job_id, status="cannot"))
+    goes.does("feng", "confirm_form", **CONFIRMED)
+    started(moves.undo_move(office, analyst, job.job_id, why="再想想"))
+    undone = until_done(office, job.job_id)
+
+    assert done.counts == {"cannot": 1, "moved": 1}
+    assert [(row.case_key, row.reasons[0].code) for row in listed.rows] == [(stays.key, "kind_changed")]
+    assert "受理审核" in listed.rows[0].reasons[0].text
+    assert undone.counts == {"cannot": 1, "kept": 1}
+    assert stays.goes_on().status == "completed"
+    with office.store.reading() as session:
+        versions = select(WorkflowCase.version_id).where(WorkflowCase.id.in_([stays.id, goes.id]))
+        assert session.scalars(versions.order_by(WorkflowCase.id)).all() == [old, new]
+
+
+@pytest.mark.req("FLOW-04")
+def test_only_an_analyst_moves_cases_and_only_between_versions_of_one_process(office: Office) -> None:
+    analyst, old, new = actor(office, ANALYST), fresh(office, "戊"), fresh(office, "己")
+    with office.store.reading() as session:
+        other = session.scalars(
+            select(ProcessVersion.id).where(ProcessVersion.process_id == "stable_jobs")
+        ).first()
+    assert other is not None
+
+    for who in ("wangshouli", "chenguanli", "li"):
+        person = actor(office, who)
+        for door in (moves.dry_run, moves.start_move):
+            assert isinstance(door(office, person, from_version_id=old, to_version_id=new), Refusal)
+        assert isinstance(moves.undo_move(office, person, 1, why="x"), Refusal)
+        assert isinstance(moves.move_progress(office, person, 1), Refusal)
+        assert isinstance(moves.move_jobs(office, person, process_id="claim"), Refusal)
+    for target, code in ((old, "other_process"), (other, "other_process"), (999_999, "no_such_version")):
+        refusal = moves.start_move(office, analyst, from_version_id=old, to_version_id=target)
+        assert refused(refusal) == (code,)
+    assert refused(moves.start_move(office, analyst, from_version_id=old, to_version_id=new)) == (
+        "no_open_case",
+    )
+    assert refused(moves.undo_move(office, analyst, 999_999, why="x")) == ("no_such_move",)
+
+
+@pytest.mark.slow
+def test_workers_that_share_a_job_move_each_case_once_while_people_go_on(office: Office) -> None:
+    old = fresh(office, "庚")
+    case = a_claim(office, "lin")
+    cases = [case.id, *clone(office, case.id, times=39)]
+    new = publish(office, *LONGER, ('name="失业保险金申领" isExecutable', 'name="辛" isExecutable'))
+    job = started(moves.start_move(office, actor(office, ANALYST), from_version_id=old, to_version_id=new))
+    lin = actor(office, "lin")
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = [pool.submit(move_due, office, 100) for _ in range(3)]
+        person = pool.submit(inbox.complete_task, office, lin, case.task_id("confirm_form"), CONFIRMED)
+        counts = [worker.result() for worker in workers]
+    done = until_done(office, job.job_id)
+
+    assert isinstance(person.result(), Done), person.result()
+    assert sum(counts) <= 40
+    assert sum(done.counts.values()) == done.counts["moved"] == 40
+    assert case.open_steps() in (["read_promise"], ["check_intake"])
+    for each in cases:
+        assert_rows_match(office, each)
+    with office.store.reading() as session:
+        told = select(WorkflowHistory.case_id).where(WorkflowHistory.kind == "moved")
+        assert sorted(session.scalars(told.where(WorkflowHistory.case_id.in_(cases)))) == cases

@@ -164,12 +164,13 @@ def start_move(
         open_cases = select(
             literal(job.id), WorkflowCase.id, literal("waiting"), literal("[]"), literal("[]")
         )
-        made = session.execute(
+        session.execute(
             insert(MoveItem).from_select(
                 ["job_id", "case_id", "status", "reasons", "old_inbox"], open_cases.where(_open_on(old.id))
             )
         )
-        job.total = made.rowcount  # type: ignore[attr-defined]
+        items = select(func.count()).where(MoveItem.job_id == job.id)
+        job.total = session.execute(items).scalar_one()
         if job.total == 0:
             raise RefusedError(
                 Reason(

@@ -134,7 +134,6 @@ def _drop_boundaries(part: Any, old: Blueprint, new: Blueprint) -> set[str]:
         after = new.elements.get(str(task.task_spec.bpmn_id))
         kept = before is not None and keeps_waiting(before, after)
         if task.state == TaskState.WAITING and not kept:
-            part.top_workflow.event_manager.remove_task(task)
             part._remove_task(task.id)
         elif task.has_state(TaskState.FINISHED_MASK) and not (kept and after and not after.interrupting):
             _branch_off(part, task)
@@ -211,5 +210,4 @@ def _arm(event: Task, engine_at: EngineAt, since: Mapping[str, datetime]) -> Non
     top.script_engine = engine_at(since.get(main.id.hex) if is_limit else None)
     event.data = deepcopy(event.parent.data)
     definition.has_fired(event)
-    event.internal_data.pop("event_fired", None)
     top.event_manager.add_task(event)

@@ -202,6 +202,7 @@ def test_a_reminder_that_went_out_is_spent_whatever_becomes_of_its_event(kind: s
     found = judged(case, new)
     assert found.verdict != "cannot", found
     after = moved(case, new)
+    assert "urged" not in [task.task_spec.name for task in after.event_manager.tasks.values()]
     after.refresh_timers()
     after.update_waiting_tasks()
     after.do_engine_steps()
@@ -335,6 +336,44 @@ def test_hands_and_forms_that_change_are_told_and_labels_are_not() -> None:
     assert (
         judged(begun(limited("")), limited("", task=user("x", attributes='name="别名"'))).verdict == "clean"
     )
+
+
+def test_the_time_of_an_added_event_may_depend_on_the_data_of_the_case() -> None:
+    after = moved(begun(limited(""), wait="P3D"), limited("${wait}"))
+
+    [event] = after.event_manager.tasks.values()
+    left = datetime.fromisoformat(event.internal_data["event_value"]) - datetime.now(UTC)
+    assert timedelta(days=3, minutes=-1) < left <= timedelta(days=3)
+
+
+def test_a_join_that_starved_in_the_old_version_already_does_not_hinder_a_new_label() -> None:
+    def drawn(label: str) -> bytes:
+        body = START + END + user("a", attributes=f'name="{label}"') + user("b")
+        body += '<exclusiveGateway id="one" default="one_a"/><parallelGateway id="all"/>'
+        body += flow("one", "b", "${False}") + chain("s", "one", "a", "all", "e") + flow("b", "all")
+        return process(body)
+
+    assert judged(begun(drawn("旧")), drawn("新")).verdict == "clean"
+
+
+def test_an_event_gateway_that_waits_keeps_what_it_waits_for() -> None:
+    def drawn(second: str, message: str = "n") -> bytes:
+        events = "".join(
+            f'<intermediateCatchEvent id="{own}"><messageEventDefinition messageRef="{ref}"/>'
+            "</intermediateCatchEvent>"
+            for own, ref in (("one", "m"), (second, message))
+        )
+        body = START + END + '<eventBasedGateway id="first"/>' + events + user("z") + flow("z", "e")
+        body += chain("s", "first", "one", "e") + flow("first", second) + flow(second, "z")
+        return process(
+            body, more='<message id="m" name="m"/><message id="n" name="n"/><message id="k" name="k"/>'
+        )
+
+    case = begun(drawn("two"))
+
+    assert judged(case, drawn("two")).verdict == "clean"
+    assert codes(judged(case, drawn("three"))) == ["choices_changed"]
+    assert codes(judged(case, drawn("two", "k"))) == ["choices_changed"]
 
 
 def test_a_stored_case_is_judged_as_it_stands() -> None:
