@@ -7,17 +7,15 @@ runs on each that this machine can run.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from offices import FixedClock, OwnDatabase, at, settings_for
+from sqlalchemy import make_url
 
 from engine.config import Settings
 
@@ -25,34 +23,9 @@ if TYPE_CHECKING:
     from engine.cases.office import Office
     from engine.store.db import Store
 
+__all__ = ["FixedClock", "at", "settings_for"]
+
 LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
-
-_numbers = itertools.count(1)
-
-
-class FixedClock:
-    """A clock that moves only when told to."""
-
-    def __init__(self, instant: str) -> None:
-        self.now = at(instant)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def set(self, instant: str) -> None:
-        """Stand at another instant."""
-        self.now = at(instant)
-
-    def forward(self, *, days: int = 0, minutes: int = 0) -> None:
-        """Move on."""
-        self.now += timedelta(days=days, minutes=minutes)
-
-
-def at(instant: str) -> datetime:
-    """The instant written as ``2025-11-03T09:00+08:00``; a zone must be given."""
-    parsed = datetime.fromisoformat(instant)
-    assert parsed.tzinfo is not None, f"no zone: {instant}"
-    return parsed
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -85,7 +58,7 @@ def template(server: str) -> Iterator[str]:
     """The name of a database with every migration run, which nobody connects to."""
     from engine.migrations import upgrade
 
-    with _database(server) as url:
+    with OwnDatabase(server) as url:
         upgrade(url)
         yield str(make_url(url).database)
 
@@ -93,7 +66,7 @@ def template(server: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def database_url(server: str, template: str) -> Iterator[str]:
     """The URL of a fresh, migrated, empty database of this test module."""
-    with _database(server, template) as url:
+    with OwnDatabase(server, template) as url:
         yield url
 
 
@@ -130,46 +103,17 @@ def office(settings: Settings, clock: FixedClock) -> Iterator[Office]:
 
 
 @pytest.fixture
-def empty_database(server: str) -> Iterator[Callable[[], str]]:
+def emptyOwnDatabase(server: str) -> Iterator[Callable[[], str]]:
     """Makes databases without any table; they are dropped after the test."""
     made = []
 
     def make() -> str:
-        made.append(_database(server))
+        made.append(OwnDatabase(server))
         return made[-1].__enter__()
 
     yield make
     for database in made:
         database.__exit__(None, None, None)
-
-
-def settings_for(database_url: str, data_dir: Path) -> Settings:
-    """Settings of a trial office, with a secret that tests know."""
-    return Settings.from_env(
-        {"DATABASE_URL": database_url, "CHANGLING_DATA": str(data_dir), "CHANGLING_SECRET": "5a" * 32}
-    )
-
-
-class _database:
-    """A database of its own for the length of a ``with`` block; gives its URL."""
-
-    def __init__(self, server: str, template: str = "template1") -> None:
-        self._name = f"h_house_{os.getpid()}_{next(_numbers)}"
-        self._url = make_url(server)
-        self._template = template
-
-    def __enter__(self) -> str:
-        self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
-        self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
-        return self._url.set(database=self._name).render_as_string(hide_password=False)
-
-    def __exit__(self, *_: object) -> None:
-        self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
-
-    def _run(self, sql: str) -> None:
-        engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(sql))
 
 
 def _answers(url: str) -> bool:

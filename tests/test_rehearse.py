@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import FixedClock, settings_for
+from offices import FixedClock, settings_for
 from sqlalchemy import text
 
 from engine.cases import setup, staff

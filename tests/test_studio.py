@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders import PASSWORD, actor
-from conftest import FixedClock, _database, settings_for
+from offices import FixedClock, OwnDatabase, settings_for
 from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -33,7 +33,7 @@ MORNING = "2025-11-03T09:00+08:00"
 @pytest.fixture(scope="module")
 def ready(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The name of a database of an office set up, with its demo staff and a third analyst; nobody connects to it."""
-    with _database(server, template) as url:
+    with OwnDatabase(server, template) as url:
         made = open_office(settings_for(url, tmp_path_factory.mktemp("ready")), clock=FixedClock(MORNING))
         setup.set_up(made)
         setup.seed(made, people=0, employers=0, seed=7, day=made.today, password=PASSWORD)
@@ -50,7 +50,7 @@ def ready(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def office(server: str, ready: str, tmp_path: Path, clock: FixedClock) -> Iterator[Office]:
     """An office of this one test."""
-    with _database(server, ready) as url:
+    with OwnDatabase(server, ready) as url:
         opened = open_office(settings_for(url, tmp_path), clock=clock)
         yield opened
         opened.close()

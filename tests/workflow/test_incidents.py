@@ -24,7 +24,7 @@ from engine.values import Refusal
 from engine.workflow.tables import WorkflowCase, WorkflowIncident
 
 if TYPE_CHECKING:
-    from conftest import FixedClock
+    from offices import FixedClock
 
     from engine.cases.office import Office
 
