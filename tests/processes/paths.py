@@ -90,9 +90,12 @@ class Path:
 
 
 def every_path(
-    start: Callable[[], Case], *, detours: int, afresh: Callable[[], None]
+    start: Callable[[], Case], *, detours: int, afresh: Callable[[], None], early: int = 60
 ) -> Iterator[tuple[Case, Path]]:
-    """Each path with at most so many detours, walked to its end; the office is emptied after each."""
+    """Each path with at most so many detours, walked to its end; the office is emptied after each.
+
+    Detours are taken at the first ``early`` choices only.
+    """
     pending: list[tuple[int, ...]] = [()]
     while pending:
         wanted = pending.pop()
@@ -102,7 +105,7 @@ def every_path(
         afresh()
         if sum(1 for each in wanted if each) == detours:
             continue
-        for at in range(len(wanted), len(widths)):
+        for at in range(len(wanted), min(len(widths), early)):
             main = (0,) * (at - len(wanted))
             pending.extend((*wanted, *main, other) for other in range(1, widths[at]))
 

@@ -103,7 +103,7 @@ def test_months_and_money_move_and_nothing_is_asked_of_the_person(office: Office
 
 
 @pytest.mark.req("TRANS-02", "MONEY-04")
-def test_the_fee_is_paid_by_a_run_and_nothing_stays_in_transit(office: Office) -> None:
+def test_the_fee_is_paid_to_the_other_office_by_a_run(office: Office) -> None:
     transfer = a_transfer(office).answers("accept_transfer").sweep()
     out = other_office(transfer).answers("review_transfer").answers("approve_transfer").sweep()
 
