@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from engine.workflow.drawing import DrawnNode, Scope
 from engine.workflow.net import Fault, Marking, Net, Spot
-from engine.workflow.vocabulary import OWN_TASKS, PEOPLE_TASKS, SUB_PROCESSES, Element, tag
+from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES, Element, tag
 
 #: beyond this a net is not explored
 MAX_PLACES = 6000
@@ -144,20 +144,13 @@ def _fill(area: Area, elements: Mapping[str, Element], net: Net) -> None:
     for flow in area.scope.flows:
         area.flows[flow.id] = _place(net, area.spots[flow.target])
     for spot in area.spots.values():
-        if spot.node.kind in _HOLDING or _may_be_late(area, spot):
+        if spot.node.kind in _HOLDING:
             area.at[spot.node.id] = _place(net, spot)
         if spot.node.kind == "boundaryEvent" and not spot.element.interrupting:
             area.armed[spot.node.id] = _place(net, spot)
     if len(net.holders) > MAX_PLACES:
         raise TooLargeError
     _judge_timers(area, net)
-
-
-def _may_be_late(area: Area, spot: Spot) -> bool:
-    """An own task whose timer may have run out before the token came: the engine then takes the timer's way."""
-    return spot.node.kind in OWN_TASKS and any(
-        event.element.event == "timer" for event in area.boundaries(spot)
-    )
 
 
 def _judge_timers(area: Area, net: Net) -> None:

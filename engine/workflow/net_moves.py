@@ -15,7 +15,7 @@ from engine.workflow.expressions import ExpressionError, compile_expression
 from engine.workflow.net import THROWN, Act, Fault, Marking, Move, Net, Spot, bits
 from engine.workflow.net_areas import Area, areas_of, is_opaque, rounds
 from engine.workflow.net_ways import finish
-from engine.workflow.vocabulary import OWN_TASKS, PEOPLE_TASKS, SUB_PROCESSES, Element
+from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES, Element
 
 #: an inclusive gateway with more ways than this has too many choices to try
 _MOST_WAYS = 7
@@ -63,8 +63,6 @@ class _Moves:
             self.holding(area, spot)
         elif kind in PEOPLE_TASKS or kind == "callActivity":
             self.by_somebody(area, spot)
-        elif kind in OWN_TASKS and spot.node.id in area.at:
-            self.own_task_with_timer(area, spot)
         else:
             self.passing(area, spot)
 
@@ -155,9 +153,7 @@ class _Moves:
         """Happens while its host waits; what is thrown inside is moved by whoever throws it."""
         host = area.spots[spot.node.attached_to]
         kind = spot.element.event
-        if kind in THROWN or host.node.id not in area.at:
-            return
-        if host.node.kind not in OWN_TASKS or kind == "timer":
+        if kind not in THROWN and host.node.id in area.at:
             shows = _shown(spot, spot.node.outgoing)
             self._wait(Move(spot=spot, act="event", **self._caught(area, spot, host), shows=shows))
 
@@ -176,16 +172,6 @@ class _Moves:
         self._wait(Move(spot=spot, act="done", takes=at, clears=clears, puts=puts, shows=shows))
         if rounds(spot.node):
             self._wait(Move(spot=spot, act="again", takes=at, puts=at, shows=(spot.node.id,)))
-
-    def own_task_with_timer(self, area: Area, spot: Spot) -> None:
-        """Waits for nobody; but a timer that has run out before the token comes takes the token away."""
-        for flow in spot.node.incoming:
-            puts = area.at[spot.node.id] | area.arming(spot)
-            takes = area.flows[flow.id]
-            self._auto(Move(spot=spot, act="pass", takes=takes, puts=puts, shows=(spot.node.id,)))
-        at, shows = area.at[spot.node.id], tuple(flow.id for flow in spot.node.outgoing)
-        clears, puts = area.arming(spot), area.out(spot)
-        self._wait(Move(spot=spot, act="leave", takes=at, clears=clears, puts=puts, shows=shows))
 
     def holding(self, area: Area, spot: Spot) -> None:
         """A sub-process or called process: left when nothing runs inside any more."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.workflow.controls import judge_controls
+from engine.workflow.data_ways import judge_data
 from engine.workflow.drawing import Drawing, draw
 from engine.workflow.facts import elements_of
 from engine.workflow.net import Net
@@ -53,8 +54,9 @@ def nets_of(drawing: Drawing, names: Names, resolve: Resolver | None = None) -> 
 
 
 def _of_net(net: Net, names: Names, bounds: Bounds) -> list[Problem]:
-    """Soundness; and the controls, unless cases cannot even finish."""
-    return judge_soundness(net, bounds) or judge_controls(net, names, bounds)
+    """Soundness; and the controls and data on every path, unless cases cannot even finish."""
+    unsound = judge_soundness(net, bounds)
+    return unsound or [*judge_controls(net, names, bounds), *judge_data(net, names)]
 
 
 def _weighed(problem: Problem, names: Names) -> Problem:

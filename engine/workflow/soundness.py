@@ -135,20 +135,27 @@ def _explore(net: Net, bounds: Bounds) -> _Explored:
         if clock.spent(len(explored.markings)):
             explored.given_up = True
             break
-        marking = explored.markings[state]
-        for move in net.moves(marking):
-            explored.acted.update(numbers[id(spot)] for spot in (move.spot, *move.also))
-            if doubled := move.collides(marking):
-                explored.doubled.setdefault(next(bits(doubled)), (state, move))
-                continue
-            following = move.after(marking)
-            if move.act == "end":
-                _note_improper(explored, state, move, following)
-            number = explored.reach(following, state, move)
-            if not move.waits and move.act != "again":
-                explored.onward.setdefault(state, []).append(number)
+        for move in net.moves(explored.markings[state]):
+            if (
+                move.act != "event" or not move.without
+            ):  # a timer that is late already is no proof that it lives
+                explored.acted.update(numbers[id(spot)] for spot in (move.spot, *move.also))
+            _make(explored, state, move)
         state += 1
     return explored
+
+
+def _make(explored: _Explored, state: int, move: Move) -> None:
+    marking = explored.markings[state]
+    if doubled := move.collides(marking):
+        explored.doubled.setdefault(next(bits(doubled)), (state, move))
+        return
+    following = move.after(marking)
+    if move.act == "end":
+        _note_improper(explored, state, move, following)
+    number = explored.reach(following, state, move)
+    if not move.waits and move.act != "again":
+        explored.onward.setdefault(state, []).append(number)
 
 
 def _note_improper(explored: _Explored, state: int, move: Move, following: Marking) -> None:
