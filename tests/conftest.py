@@ -103,7 +103,7 @@ def office(settings: Settings, clock: FixedClock) -> Iterator[Office]:
 
 
 @pytest.fixture
-def emptyOwnDatabase(server: str) -> Iterator[Callable[[], str]]:
+def empty_database(server: str) -> Iterator[Callable[[], str]]:
     """Makes databases without any table; they are dropped after the test."""
     made = []
 
