@@ -97,8 +97,8 @@ def _look_at_all(chromium: Browser, address: str, pages: tuple[OpenPage, ...], *
                 here = f"{page.name} {width}"
                 found["axe"] += [f"{here}: {each}" for each in visitor.page.evaluate(LOOK, list(RULES))]
                 found["wide"] += [here] * (visitor.overflow() > 0)
-                if (width == PHONE) != english:
-                    visitor.pictures(f"page-{page.name}-{'en' if english else 'phone'}")
+                if width == PHONE and not english:
+                    visitor.pictures(f"page-{page.name}-phone")
     return found
 
 
