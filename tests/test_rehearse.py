@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
 import pytest
+from builders import Case, a_claim
 from offices import FixedClock, settings_for
 from sqlalchemy import text
 
 from engine.cases import setup, staff
 from engine.cases.office import Office, open_office
 from engine.cases.rehearse import CaseReport, Rehearsed, files_beside, rehearse, run_tests
+from engine.cases.replay import Replayed, replay_history
 from engine.store.db import Base
 from engine.store.declaration import DeclarationError
 from engine.values import SYSTEM, Actor, Refusal
@@ -27,7 +29,7 @@ CONFIRMED = '{answer: confirm, phone: "13800138000", wants_work: true, commitmen
 @pytest.fixture(scope="module")
 def office(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """A seeded office with staff, whose own clock stands on another day than any rehearsal."""
-    clock = FixedClock("2026-02-02T09:00+08:00")
+    clock = FixedClock("2025-11-20T09:00+08:00")
     opened = open_office(settings_for(database_url, tmp_path_factory.mktemp("office")), clock=clock)
     setup.set_up(opened)
     setup.seed(opened, people=5, employers=1, seed=1, day=date(2025, 11, 3), password=PASSWORD)
@@ -273,6 +275,86 @@ def test_values_are_kept_as_a_form_would_send_them() -> None:
     assert step.fields == {
         "a": 60, "b": "60", "c": True, "d": "2025-12-05", "e": "1.50", "f": ("x", "y"), "g": None,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ended(office: Office) -> Mapping[str, Case]:
+    """Real cases that have ended: granted, refused, withdrawn, returned and granted, twice reviewed, and lapsed."""
+    granted = a_claim(office, "li").goes_on()
+    returned = a_claim(office, "zheng").goes_on(until="review_claim")
+    returned.answers("review_claim", review_opinion="return", review_note="请重新核对账户").goes_on()
+    withdrawn = a_claim(office, "wu").goes_on(until="review_claim")
+    withdrawn.withdraw()
+    return {
+        "granted": granted,
+        "refused": a_claim(office, "ana").goes_on(),
+        "returned": returned,
+        "withdrawn": withdrawn.sweep(),
+        "second": a_claim(office, "lin").goes_on(),
+        "evidence": a_claim(office, "chen").goes_on(),
+    }
+
+
+def replayed(office: Office, files: dict[str, bytes]) -> dict[str, Replayed]:
+    """Each ended claim of the office on the files, by case number."""
+    found = replay_history(office, SYSTEM, "claim", files)
+    assert not isinstance(found, Refusal), found
+    return {each.case_key: each for each in found}
+
+
+def test_old_cases_go_the_same_way_on_the_diagram_that_they_ran_on(
+    office: Office, files: dict[str, bytes], ended: Mapping[str, Case]
+) -> None:
+    before = tables(office)
+
+    found = replayed(office, files)
+
+    assert {name: found[case.key].text for name, case in ended.items()} == {
+        name: f"{case.key}：路径与结果相同" for name, case in ended.items()
+    }
+    assert tables(office) == before
+
+
+def test_a_draft_tells_for_each_old_case_what_would_have_differed_and_where(
+    office: Office, files: dict[str, bytes], ended: Mapping[str, Case]
+) -> None:
+    draft = files["claim.bpmn"].replace(b"${second_review == true}", b"${second_review == false}")
+
+    found = replayed(office, {**files, "claim.bpmn": draft})
+
+    granted, second = found[ended["granted"].key], found[ended["second"].key]
+    assert granted.verdict == "differs"
+    assert (granted.element, granted.before) == ("approve_claim", "“审批”已办结")
+    assert granted.after == "不在待办，此时待办：二次复核"
+    assert (second.verdict, second.element) == ("differs", "second_review_claim")
+    assert found[ended["withdrawn"].key].verdict == "same"
+
+
+def test_a_lane_given_to_another_duty_shows_who_would_have_been_refused(
+    office: Office, files: dict[str, bytes], ended: Mapping[str, Case]
+) -> None:
+    draft = files["claim.bpmn"].replace('name="受理岗"'.encode(), 'name="会计岗"'.encode())
+
+    found = replayed(office, {**files, "claim.bpmn": draft})[ended["granted"].key]
+
+    assert (found.verdict, found.element) == ("differs", "check_intake")
+    assert found.after.startswith("被拒绝：当日未担任会计岗")
+
+
+def test_a_decision_that_answers_otherwise_is_a_difference(
+    office: Office, files: dict[str, bytes], ended: Mapping[str, Case]
+) -> None:
+    name = "decisions/claim-route.dmn"
+    draft = files[name].replace("正常办理".encode(), "照常办理".encode())
+    assert draft != files[name]
+
+    found = replayed(office, {**files, name: draft})[ended["granted"].key]
+
+    assert found.text.endswith("choose_route：route_note=正常办理 → route_note=照常办理")
+
+
+def test_a_process_without_ended_cases_has_nothing_to_replay(office: Office, files: dict[str, bytes]) -> None:
+    assert replay_history(office, SYSTEM, "rectification", files) == ()
 
 
 def _staff(office: Office, login: str) -> Actor:

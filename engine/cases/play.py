@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
 import orjson
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.cases.inbox import complete_task
@@ -119,11 +119,11 @@ class Play:
             self._refused(process, outcome, line)
         self._settle(line)
 
-    def step(self, step: ScriptStep) -> None:
-        """Carry out one step of the script; StuckError when it cannot be."""
+    def step(self, step: ScriptStep, *, actor: Actor | None = None) -> None:
+        """Carry out one step of the script, a task by that actor if one is given; StuckError when it cannot be."""
         try:
             if isinstance(step, Do):
-                self._do(step)
+                self._do(step, actor)
             elif isinstance(step, Wait):
                 self._wait(step)
             elif isinstance(step, Message):
@@ -177,20 +177,24 @@ class Play:
 
     def waiting(self) -> tuple[str, ...]:
         """The elements where a token stands."""
+        places = [
+            select(table.element_id).where(table.case_id.in_(self.cases))
+            for table in (WorkflowTimer, WorkflowSubscription)
+        ]
+        tasks = select(WorkflowTask.element_id).where(
+            WorkflowTask.case_id.in_(self.cases), WorkflowTask.status == "ready"
+        )
         with self.office.store.reading() as session:
-            found = list(session.scalars(self._ready().with_only_columns(WorkflowTask.element_id)))
-            for table in (WorkflowTimer, WorkflowSubscription):
-                found += session.scalars(select(table.element_id).where(table.case_id.in_(self.cases)))
-        return tuple(dict.fromkeys(found))
+            return tuple(sorted(session.scalars(union(tasks, *places))))
 
-    def _do(self, step: Do) -> None:
+    def _do(self, step: Do, by: Actor | None) -> None:
         with self.office.store.reading() as session:
             task = session.scalars(self._ready().where(WorkflowTask.element_id == step.element)).first()
             subject = session.get_one(WorkflowCase, task.case_id).subject if task else ""
         if task is None:
             waiting = "、".join(each.element for each in self.open_tasks()) or "没有"
             raise StuckError(f"第{step.line}行：环节“{step.element}”不在待办；此时待办：{waiting}")
-        actor = self.crew.for_task(task, subject, step.by)
+        actor = by or self.crew.for_task(task, subject, step.by)
         outcome = complete_task(self.office, actor, task.id, _as_typed(step.fields))
         if isinstance(outcome, Done):
             self.crew.did[step.element] = actor
@@ -377,8 +381,7 @@ class Play:
         return tuple(actor.name for actor in self.crew.holders(task.duty, task.region_code))
 
     def _lane(self, duty: str) -> str:
-        known = self.office.duties.duties.get(duty)
-        return known.lane if known else duty
+        return self.office.duties.duties[duty].lane if duty in self.office.duties.duties else duty
 
 
 def _morning(day: date) -> datetime:

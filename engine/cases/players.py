@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -19,13 +19,15 @@ from engine import duties
 from engine.cases.office import Office
 from engine.cases.staff import employer_actor, person_actor
 from engine.duties import Post, StaffMember, covers
-from engine.people import ensure_employer, ensure_person, find_person
+from engine.people import Employer, Person, ensure_employer, ensure_person, find_person, id_number_of
+from engine.registers import Registers
 from engine.registers.business import BusinessRecord
 from engine.registers.cast import EMPLOYERS, PEOPLE, cast_employers, cast_residents
 from engine.registers.files import EmployerFile, ResidentFile
+from engine.registers.firms import YEARS_KEPT
 from engine.registers.numbers import credit_code_for, id_number_for
 from engine.registers.province import Province
-from engine.values import SYSTEM, Actor, Money, Refusal
+from engine.values import CHINA, SYSTEM, Actor, Money, Refusal
 from engine.workflow.rehearsal import Value
 from engine.workflow.tables import WorkflowTask
 
@@ -49,6 +51,8 @@ _PERSON_FACTS: Mapping[str, tuple[str, str]] = {
     "birth": ("population", "birth"),
 }
 _MORE_PERSON_FACTS = ("business", "account")
+#: what cases call a fact where it is not the same word
+_GATHERED: Mapping[str, str] = {"has_current_contribution": "current"}
 _YEAR_FACTS = (
     "paid_fen", "months", "insured_previous_year_end", "left", "size",
     "industry_ok", "dishonest", "zombie", "social_org",
@@ -90,6 +94,29 @@ def subject_of(*, person: str, employer: str, facts: Mapping[str, Value], day: d
     if facts:
         raise PlayerError("写了 facts，却没有写 person 或 employer")
     return Subject(province=province)
+
+
+def subject_like(office: Office, key: str, *, known: Mapping[str, object], at: datetime) -> Subject:
+    """The person or employer of an old case under another number, with the facts that the case knew of them.
+
+    What it did not know is as the registers have it today. PlayerError when nobody has that key any more.
+    """
+    province = Province.generate(seed=1, people=0, employers=0, day=at.astimezone(CHINA).date())
+    kind, _, number = key.partition(":")
+    if kind not in ("person", "employer"):
+        return Subject(province=province)
+    with office.store.reading() as session:
+        if kind == "person":
+            person = session.get(Person, int(number))
+            id_number = id_number_of(office.vault, person) if person else ""
+        else:
+            firm = session.get(Employer, int(number))
+            code = firm.credit_code if firm else ""
+    if kind == "person":
+        file = _as_known(_today_of(office.registers, id_number), known)
+        return Subject(province=province.with_resident(file), person=file)
+    employer = _firm_today(office.registers, code, province.day)
+    return Subject(province=province.with_employer(employer), employer=employer)
 
 
 def enter(office: Office, subject: Subject) -> Actor:
@@ -252,6 +279,48 @@ def _resident(key: str, facts: Mapping[str, Value], day: date) -> ResidentFile:
     if facts.get("business"):
         file = replace(file, businesses=(_business(str(facts["business"]), file.contributions.region, day),))
     return _under_another_number(file)
+
+
+def _today_of(registers: Registers, id_number: str) -> ResidentFile:
+    population = registers.population.person(id_number)
+    if population is None:
+        raise PlayerError("人口登记中已没有这名申请人")
+    return ResidentFile(
+        population=population,
+        contributions=registers.contributions.history(id_number),
+        exit=registers.employers.exit_report(id_number),
+        pension=registers.pensions.record(id_number),
+        account=registers.accounts.account(id_number),
+        businesses=registers.business.active_registrations(id_number),
+        services=registers.employment.services(id_number),
+    )
+
+
+def _as_known(file: ResidentFile, known: Mapping[str, object]) -> ResidentFile:
+    """The file under another number, with what an old case knew put back."""
+    facts = {_GATHERED.get(name, name): value for name, value in known.items() if value is not None}
+    for name, (record, column) in _PERSON_FACTS.items():
+        held = getattr(file, record)
+        if name in facts and held is not None:
+            value = _fitting(held, column, cast(Value, facts[name]), name)
+            file = replace(file, **{record: replace(held, **{column: value})})
+    if known.get("has_active_business") is False:
+        file = replace(file, businesses=())
+    return _under_another_number(file)
+
+
+def _firm_today(registers: Registers, credit_code: str, day: date) -> EmployerFile:
+    record = registers.business.employer(credit_code)
+    if record is None:
+        raise PlayerError("工商登记中已没有这家单位")
+    years = {
+        year: found
+        for year in range(day.year - YEARS_KEPT, day.year + 1)
+        if (found := registers.retention.employer_year(credit_code, year)) is not None
+    }
+    organisation = f"R{_random.randrange(10_000_000):07d}"
+    code = credit_code_for(prefix=credit_code[:2], region=credit_code[2:8], organisation=organisation)
+    return EmployerFile(record=replace(record, credit_code=code), years=years)
 
 
 def _under_another_number(file: ResidentFile) -> ResidentFile:

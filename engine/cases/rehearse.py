@@ -13,6 +13,8 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Literal
 
+from sqlalchemy.exc import DBAPIError
+
 from engine.cases.office import Office
 from engine.cases.openers import StuckError
 from engine.cases.play import Met, OpenTask, Play, Step
@@ -164,6 +166,10 @@ def _played(office: Office, draft: Draft, script: Rehearsal, *, process: str) ->
             return _outcome(play, _perform(play, script, process))
     except (PlayerError, UnsoundRehearsalError) as wrong:
         return Rehearsed(marks={}, data={}, problems=(str(wrong),))
+    except DBAPIError as wrong:
+        # the message alone: the statement and its parameters may hold personal data
+        text = str(wrong.orig).splitlines()[0]
+        return Rehearsed(marks={}, data={}, problems=(f"数据库没有接受演练：{text}",))
 
 
 def _free_subject(office: Office, script: Rehearsal) -> Subject:

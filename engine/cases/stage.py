@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import DBAPIError
@@ -88,20 +88,21 @@ class StageStore(Store):
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose commit is kept until the end of the rehearsal."""
-        with self._session() as session, session.begin():
+        with self._session("create_savepoint") as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for looking only."""
-        with self._session() as session:
+        # closing it touches nothing of the stage's transaction, and no savepoint is needed for a look
+        with self._session("rollback_only") as session:
             yield session
 
     def close(self) -> None:
         """The connections are the office's, not the stage's."""
 
-    def _session(self) -> Session:
-        session = Session(self._connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+    def _session(self, mode: Literal["create_savepoint", "rollback_only"]) -> Session:
+        session = Session(self._connection, expire_on_commit=False, join_transaction_mode=mode)
         event.listen(session, "after_flush", self._note)
         return session
 
