@@ -6,7 +6,20 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
 from engine.cases.office import Office
-from web import api, files, inbox, payments, portal, staff, starts, tasks, watch, welcome
+from web import (
+    api,
+    files,
+    inbox,
+    payments,
+    portal,
+    staff,
+    starts,
+    studio,
+    studio_editor,
+    tasks,
+    watch,
+    welcome,
+)
 from web.assets import use_assets
 from web.display import use_display
 from web.errors import use_errors
@@ -23,6 +36,8 @@ PAGES = (
     portal.portal,
     starts.starts,
     staff.staff_pages,
+    studio.studio,
+    studio_editor.editor,
     watch.watch,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024

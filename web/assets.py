@@ -24,8 +24,10 @@ class Assets:
     """Addresses of the front-end files by the name that templates use."""
 
     def __init__(self, folder: Path) -> None:
-        own = (path for path in folder.iterdir() if path.suffix in {".css", ".js", ".svg"})
-        self._urls = {path.name: f"/static/{path.name}?v={_digest(path)}" for path in own}
+        places = (folder, folder / "studio")
+        own = [path for place in places for path in place.iterdir() if path.suffix in {".css", ".js", ".svg"}]
+        names = {path.relative_to(folder).as_posix(): path for path in own}
+        self._urls = {name: f"/static/{name}?v={_digest(path)}" for name, path in names.items()}
         manifest = folder / "vendor" / "manifest.json"
         if manifest.exists():
             vendor: dict[str, str] = json.loads(manifest.read_text())

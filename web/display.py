@@ -23,6 +23,7 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
 _STAFF = frozenset({"control", "administrator"})
+_STUDIO = frozenset({"analyst", "control", "administrator"})
 
 #: words for states and signatures, which use-cases say in Chinese; here the catalogue learns of them
 _STATES = (
@@ -85,6 +86,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/incidents", _("异常"), _INCIDENTS),
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
+        ("/studio", _("流程图"), _STUDIO),
         ("/staff", _("人员岗位"), _STAFF),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]

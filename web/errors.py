@@ -36,14 +36,17 @@ _SENTENCES = {
 }
 
 #: refusals that say that somebody was faster; any other that is not about a missing thing is a 403
-_CHANGED = frozenset({"claimed_by_other", "task_closed", "too_late", "claim_open"})
+_CHANGED = frozenset(
+    {"claimed_by_other", "task_closed", "too_late", "claim_open", "saved_meanwhile", "base_moved"}
+)
+_MISSING = frozenset({"no_change", "no_file", "no_version"})
 _NOT_NOW = frozenset({"busy", "step_failed"})
 
 
 def status_of(refusal: Refusal) -> int:
     """The HTTP status of a lawful no."""
     codes = {reason.code for reason in refusal.reasons}
-    if any(code.startswith("no_such_") for code in codes):
+    if codes & _MISSING or any(code.startswith("no_such_") for code in codes):
         return 404
     if codes & _NOT_NOW:
         return 503

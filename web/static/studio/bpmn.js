@@ -1,0 +1,87 @@
+// The bridge to the modeler of diagrams: Chinese, our element templates, marks of the check, ways to a fault.
+"use strict";
+
+(() => {
+  const canvasArea = bench.root.querySelector("[data-canvas]"), panel = bench.root.querySelector("[data-properties]");
+  const modeler = new (window.BpmnModeler)({
+    container: canvasArea,
+    propertiesPanel: { parent: panel },
+    additionalModules: [{ translate: ["value", speaks(bench.language)] }],
+  });
+  const get = (name) => modeler.get(name);
+  let marked = [], walked = [];
+
+  function unmark(which, marker) {
+    for (const id of which) if (get("elementRegistry").get(id)) get("canvas").removeMarker(id, marker);
+  }
+
+  function mark(problems) {
+    unmark(marked, "problem-mark-error");
+    unmark(marked, "problem-mark-warning");
+    get("overlays").remove({ type: "problem" });
+    const worst = new Map();
+    for (const { element, severity } of problems) if (element && worst.get(element) !== "error") worst.set(element, severity);
+    marked = [...worst.keys()].filter((id) => get("elementRegistry").get(id));
+    for (const id of marked) {
+      get("canvas").addMarker(id, `problem-mark-${worst.get(id)}`);
+      const badge = document.createElement("div");
+      badge.className = `problem-badge problem-badge-${worst.get(id)}`;
+      badge.textContent = worst.get(id) === "error" ? "▲" : "◆";
+      badge.title = problems.filter((each) => each.element === id).map((each) => each.message).join("\n");
+      get("overlays").add(id, "problem", { position: { top: -10, right: 10 }, html: badge });
+    }
+  }
+
+  function jump(id) {
+    const element = get("elementRegistry").get(id);
+    if (!element) return;
+    const top = get("canvas").findRoot(element);
+    if (top) get("canvas").setRootElement(top);
+    get("canvas").scrollToElement(element, 120);
+    get("selection").select(element);
+    bench.root.scrollIntoView({ block: "start" });
+    get("canvas").focus?.();
+  }
+
+  function step(path) {
+    unmark(walked, "problem-way");
+    walked = path.filter((id) => get("elementRegistry").get(id));
+    for (const id of walked) get("canvas").addMarker(id, "problem-way");
+    const last = walked.at(-1);
+    if (last) get("canvas").scrollToElement(last, 120);
+  }
+
+  async function open(text) {
+    const moddle = get("moddle");
+    const { rootElement: definitions, warnings } = await moddle.fromXML(text, "bpmn:Definitions");
+    if (layOut.bare(definitions)) {
+      layOut.add(moddle, definitions);
+      await modeler.importDefinitions(definitions);
+      if (!bench.closed) bench.changed();
+      bench.say(bench.words.laid, "unsaved");
+    } else {
+      await modeler.importXML(text);
+    }
+    if (warnings?.length) console.info(`${warnings.length} import warnings`);
+    get("canvas").zoom("fit-viewport", "auto");
+    modeler.on("commandStack.changed", ({ trigger }) => { if (trigger !== "clear") bench.changed(); });
+    if (bench.closed) return;
+    const answer = await fetch(bench.root.dataset.templates, { headers: { Accept: "application/json" } });
+    if (answer.ok) get("elementTemplatesLoader").setTemplates(await answer.json());
+  }
+
+  const zoom = (factor) => get("canvas").zoom(get("canvas").zoom() * factor);
+  if (bench.language === "zh") {
+    sayInChinese(bench.root, ".bio-properties-panel, .djs-popup, .djs-palette, .djs-context-pad, .djs-minimap, .djs-search-container",
+      "svg, input, textarea, [contenteditable], .cm-editor, .bio-properties-panel-header-label, .djs-search-result");
+  }
+  bench.open({
+    open, mark, jump, step,
+    text: async () => (await modeler.saveXML({ format: true })).xml,
+    do: {
+      undo: () => get("commandStack").undo(), redo: () => get("commandStack").redo(),
+      fit: () => get("canvas").zoom("fit-viewport", "auto"), in: () => zoom(1.2), out: () => zoom(1 / 1.2),
+      find: () => get("searchPad").toggle(),
+    },
+  });
+})();
