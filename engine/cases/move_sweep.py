@@ -18,7 +18,7 @@ from engine.cases.steps import Around, around, attempt
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import SYSTEM, Actor, CaseRef, Reason, Refusal
-from engine.workflow.moving import AroundAt, Carried, carry, put_back
+from engine.workflow.moving import By, Carried, carry, put_back
 from engine.workflow.versions import Published
 
 
@@ -71,6 +71,8 @@ class _Mover:
         """The item dealt with in one transaction; False when somebody else has it, or the case is busy."""
 
         def work(session: Session) -> bool:
+            # case, item and trail are one transaction: should the server itself fall, whole cases wait again
+            session.connection().exec_driver_sql("SET LOCAL synchronous_commit TO off")
             item = session.scalar(
                 select(MoveItem)
                 .where(
@@ -107,7 +109,7 @@ class _Mover:
             item.case_id,
             old=self.old,
             new=self.new,
-            around=around_at(self.office, session, self.actor),
+            by=by_actor(self.office, session, self.actor),
         )
         outcome = carried.plan if isinstance(carried, Carried) else carried
         item.reasons = orjson.dumps([reason.plain() for reason in outcome.reasons]).decode()
@@ -127,7 +129,7 @@ class _Mover:
             old=self.old,
             new=self.new,
             carried=(item.revision, item.old_state, item.old_inbox),
-            around=around_at(self.office, session, self.actor),
+            by=by_actor(self.office, session, self.actor),
         )
         item.status = "undone" if case else "kept"
         if case:
@@ -175,11 +177,11 @@ def _finish(office: Office, job_id: int, todo: tuple[str, ...]) -> None:
         )
 
 
-def around_at(office: Office, session: Session, actor: Actor) -> AroundAt:
-    """The desk of a case as it would have answered at an instant; now where none is given."""
+def by_actor(office: Office, session: Session, actor: Actor) -> By:
+    """The actor's move, now, with the desk of a case as it would have answered at any instant."""
 
     def at(case: CaseRef, instant: datetime | None) -> Around:
         then = replace(office, clock=lambda: instant) if instant else office
         return around(then, session, actor)(case)
 
-    return at
+    return By(actor=actor, now=office.clock(), around=at)

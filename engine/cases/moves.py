@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import ColumnElement, and_, func, insert, literal, select, update
 from sqlalchemy.orm import Session, undefer
 
-from engine.cases.move_sweep import around_at
+from engine.cases.move_sweep import by_actor
 from engine.cases.move_tables import MoveItem, MoveJob
 from engine.cases.office import Office
 from engine.cases.staff import name_of
@@ -246,9 +246,9 @@ def undo_move(office: Office, actor: Actor, job_id: int, *, why: str) -> MovePro
 def _judged(session: Session, office: Office, old: Published, new: Published) -> Iterator[MoveRow]:
     query = select(WorkflowCase).options(undefer(WorkflowCase.state)).where(_open_on(old.id))
     cases = session.scalars(query.order_by(WorkflowCase.id), execution_options={"yield_per": 500})
-    at = around_at(office, session, SYSTEM)
+    by = by_actor(office, session, SYSTEM)
     for case in cases:
-        found = tried(case, old=old, new=new, around=at)
+        found = tried(case, old=old, new=new, by=by)
         yield MoveRow(
             case_id=CaseId(case.id), case_key=case.case_key, outcome=found.verdict, reasons=found.reasons
         )

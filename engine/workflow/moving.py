@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine.values import CaseId, CaseRef, Reason, RefusedError, RegionCode
+from engine.values import Actor, CaseId, CaseRef, Reason, RefusedError, RegionCode
 from engine.workflow.codec import encode
 from engine.workflow.migration import Plan, move, plan_for, read_state
 from engine.workflow.runner import Around, StaleCaseError
@@ -26,6 +26,16 @@ from engine.workflow.versions import Published
 
 #: what the office answers for the case at an instant; None is now
 AroundAt = Callable[[CaseRef, datetime | None], Around]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """Who moves a case, when, and what the office answers meanwhile."""
+
+    actor: Actor
+    now: datetime
+    #: asked only where an event must find its time or its number
+    around: AroundAt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +52,13 @@ class Carried:
     inbox: str
 
 
-def tried(case: WorkflowCase, *, old: Published, new: Published, around: AroundAt) -> Plan:
+def tried(case: WorkflowCase, *, old: Published, new: Published, by: By) -> Plan:
     """What the move would do to the case; carried out in memory where a new event must find its time."""
     try:
         workflow = read_state(case.state, old.blueprint)
         plan = plan_for(workflow, old, new)
         if _arms(plan):
-            step = _Step(_ref(case.id, case), case.revision, around)
+            step = _Step(_ref(case.id, case), case.revision, by)
             move(workflow, old, new, engine_at=step.engine_at, since={})
     except StateError as broken:
         return Plan(verdict="cannot", reasons=(_because("unreadable", broken),))
@@ -57,9 +67,7 @@ def tried(case: WorkflowCase, *, old: Published, new: Published, around: AroundA
     return plan
 
 
-def carry(
-    session: Session, case_id: int, *, old: Published, new: Published, around: AroundAt
-) -> Carried | Plan:
+def carry(session: Session, case_id: int, *, old: Published, new: Published, by: By) -> Carried | Plan:
     """The case moved from one version to the other, or the plan that says why it cannot.
 
     Raises StaleCaseError when another step was quicker, StateError for a state that cannot be read.
@@ -72,7 +80,7 @@ def carry(
     if plan.verdict == "cannot":
         return plan
     before = sidecar_of(workflow, old.blueprint)
-    step = _Step(_ref(case_id, row), row.revision, around)
+    step = _Step(_ref(case_id, row), row.revision, by)
     since = _since(session, case_id) if _arms(plan) else {}
     try:
         moved = move(workflow, old, new, engine_at=step.engine_at, since=since)
@@ -94,7 +102,7 @@ def put_back(
     old: Published,
     new: Published,
     carried: tuple[int, bytes, str],
-    around: AroundAt,
+    by: By,
 ) -> CaseRef | None:
     """The case as it was before its move from `old` to `new`; None when it has gone on since.
 
@@ -104,7 +112,7 @@ def put_back(
     row = _read(session, case_id)
     if row.status != "running" or row.revision != revision:
         return None
-    step = _Step(_ref(case_id, row), row.revision, around)
+    step = _Step(_ref(case_id, row), row.revision, by)
     before = sidecar_of(read_state(row.state, new.blueprint), new.blueprint)
     after = sidecar_of(read_state(state, old.blueprint), old.blueprint)
     step.save(session, state, old)
@@ -124,10 +132,10 @@ class _Step:
 
     ref: CaseRef
     revision: int
-    around: AroundAt
+    by: By
 
     def engine_at(self, instant: datetime | None) -> ScriptEngine:
-        there = self.around(self.ref, instant)
+        there = self.by.around(self.ref, instant)
         return ScriptEngine(there.functions, _never, _never, lambda: there.now)
 
     def save(self, session: Session, state: bytes, version: Published) -> None:
@@ -143,24 +151,23 @@ class _Step:
     def follow(self, session: Session, before: Sidecar, after: Sidecar, version: Published) -> None:
         if before.timers == after.timers and before.messages.keys() == after.messages.keys():
             return
-        here = self.around(self.ref, None)
+        here = self.by.around(self.ref, None)
         follow(
             session, self.ref.id, self.ref.region, before, after,
             blueprint=version.blueprint, functions=here.functions, done="", now=here.now,
         )  # fmt: skip
 
     def tell(self, session: Session, version: Published, outcome: Mapping[str, Any]) -> None:
-        here = self.around(self.ref, None)
         session.add(
             WorkflowHistory(
                 case_id=self.ref.id,
                 element_id=version.process_id,
                 name=version.name,
                 kind="moved",
-                actor=here.actor.key,
+                actor=self.by.actor.key,
                 duty="",
                 control=None,
-                at=here.now,
+                at=self.by.now,
                 outcome=orjson.dumps(dict(outcome)).decode(),
             )
         )
