@@ -32,14 +32,15 @@ class _Ways:
                 self.after.setdefault(source, []).append(target)
 
     def leading_to(
-        self, place: int, *, not_by: Spot | None = None, without_side_events: bool = False
+        self, place: int, *, within: Marking, not_by: Spot | None = None, without_side_events: bool = False
     ) -> Marking:
-        """The places from which a token may come to the place, itself included."""
+        """The places of the scope from which a token may come to the place without leaving it; itself included."""
         found: Marking = 1 << place
         waiting = [place]
         while waiting:
             for source, move in self.before.get(waiting.pop(), ()):
-                if found >> source & 1 or (move and _left_out(move, not_by, without_side_events)):
+                known = found >> source & 1 or not within >> source & 1
+                if known or (move and _left_out(move, not_by, without_side_events)):
                     continue
                 found |= 1 << source
                 waiting.append(source)
@@ -51,11 +52,12 @@ def finish(net: Net, areas: Sequence[Area]) -> None:
     ways = _ways(net, areas)
     net.ranks = _ranks(net, ways)
     for area in areas:
+        inside = net.inside[area.number]
         for spot in area.spots.values():
             if spot.node.kind == "endEvent":
                 for flow in spot.node.incoming:
                     place = area.flows[flow.id].bit_length() - 1
-                    net.leads_to[place] = ways.leading_to(place, without_side_events=True)
+                    net.leads_to[place] = ways.leading_to(place, within=inside, without_side_events=True)
             if spot.node.kind in ("parallelGateway", "inclusiveGateway") and len(spot.node.incoming) > 1:
                 _join(net, ways, area, spot)
 
@@ -102,12 +104,16 @@ def _ranks(net: Net, ways: _Ways) -> dict[int, int]:
 
 def _join(net: Net, ways: _Ways, area: Area, spot: Spot) -> None:
     places = {flow.id: area.flows[flow.id] for flow in spot.node.incoming}
-    sources = {own: ways.leading_to(place.bit_length() - 1) for own, place in places.items()}
+    inside = net.inside[area.number]
+    sources = {own: ways.leading_to(place.bit_length() - 1, within=inside) for own, place in places.items()}
     if any(source & area.out(spot) for source in sources.values()):
         net.faults.append(Fault(severity="error", code="join_in_loop", spot=spot, message=_IN_LOOP))
     if spot.node.kind != "inclusiveGateway":
         return
-    awaits = tuple((place, ways.leading_to(place.bit_length() - 1, not_by=spot)) for place in places.values())
+    awaits = tuple(
+        (place, ways.leading_to(place.bit_length() - 1, within=inside, not_by=spot))
+        for place in places.values()
+    )
     for place in places.values():
         bit = place.bit_length() - 1
         moves = net.automatic[bit]

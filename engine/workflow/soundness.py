@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from engine.workflow.net import THROWN, Marking, Move, Net, Spot, bits
 from engine.workflow.problems import Problem, Severity, called
+from engine.workflow.vocabulary import SUB_PROCESSES
 
 #: steps named in a sentence; the path itself is whole
 _NAMED = 8
@@ -204,13 +205,20 @@ def _stuck(explored: _Explored) -> list[Problem]:
     # the marking is lost already; what shows it is the first one behind it where nothing can happen
     state = next((s for s in range(lost, len(explored.markings)) if _is_over(explored, s, done)), lost)
     marking, path = explored.markings[state], explored.trail.path(state)
-    holder = explored.net.holders[next(bits(marking))]
+    holder = _holder(explored.net, marking)
     if explored.net.moves(marking):
         message = f"案件会在这里打转，永远走不到结束。路径：{told(explored.net, path)}"
         return [_problem("livelock", holder, message, path=path)]
     ended = any(own in path for own in _ends(explored.net))
     code = "leftover_token" if ended else "deadlock"
     return [_problem(code, holder, _why_stuck(explored.net, holder, ended, path), path=path)]
+
+
+def _holder(net: Net, marking: Marking) -> Spot:
+    """The innermost node that keeps a token; the sub-process around it only waits for it."""
+    holders = [net.holders[bit] for bit in bits(marking)]
+    around = SUB_PROCESSES | {"callActivity"}
+    return next((holder for holder in reversed(holders) if holder.node.kind not in around), holders[0])
 
 
 def _is_over(explored: _Explored, state: int, done: set[int]) -> bool:

@@ -441,10 +441,10 @@ REFUSED = {
         "improper_end", "claim_withdrawn"),
     "two ways are waited for of which one comes": (
         lambda drawn: drawn.nodes["withdrawal_due"].__setattr__("tag", tag("parallelGateway")),
-        "deadlock", "approval_due"),
+        "deadlock", "withdrawal_due"),
     "an approval before anything is determined": (
         lambda drawn: drawn.reroute("withdrawn_at_confirmation_to_withdrawal_due", "review_claim"),
-        "unset_data", "claim_approved"),
+        "unset_data", "second_review_needed"),
     "a deadline on a step that never waits": (
         lambda drawn: drawn.nodes["intake_overdue"].set("attachedToRef", "gather_facts"),
         "dead_step", "intake_overdue"),
