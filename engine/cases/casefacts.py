@@ -8,13 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine.cases.office import Office
 from engine.cases.views import Fact
+from engine.people import region_name
 from engine.store.declaration import read_declaration
 from engine.values import Money, Reason
 
 _WORDS: Mapping[str, str] = {"web": "网上", "counter": "窗口", "kiosk": "自助机", "national": "全国平台"}
-_KINDS = ("text", "months", "yuan", "flag", "day", "month", "reason")
+_KINDS = ("text", "months", "yuan", "flag", "day", "month", "reason", "region")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class FactLabel:
     source: str
 
 
-def facts_of(office: Office, data: Mapping[str, Any]) -> tuple[Fact, ...]:
+def facts_of(office: Office, session: Session, data: Mapping[str, Any]) -> tuple[Fact, ...]:
     """The facts that the case has, in the order of the file."""
     found = []
     for label in fact_labels(office.settings.processes_dir / "facts.yaml"):
@@ -37,7 +40,11 @@ def facts_of(office: Office, data: Mapping[str, Any]) -> tuple[Fact, ...]:
             value = value.get(part) if isinstance(value, Mapping) else None
         if value is not None and value != "":
             found.append(
-                Fact(label=label.label, value=_in_words(office, label.kind, value), source=label.source)
+                Fact(
+                    label=label.label,
+                    value=_in_words(office, session, label.kind, value),
+                    source=label.source,
+                )
             )
     return tuple(found)
 
@@ -73,13 +80,15 @@ def fact_labels(path: Path) -> tuple[FactLabel, ...]:
     return tuple(labels)
 
 
-def _in_words(office: Office, kind: str, value: Any) -> str:
+def _in_words(office: Office, session: Session, kind: str, value: Any) -> str:
     if kind == "yuan":
         return f"{Money(int(value)).text} 元"
     if kind == "flag":
         return "是" if value else "否"
     if kind == "months":
         return f"{value} 个月"
+    if kind == "region":
+        return region_name(session, str(value))
     if kind == "reason":
         known = office.book.exit_reasons.get(str(value))
         return f"{value} {known.name}" if known else str(value)

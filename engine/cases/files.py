@@ -68,7 +68,7 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
             diagram=text_of(version.diagram),
             marks=marks,
             steps=_steps(session, office, version, case, marks, tasks),
-            facts=facts_of(office, data),
+            facts=facts_of(office, session, data),
             reasons=reasons_of(data),
             history=history_rows(session, office, case.id, labels_of(version)),
             letters=_letters(session, case.id),
@@ -104,7 +104,7 @@ def my_cases(office: Office, actor: Actor, *, cursor: str = "") -> Page[CaseRow]
         total = len(session.execute(query.with_only_columns(WorkflowCase.id)).all())
         if cursor:
             query = query.where(WorkflowCase.id < int(cursor) if cursor.isdigit() else false())
-        found = session.execute(query.order_by(WorkflowCase.id.desc()).limit(_PAGE + 1)).tuples().all()
+        found = session.execute(query.order_by(WorkflowCase.id.desc()).limit(_PAGE + 1)).all()
         labels = subject_labels(session, office, {case.subject for case, _ in found})
         rows = tuple(_case_row(session, case, name, labels) for case, name in found[:_PAGE])
         return Page(
@@ -145,7 +145,7 @@ def _may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase)
             text="此案不在您的岗位与地区范围内",
             text_en="The case is not within your duty and region.",
             source="社会保险经办条例第四十九条（保密）",
-            fact=actor.key,
+            fact=actor.name or actor.key,
         )
     )
 
@@ -241,7 +241,7 @@ def _incidents(session: Session, office: Office, case_id: int | None) -> tuple[I
     if case_id is not None:
         query = query.where(WorkflowIncident.case_id == case_id)
     out = []
-    for incident, case in session.execute(query).tuples():
+    for incident, case in session.execute(query):
         element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(
             incident.element_id
         )

@@ -96,7 +96,7 @@ def task_view(office: Office, actor: Actor, task_id: str) -> TaskView | Refusal:
             row=task_rows(session, office, [(task, case, process)])[0],
             form=form,
             values={**form.values(data), **draft},
-            facts=facts_of(office, data),
+            facts=facts_of(office, session, data),
             reasons=reasons_of(data),
             history=history_rows(session, office, case.id, labels_of(version)),
             can=_can(task, actor, forbidden),
@@ -319,7 +319,7 @@ def _forbidden(
             code="different_person",
             text=f"本案“{name}”已由您办理，“{task.name}”须由另一人办理",
             text_en="Another person must do this step.",
-            fact=actor.key,
+            fact=actor.name or actor.key,
             source=_FOUR_EYES,
         )
         for name in done
@@ -331,7 +331,14 @@ def _lane_reasons(
     session: Session, office: Office, actor: Actor, task: WorkflowTask, case: WorkflowCase, *, same_case: bool
 ) -> tuple[Reason, ...]:
     if actor.kind in {"person", "employer"} and case.subject != actor.key:
-        return (Reason(code="not_own_case", text="这不是您的案件", text_en="Not your case.", fact=actor.key),)
+        return (
+            Reason(
+                code="not_own_case",
+                text="这不是您的案件",
+                text_en="Not your case.",
+                fact=actor.name or actor.key,
+            ),
+        )
     no = check_may(
         session,
         office.duties,

@@ -26,7 +26,7 @@ from engine.workflow.tables import WorkflowCase
 
 _SEEN_BY = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
 _RECEIPT_BY = {"accountant"}
-_LINE_STATUS = {"waiting": "待银行答复", "paid": "已付讫", "returned": "退回"}
+_LINE_STATUS = {"waiting": "待付", "paid": "已付讫", "returned": "退回"}
 
 
 def batches(office: Office, actor: Actor) -> tuple[BatchView, ...] | Refusal:
@@ -83,7 +83,7 @@ def upload_receipt(office: Office, actor: Actor, text: bytes) -> Done | Refusal:
                     text="只有会计岗可以导入银行回盘",
                     text_en="Only the accountant takes receipts.",
                     source="鲁人社函〔2020〕10号（八）",
-                    fact=actor.key,
+                    fact=actor.name or actor.key,
                 ),
             )
         )
@@ -131,7 +131,7 @@ def _not_seen(actor: Actor) -> Reason:
         text="您的岗位不能查看支付批次",
         text_en="Your duty does not see payment batches.",
         source="社会保险经办条例第四十九条（保密）",
-        fact=actor.key,
+        fact=actor.name or actor.key,
     )
 
 
@@ -170,7 +170,7 @@ def _lines(session: Session, office: Office, batch: PaymentBatch) -> tuple[Batch
         .join(PaymentPurpose, PaymentPurpose.purpose == PaymentOrder.purpose)
         .where(PaymentLine.batch_id == batch.id)
         .order_by(PaymentLine.line_no)
-    ).tuples()
+    )
     return tuple(
         BatchLine(
             line_no=line.line_no,

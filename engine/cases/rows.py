@@ -107,7 +107,7 @@ def light_of(office: Office, due_at: datetime | None) -> tuple[Light, int | None
 
 def process_names(session: Session) -> dict[int, str]:
     """The name of every version's process."""
-    return dict(session.execute(select(ProcessVersion.id, ProcessVersion.name)).tuples().all())
+    return dict(session.execute(select(ProcessVersion.id, ProcessVersion.name)).all())
 
 
 def history_rows(

@@ -161,7 +161,7 @@ def check_may(
             "no_post",
             f"当日未担任{wanted.lane}",
             f"The duty {wanted.english} is not held on that day.",
-            fact=actor.key,
+            fact=actor.name or actor.key,
         )
     if not any(covers(held, region) for held in regions):
         return _refusal(
@@ -259,7 +259,7 @@ def _lane_refusal(actor: Actor, lane_id: str, lane: str) -> Refusal | None:
     if kinds.get(lane_id) == actor.kind:
         return None
     return _refusal(
-        "not_staff_lane", f"这一步由{lane}办理", f"This step belongs to the lane {lane_id}.", fact=actor.key
+        "not_staff_lane", f"这一步由{lane}办理", f"This step belongs to the lane {lane_id}.", fact=actor.name or actor.key
     )
 
 

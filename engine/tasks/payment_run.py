@@ -76,7 +76,7 @@ def book_receipt(desk: Desk, *, batch_number: str) -> dict[str, Any]:
         .join(PaymentBatch, PaymentBatch.id == PaymentLine.batch_id)
         .where(PaymentBatch.number == batch_number)
         .order_by(PaymentLine.line_no)
-    ).tuples()
+    )
     rows = [(line.status, _failed(line, order)) for line, order in lines]
     failed = [row for status, row in rows if status == "returned"]
     paid = sum(status == "paid" for status, _ in rows)
