@@ -301,6 +301,8 @@ def test_a_case_that_went_on_is_not_taken_back_and_one_that_cannot_move_stays(of
     assert [(row.case_key, row.reasons[0].code) for row in listed.rows] == [(stays.key, "kind_changed")]
     assert "受理审核" in listed.rows[0].reasons[0].text
     assert undone.counts == {"cannot": 1, "kept": 1}
+    kept = started(moves.move_progress(office, analyst, job.job_id, status="kept"))
+    assert [(row.case_key, row.reasons[0].code) for row in kept.rows] == [(goes.key, "went_on")]
     assert stays.goes_on().status == "completed"
     with office.store.reading() as session:
         versions = select(WorkflowCase.version_id).where(WorkflowCase.id.in_([stays.id, goes.id]))

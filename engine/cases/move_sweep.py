@@ -21,6 +21,12 @@ from engine.values import SYSTEM, Actor, CaseRef, Reason, Refusal
 from engine.workflow.moving import By, Carried, carry, put_back
 from engine.workflow.versions import Published
 
+_WENT_ON = Reason(
+    code="went_on",
+    text="此案换版后已继续办理，留在新版本",
+    text_en="The case went on after its move and stays on the newer version.",
+)
+
 
 def move_due(office: Office, limit: int) -> int:
     """Carry on with every job under way, at most `limit` cases each; how many cases were dealt with.
@@ -131,9 +137,11 @@ class _Mover:
             carried=(item.revision, item.old_state, item.old_inbox),
             by=by_actor(self.office, session, self.actor),
         )
-        item.status = "undone" if case else "kept"
-        if case:
-            self._trail(session, case, self.new, self.old)
+        if case is None:
+            item.status, item.reasons = "kept", orjson.dumps([_WENT_ON.plain()]).decode()
+            return
+        item.status = "undone"
+        self._trail(session, case, self.new, self.old)
 
     def _trail(self, session: Session, case: CaseRef, source: Published, target: Published) -> None:
         append(
