@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from engine.workflow.drawing import DrawnNode, Scope
+from engine.workflow.drawing import DrawnNode, Flow, Scope
 from engine.workflow.net import Fault, Marking, Net, Spot
 from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES, Element, tag
 
@@ -41,8 +41,8 @@ class Area:
     #: it is gone through several times
     repeated: bool
     spots: dict[str, Spot] = field(default_factory=dict)
-    #: flow id → its place
-    flows: dict[str, Marking] = field(default_factory=dict)
+    #: flow → its place; flows of a file from elsewhere may have no id
+    flows: dict[int, Marking] = field(default_factory=dict)
     #: node id → the place where a token waits there, or stands for what runs inside
     at: dict[str, Marking] = field(default_factory=dict)
     #: non-interrupting event → the place that says it may still happen
@@ -50,9 +50,13 @@ class Area:
     #: sub-process or call → the area inside
     inner: dict[str, Area] = field(default_factory=dict)
 
+    def place(self, flow: Flow) -> Marking:
+        """The place of a flow."""
+        return self.flows[id(flow)]
+
     def out(self, spot: Spot) -> Marking:
         """The places behind a node."""
-        return sum(self.flows[flow.id] for flow in spot.node.outgoing)
+        return sum(self.place(flow) for flow in spot.node.outgoing)
 
     def boundaries(self, spot: Spot) -> Iterator[Spot]:
         """The boundary events of a node."""
@@ -142,7 +146,7 @@ def _fill(area: Area, elements: Mapping[str, Element], net: Net) -> None:
         area.spots[node.id] = spot
         net.spots.append(spot)
     for flow in area.scope.flows:
-        area.flows[flow.id] = _place(net, area.spots[flow.target])
+        area.flows[id(flow)] = _place(net, area.spots[flow.target])
     for spot in area.spots.values():
         if spot.node.kind in _HOLDING:
             area.at[spot.node.id] = _place(net, spot)

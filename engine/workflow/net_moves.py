@@ -85,7 +85,7 @@ class _Moves:
             self.net.faults.append(Fault(severity="error", code="uncaught", spot=spot, message=message))
         everything = self.net.inside[area.number] if kind == "terminate" else 0
         for flow in spot.node.incoming:
-            place = area.flows[flow.id]
+            place = area.place(flow)
             shows = (spot.node.id,)
             late = bool(everything)
             self._auto(
@@ -95,9 +95,9 @@ class _Moves:
     def exclusive(self, area: Area, spot: Spot) -> None:
         """One way in, one way out."""
         for flow_in in spot.node.incoming:
-            takes = area.flows[flow_in.id]
+            takes = area.place(flow_in)
             for flow in spot.node.outgoing:
-                puts, shows = area.flows[flow.id], _shown(spot, [flow])
+                puts, shows = area.place(flow), _shown(spot, [flow])
                 self._auto(Move(spot=spot, act="pass", takes=takes, puts=puts, chosen=(flow,), shows=shows))
             if self._may_block(spot.node):
                 puts = self._dead_end(spot)
@@ -105,13 +105,13 @@ class _Moves:
 
     def parallel(self, area: Area, spot: Spot) -> None:
         """All ways in, all ways out."""
-        takes = sum(area.flows[flow.id] for flow in spot.node.incoming)
+        takes = sum(area.place(flow) for flow in spot.node.incoming)
         shows = _shown(spot, spot.node.outgoing)
         self._auto(Move(spot=spot, act="pass", takes=takes, puts=area.out(spot), shows=shows))
 
     def inclusive(self, area: Area, spot: Spot) -> None:
         """Every way in from which a token can still come, and some of the ways out."""
-        ways = sum(area.flows[flow.id] for flow in spot.node.incoming)
+        ways = sum(area.place(flow) for flow in spot.node.incoming)
         several = len(spot.node.incoming) > 1
         for chosen in self._choices(spot):
             move = Move(
@@ -120,7 +120,7 @@ class _Moves:
                 takes=0 if several else ways,
                 gathers=ways if several else 0,
                 late=several,
-                puts=sum(area.flows[flow.id] for flow in chosen),
+                puts=sum(area.place(flow) for flow in chosen),
                 chosen=tuple(chosen),
                 shows=_shown(spot, chosen),
             )
@@ -161,7 +161,7 @@ class _Moves:
         """Waits for nobody: a token in, a token out."""
         shows = _shown(spot, spot.node.outgoing)
         for flow in spot.node.incoming:
-            takes = area.flows[flow.id]
+            takes = area.place(flow)
             self._auto(Move(spot=spot, act="pass", takes=takes, puts=area.out(spot), shows=shows))
 
     def by_somebody(self, area: Area, spot: Spot) -> None:
@@ -204,7 +204,7 @@ class _Moves:
         shows = (spot.node.id, *_shown(catcher, catcher.node.outgoing))
         act: Act = "end" if spot.node.kind == "endEvent" else "pass"
         for flow in spot.node.incoming:
-            takes, goes_on = area.flows[flow.id], area.out(spot)
+            takes, goes_on = area.place(flow), area.out(spot)
             stops = catcher.element.interrupting
             move = Move(
                 spot=catcher,
@@ -285,7 +285,7 @@ class _Moves:
         puts = area.at[spot.node.id] | area.arming(spot) | (inner.begins() if inner else 0)
         also, shows = tuple(inner.starts() if inner else ()), (spot.node.id, *shows)
         for flow in spot.node.incoming:
-            takes = area.flows[flow.id]
+            takes = area.place(flow)
             self._auto(Move(spot=spot, act="enter", takes=takes, puts=puts, shows=shows, also=also))
             if rounds(spot.node):
                 out = area.out(spot)

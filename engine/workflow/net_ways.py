@@ -56,7 +56,7 @@ def finish(net: Net, areas: Sequence[Area]) -> None:
         for spot in area.spots.values():
             if spot.node.kind == "endEvent":
                 for flow in spot.node.incoming:
-                    place = area.flows[flow.id].bit_length() - 1
+                    place = area.place(flow).bit_length() - 1
                     net.leads_to[place] = ways.leading_to(place, within=inside, without_side_events=True)
             if spot.node.kind in ("parallelGateway", "inclusiveGateway") and len(spot.node.incoming) > 1:
                 _join(net, ways, area, spot)
@@ -103,18 +103,17 @@ def _ranks(net: Net, ways: _Ways) -> dict[int, int]:
 
 
 def _join(net: Net, ways: _Ways, area: Area, spot: Spot) -> None:
-    places = {flow.id: area.flows[flow.id] for flow in spot.node.incoming}
+    places = [area.place(flow) for flow in spot.node.incoming]
     inside = net.inside[area.number]
-    sources = {own: ways.leading_to(place.bit_length() - 1, within=inside) for own, place in places.items()}
-    if any(source & area.out(spot) for source in sources.values()):
+    sources = [ways.leading_to(place.bit_length() - 1, within=inside) for place in places]
+    if any(source & area.out(spot) for source in sources):
         net.faults.append(Fault(severity="error", code="join_in_loop", spot=spot, message=_IN_LOOP))
     if spot.node.kind != "inclusiveGateway":
         return
     awaits = tuple(
-        (place, ways.leading_to(place.bit_length() - 1, within=inside, not_by=spot))
-        for place in places.values()
+        (place, ways.leading_to(place.bit_length() - 1, within=inside, not_by=spot)) for place in places
     )
-    for place in places.values():
+    for place in places:
         bit = place.bit_length() - 1
         moves = net.automatic[bit]
         net.automatic[bit] = [replace(move, awaits=awaits) if move.spot is spot else move for move in moves]

@@ -53,7 +53,7 @@ class Trail:
         while state >= 0:
             state, move = self.steps[state]
             moves.append(move)
-        shown = [own for move in reversed(moves) for own in move.shows]
+        shown = [own for move in reversed(moves) for own in move.shows if own]
         return tuple(own for i, own in enumerate(shown) if i == 0 or shown[i - 1] != own)
 
 
