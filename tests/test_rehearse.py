@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from builders import Case, a_claim
@@ -351,6 +352,32 @@ def test_a_decision_that_answers_otherwise_is_a_difference(
     found = replayed(office, {**files, name: draft})[ended["granted"].key]
 
     assert found.text.endswith("choose_route：route_note=正常办理 → route_note=照常办理")
+
+
+def test_a_rehearsal_gives_way_to_real_work_and_says_so(
+    office: Office, files: dict[str, bytes], ended: Mapping[str, Case]
+) -> None:
+    steps = "".join(
+        f"    - do: {element}\n      with: {fields}\n"
+        for element, fields in (
+            ("confirm_form", CONFIRMED),
+            ("check_intake", "{intake_opinion: pass}"),
+            ("review_claim", "{review_opinion: agree}"),
+            ("approve_claim", "{approval: approve}"),
+        )
+    )
+    with office.store.transaction() as working:
+        held = working.execute(
+            text("SELECT stream FROM audit_stream WHERE stream ~ '^(payments|ledger)' FOR UPDATE")
+        )
+        assert held.all()
+
+        began = perf_counter()
+        outcome = played(office, files, script(steps))
+
+    assert "lock timeout" in outcome.problems[0]
+    assert perf_counter() - began < 10
+    assert played(office, files, script(steps)).ended_in == "claim_granted"
 
 
 def test_a_process_without_ended_cases_has_nothing_to_replay(office: Office, files: dict[str, bytes]) -> None:

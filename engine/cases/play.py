@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
 import orjson
-from sqlalchemy import ColumnElement, Select, or_, select, union
+from sqlalchemy import ColumnElement, Select, exists, or_, select, union
 from sqlalchemy.orm import Session
 
 from engine.cases.inbox import complete_task
@@ -19,6 +19,7 @@ from engine.cases.office import Office
 from engine.cases.openers import StuckError, open_case
 from engine.cases.payments import take_receipt
 from engine.cases.players import Crew, PlayerError
+from engine.cases.rehearsed import Met, OpenTask, Step
 from engine.cases.staff import name_of
 from engine.cases.stage import StageClock, StageStore
 from engine.cases.steps import around, attempt, pass_on
@@ -45,52 +46,6 @@ from engine.workflow.tables import (
 _MOST_TIMERS = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One thing that happened, in order."""
-
-    at: datetime
-    case_id: int
-    element: str
-    name: str
-    #: duty id and its lane's name; empty where nobody acted
-    duty: str
-    duty_name: str
-    who: str
-    #: started, completed, operation, decided, passed, sent, message, ended, cancelled
-    kind: str
-    outcome: Mapping[str, object]
-    #: elements where a token stands once this and what it caused at once had happened
-    waiting: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTask:
-    """A task that waits at the end: whose it would be, and until when."""
-
-    element: str
-    name: str
-    duty: str
-    duty_name: str
-    region: str
-    due_at: datetime | None
-    #: names of the staff who could do it; empty: nobody holds the post
-    holders: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
-    """A refusal met on the way."""
-
-    #: what was tried: an element or a message
-    element: str
-    codes: tuple[str, ...]
-    text: str
-    line: int
-    #: the step itself says that it is refused
-    foreseen: bool
-
-
 @dataclass(slots=True, kw_only=True)
 class Play:
     """A script being played: the office on its stage, whom it is about, and what was met so far."""
@@ -101,6 +56,7 @@ class Play:
     met: list[Met] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     _seen: int = 0
+    _names: dict[str, str] = field(default_factory=dict)
 
     @property
     def cases(self) -> list[int]:
@@ -338,10 +294,12 @@ class Play:
 
     def _ours(self) -> ColumnElement[bool]:
         """Messages of these cases: put by them, or named after them."""
-        with self.office.store.reading() as session:
-            keys = session.scalars(select(WorkflowCase.case_key).where(WorkflowCase.id.in_(self.cases))).all()
-        named = [OutboxMessage.key.endswith(key, autoescape=True) for key in keys]
-        return or_(OutboxMessage.case_id.in_(self.cases), *named)
+        named = (
+            exists()
+            .where(WorkflowCase.id.in_(self.cases))
+            .where(OutboxMessage.key.endswith(WorkflowCase.case_key))
+        )
+        return or_(OutboxMessage.case_id.in_(self.cases), named)
 
     def _note(self) -> None:
         waiting = self.waiting()
@@ -361,12 +319,17 @@ class Play:
                         name=row.name,
                         duty=row.duty,
                         duty_name=self._lane(row.duty),
-                        who=name_of(session, row.actor),
+                        who=self._name(session, row.actor),
                         kind=row.kind,
                         outcome=orjson.loads(row.outcome),
                         waiting=waiting,
                     )
                 )
+
+    def _name(self, session: Session, key: str) -> str:
+        if key not in self._names:
+            self._names[key] = name_of(session, key)
+        return self._names[key]
 
     def _ready(self) -> Select[WorkflowTask]:
         return (

@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.cases.office import Office
 from engine.cases.openers import StuckError
-from engine.cases.play import Met, OpenTask, Play, Step
+from engine.cases.play import Play
 from engine.cases.players import Crew, PlayerError, Subject, enter, is_free, subject_of
+from engine.cases.rehearsed import Met, OpenTask, Step
 from engine.cases.stage import Draft, UnreadableDraftError, UnsoundRehearsalError, draft_of, stage
 from engine.registers.memory import registers_of
 from engine.store.declaration import DeclarationError

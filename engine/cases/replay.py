@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.cases.office import Office
 from engine.cases.openers import StuckError
-from engine.cases.play import Play, Step
+from engine.cases.play import Play
 from engine.cases.players import Crew, PlayerError, enter, subject_like
+from engine.cases.rehearsed import Step
 from engine.cases.staff import actor_by_key
 from engine.cases.stage import Draft, UnreadableDraftError, UnsoundRehearsalError, draft_of, stage
 from engine.registers import RegisterDown
