@@ -13,12 +13,14 @@ from typing import TypedDict
 from engine.workflow.drawing import Drawing, DrawnNode, Flow
 from engine.workflow.expressions import ExpressionError, compile_expression
 from engine.workflow.net import THROWN, Act, Fault, Marking, Move, Net, Spot, bits
-from engine.workflow.net_areas import Area, areas_of, is_opaque, rounds
+from engine.workflow.net_areas import Area, TooLargeError, areas_of, is_opaque, rounds
 from engine.workflow.net_ways import finish
 from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES, Element
 
 #: an inclusive gateway with more ways than this has too many choices to try
 _MOST_WAYS = 7
+#: a gateway with hundreds of ways in and out has a move for each pair
+MOST_MOVES = 60_000
 
 
 class _Tokens(TypedDict):
@@ -53,6 +55,7 @@ class _Moves:
 
     def __init__(self, net: Net, codes: Mapping[str, str], *, strict: bool) -> None:
         self.net, self.codes, self.strict = net, codes, strict
+        self.count = 0
 
     def add(self, area: Area, spot: Spot) -> None:
         """Add the moves of one node."""
@@ -293,6 +296,9 @@ class _Moves:
                 self._auto(Move(spot=spot, act="skip", takes=takes, puts=out, shows=passed))
 
     def _auto(self, move: Move) -> None:
+        self.count += 1
+        if self.count > MOST_MOVES:
+            raise TooLargeError
         for bit in bits(move.takes | move.gathers):
             self.net.automatic.setdefault(bit, []).append(move)
 

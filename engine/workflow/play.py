@@ -14,7 +14,7 @@ from engine.workflow.drawing import Drawing, draw
 from engine.workflow.facts import elements_of
 from engine.workflow.net import Net
 from engine.workflow.net_areas import MAX_PLACES, TooLargeError
-from engine.workflow.net_moves import net_of
+from engine.workflow.net_moves import MOST_MOVES, net_of
 from engine.workflow.problems import Findings, Problem
 from engine.workflow.reader import ReadError, Resolver, definitions_of, read_xml
 from engine.workflow.shape import is_executable
@@ -40,7 +40,9 @@ def judge_play(
         try:
             net = net_of(drawings, elements, process.id, strict=not names.open)
         except TooLargeError as wrong:
-            findings.error("exploration_bound", process, f"{wrong.__doc__}（最多{MAX_PLACES}个位置）")
+            findings.error(
+                "exploration_bound", process, f"{wrong.__doc__}（最多{MAX_PLACES}个位置、{MOST_MOVES}种走法）"
+            )
             continue
         problems = _of_net(net, names, bounds)
         findings.problems += [_weighed(problem, names) for problem in problems]
