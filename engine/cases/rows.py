@@ -145,6 +145,7 @@ _KINDS = {
     "passed": "事件发生",
     "ended": "到达终点",
     "cancelled": "终止",
+    "moved": "换版",
 }
 
 

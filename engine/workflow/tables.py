@@ -140,7 +140,7 @@ class WorkflowHistory(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
     element_id: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(200))
-    #: started, completed, operation, decided, timer, message, sent, passed, ended, cancelled
+    #: started, completed, operation, decided, message, sent, passed, moved, ended, cancelled
     kind: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(String(40))
     duty: Mapped[str] = mapped_column(String(40), default="")
