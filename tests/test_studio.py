@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -27,14 +28,29 @@ from engine.workflow.tables import ProcessVersion
 
 FORM = "forms/claim-review.form"
 DIAGRAM = "claim.bpmn"
+TESTS = "rectification.tests.yaml"
+PROCESSES = Path(__file__).parents[1] / "processes"
 MORNING = "2025-11-03T09:00+08:00"
 
 
 @pytest.fixture(scope="module")
-def ready(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def untested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped files without the analysts' tests, whose playing would take most of the time here."""
+    copied = tmp_path_factory.mktemp("shipped") / "processes"
+    shutil.copytree(PROCESSES, copied, ignore=shutil.ignore_patterns("*.tests.yaml"))
+    return copied
+
+
+@pytest.fixture(scope="module")
+def ready(
+    server: str, template: str, untested: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The name of a database of an office set up, with its demo staff and a third analyst; nobody connects to it."""
     with OwnDatabase(server, template) as url:
-        made = open_office(settings_for(url, tmp_path_factory.mktemp("ready")), clock=FixedClock(MORNING))
+        made = open_office(
+            replace(settings_for(url, tmp_path_factory.mktemp("ready")), processes_dir=untested),
+            clock=FixedClock(MORNING),
+        )
         setup.set_up(made)
         setup.seed(made, people=0, employers=0, seed=7, day=made.today, password=PASSWORD)
         by = actor(made, "chenguanli")
@@ -48,10 +64,10 @@ def ready(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def office(server: str, ready: str, tmp_path: Path, clock: FixedClock) -> Iterator[Office]:
+def office(server: str, ready: str, untested: Path, tmp_path: Path, clock: FixedClock) -> Iterator[Office]:
     """An office of this one test."""
     with OwnDatabase(server, ready) as url:
-        opened = open_office(settings_for(url, tmp_path), clock=clock)
+        opened = open_office(replace(settings_for(url, tmp_path), processes_dir=untested), clock=clock)
         yield opened
         opened.close()
 
@@ -475,3 +491,53 @@ def test_a_file_of_another_tool_is_opened_and_refused_only_for_what_would_run_ot
     assert isinstance(done, ChangeView) and done.report is not None
     assert done.report.files[0].notes == report.files[0].notes
     assert published_text(office, DIAGRAM) == harmless.encode()
+
+
+def test_a_change_that_makes_an_analysts_test_fail_is_not_submitted(
+    office: Office, author: Actor, second: Actor
+) -> None:
+    tests_only = opened(office, author, "加案例")
+    broken = saved(office, author, tests_only, TESTS, b"- name: x\n  steps: 3\n")
+    assert [problem.code for _, problem in broken.errors] == ["bad_tests"]
+    saved(office, author, tests_only, TESTS, one_case())
+    assert isinstance(studio.submit_change(office, author, tests_only), ChangeView)
+    assert isinstance(studio.publish_change(office, second, tests_only), ChangeView)
+    drawn = published_text(office, "rectification.bpmn")
+    change_id = opened(office, author)
+
+    report = saved(office, author, change_id, "rectification.bpmn", other_ends(drawn))
+
+    assert report.ok, report.errors
+    refused = studio.submit_change(office, author, change_id)
+    assert codes(refused) == ("rehearsal_failed",)
+    assert "rectification.tests.yaml:" in refused.text
+    saved(office, author, change_id, "rectification.bpmn", drawn + b"\n")
+    assert isinstance(studio.submit_change(office, author, change_id), ChangeView)
+
+
+def test_tests_published_after_a_change_was_submitted_are_played_before_it_is_published(
+    office: Office, author: Actor, second: Actor, clock: FixedClock
+) -> None:
+    drawn = published_text(office, "rectification.bpmn")
+    waiting = submitted(office, author, other_ends(drawn), "rectification.bpmn")
+    clock.forward(minutes=5)
+    assert isinstance(
+        studio.publish_change(office, second, submitted(office, author, one_case(), TESTS)), ChangeView
+    )
+
+    refused = studio.publish_change(office, second, waiting)
+
+    assert codes(refused) == ("rehearsal_failed",)
+
+
+def one_case() -> bytes:
+    """The first of the shipped cases of a rectification."""
+    cases = (PROCESSES / TESTS).read_bytes()
+    return cases[: cases.index(b"- name:", cases.index(b"- name:") + 1)]
+
+
+def other_ends(drawn: bytes) -> bytes:
+    """The diagram with every end event under another id."""
+    ends = b"|".join(re.findall(rb'endEvent id="(\w+)"', drawn))
+    place = rb'(endEvent id="|targetRef="|bpmnElement="|flowNodeRef>)'
+    return re.sub(place + rb"(" + ends + rb')(?=["<])', rb"\1\2_anew", drawn)

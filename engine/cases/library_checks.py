@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass, replace
 import orjson
 
 from engine.cases.library import decisions_in, diagrams, key_of, kind_of, named_by
+from engine.store.declaration import DeclarationError
 from engine.workflow.checks import check_decision, check_file, check_form
 from engine.workflow.form_parts import FormError
 from engine.workflow.forms import read_form
 from engine.workflow.import_notes import Note, import_report
 from engine.workflow.problems import Problem
 from engine.workflow.reader import ReadError
+from engine.workflow.rehearsal import read_tests
 from engine.workflow.versions import References, references_of
 from engine.workflow.vocabulary import Names
 
@@ -172,7 +174,22 @@ def _of_kind(name: str, content: bytes, names: Names) -> list[Problem]:
     problems = check_form(content, name, names=names) if kind == "form" else []
     if kind == "decision":
         problems = check_decision(content, name, names=names)
+    if kind == "tests":
+        problems = _tests(name, content)
     return [*problems, *_not_utf8(content)]
+
+
+def _tests(name: str, content: bytes) -> list[Problem]:
+    """Why an analyst's tests cannot be read; whether they pass is for the rehearsal."""
+    try:
+        read_tests(content, file=name)
+    except DeclarationError as wrong:
+        return [
+            Problem(
+                severity="error", code="bad_tests", element="", line=max(wrong.line, 1), message=str(wrong)
+            )
+        ]
+    return []
 
 
 def _not_utf8(content: bytes) -> list[Problem]:

@@ -28,6 +28,7 @@ from engine.cases.studio_reading import (
     versions_of,
     view_change,
 )
+from engine.cases.studio_rehearsal import failing_cases, published_since
 from engine.cases.studio_views import STATUS_NAMES, ChangeView, change_view, hands_of
 from engine.cases.views import Done
 from engine.duties import check_may
@@ -134,10 +135,18 @@ def rebase_file(office: Office, actor: Actor, change_id: int, name: str) -> Done
 
 
 def submit_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Refusal:
-    """The change waits for a second analyst; refused with every error while it has any."""
+    """The change waits for a second analyst; refused with every error, and every test that it makes fail."""
+    looked = view_change(office, actor, change_id)
+    if isinstance(looked, Refusal):
+        return looked
+    # only for those whom the work below will let through: rehearsals take their time
+    failing = failing_cases(office, change_id) if "submit" in looked.can else ()
 
     def work(session: Session) -> ChangeView:
         change = _held(session, change_id, "open")
+        if failing:
+            raise RefusedError(*failing)
+        _unchanged_since(session, looked, change, actor)
         _submit(session, office, actor, change)
         return change_view(session, change, actor)
 
@@ -148,10 +157,18 @@ def publish_change(office: Office, actor: Actor, change_id: int) -> ChangeView |
     """The files are published, and a new version of every process that they touch.
 
     Refused for whoever had a hand in it (四眼), where what it began from is no longer what is published, and where
-    the check, made again at this moment over the whole library, finds an error.
+    the check, made again at this moment over the whole library, finds an error. The tests are played again where
+    anything was published since they were.
     """
+    looked = view_change(office, actor, change_id)
+    if isinstance(looked, Refusal):
+        return looked
+    again = "publish" in looked.can and published_since(office, looked)
+    failing = failing_cases(office, change_id) if again else ()
 
     def work(session: Session) -> ChangeView:
+        if failing:
+            raise RefusedError(*failing)
         shelf.lock(session)
         change = _held(session, change_id, "submitted")
         if actor.key in hands_of(session, change):
@@ -304,6 +321,21 @@ def _submit(session: Session, office: Office, actor: Actor, change: Change) -> N
     refuse_errors(report)
     change.status, change.submitted_at, change.report = "submitted", office.clock(), report.json
     record(session, office, actor, change, Action.LIBRARY_CHANGE_SUBMITTED)
+
+
+def _unchanged_since(session: Session, looked: ChangeView, change: Change, actor: Actor) -> None:
+    """What is submitted is what was rehearsed."""
+    now = change_view(session, change, actor)
+    if [(each.name, each.digest) for each in now.files] != [
+        (each.name, each.digest) for each in looked.files
+    ]:
+        raise RefusedError(
+            refusal_of(
+                "saved_meanwhile",
+                "检查期间有人改过这张变更单里的文件，请看过后再提交",
+                "Somebody saved a file of the change meanwhile; look at it and submit again.",
+            )
+        )
 
 
 def _held(session: Session, change_id: int, *statuses: str) -> Change:
