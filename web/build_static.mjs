@@ -31,7 +31,8 @@ const files = [
       `${camunda}/element-templates.css`, `${camunda}/popup-menu.css`,
     ],
   },
-  { name: "dmn-modeler.js", from: "dmn-js/dist/dmn-modeler.production.min.js" },
+  // its minified file carries the development build of Inferno, which then complains in every console
+  { name: "dmn-modeler.js", from: "dmn-js/dist/dmn-modeler.development.js" },
   {
     name: "dmn-modeler.css",
     from: [

@@ -128,6 +128,7 @@ const bench = (() => {
   }
 
   async function save() {
+    editor.settle?.();
     if (!dirty) return say(words.saved, "saved");
     say(words.saving);
     try {
@@ -170,9 +171,10 @@ const bench = (() => {
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
       event.preventDefault();
+      event.stopPropagation();
       if (!("closed" in root.dataset)) save();
     }
-  });
+  }, true); // before an editor that keeps its keys to itself
   root.addEventListener("click", (event) => {
     const act = event.target.closest("[data-do]")?.dataset.do;
     if (act === "save") save();

@@ -4,7 +4,7 @@
 
 const layOut = (() => {
   const gap = { x: 60, y: 40, pool: 60 }, head = 30;
-  const sizes = { event: [36, 36], gateway: [50, 50], task: [100, 80], data: [36, 50], note: [140, 50] };
+  const sizes = { event: [36, 36], gateway: [50, 50], task: [100, 80], data: [36, 50], note: [160, 100] };
 
   const is = (element, ...types) => types.some((type) => element.$instanceOf(type));
   const isNode = (element) => is(element, "bpmn:FlowNode") && !is(element, "bpmn:BoundaryEvent");
@@ -90,7 +90,7 @@ const layOut = (() => {
       const [width, height] = sizeOf(each);
       boxes.set(each, { x: gap.x + index * 180, y: top + gap.y / 2, width, height });
     });
-    if (loose.length) top += 100;
+    if (loose.length) top += 140;
     const perHost = new Map();
     for (const event of edge) {
       const host = boxes.get(event.attachedToRef), nth = perHost.get(event.attachedToRef) ?? 0;
