@@ -130,6 +130,20 @@ def versions(process_id: str) -> ResponseReturnValue:
     return _versions(process_id)
 
 
+@studio.get("/processes/<process_id>/compare")
+@only_for("staff")
+def compare(process_id: str) -> ResponseReturnValue:
+    """What differs by meaning between two versions, the older one first."""
+    old, new = sorted((request.args.get("old", 0, type=int), request.args.get("new", 0, type=int)))
+    rows = cases.versions_of(office(), actor(), process_id)
+    if isinstance(rows, Refusal):
+        return refused(rows)
+    found = cases.compare_versions(office(), actor(), process_id, old, new)
+    if isinstance(found, Refusal):
+        return refused(found)
+    return render_template("studio_compare.html", found=found, process=rows[0], old=old, new=new)
+
+
 @studio.post("/processes/<process_id>/roll-back")
 @only_for("staff")
 def roll_back(process_id: str) -> ResponseReturnValue:

@@ -66,6 +66,10 @@ def test_an_older_version_is_brought_back_with_a_reason_by_two_people(
     second.post(f"{change}/publish")
     assert author.get(f"/studio/files/{DIAGRAM}").data != before
     newest = _newest(author)
+    compared = author.get(f"/studio/processes/claim/compare?old={newest}&new={newest - 1}").text
+    assert "申请失业保险金" in compared
+    assert "名称" in compared
+    assert author.get("/studio/processes/claim/compare?old=x&new=99").status_code == 404
 
     nameless = author.post("/studio/processes/claim/roll-back", number=str(newest - 1), why=" ")
     asked = author.post("/studio/processes/claim/roll-back", number=str(newest - 1), why="新名称不妥")

@@ -120,6 +120,7 @@ const bench = (() => {
   }
 
   function changed() {
+    if ("closed" in root.dataset) return;
     dirty = true;
     edits += 1;
     say(words.unsaved, "unsaved");
