@@ -182,7 +182,7 @@ def test_rows_follow_the_state_through_random_lives(store: Store, path: Path) ->
 
     for process_id in house.publish(path.read_bytes(), decisions=decisions, forms=forms):
         for walk in range(MOST_WALKS):
-            if walk >= WALKS and happened.total() > happened["not started"]:
+            if walk >= WALKS and happened.keys() & {"complete", "message", "limit"}:
                 break
             life = Life(house, process_id, seed + walk)
             lives.append(life)
@@ -196,4 +196,4 @@ def test_rows_follow_the_state_through_random_lives(store: Store, path: Path) ->
             house.thrown.clear()
 
     print(dict(happened))
-    assert happened["complete"] + happened["message"] + happened["limit"] > 0
+    assert happened.keys() & {"complete", "message", "limit"}
