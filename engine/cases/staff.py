@@ -111,22 +111,26 @@ def sign_in_person(office: Office, *, id_number: str, name: str) -> Actor | Refu
     number = read_id_number(id_number)
     if isinstance(number, Refusal):
         return number
-    record = office.registers.population.person(number.normalised)
-    if record is None or record.name != name.strip():
-        return Refusal(
-            reasons=(
+
+    def work(session: Session) -> Actor:
+        record = office.registers.population.person(number.normalised)
+        if record is None or record.name != name.strip():
+            raise RefusedError(
                 Reason(
                     code="identity_not_confirmed",
                     text="身份证号码与姓名核对不一致，请检查后重试",
                     text_en="Number and name do not agree with the population register.",
                     source="失业保险金申领凭身份证或社会保障卡：鲁人社函〔2020〕10号（四）",
-                ),
+                )
             )
-        )
-    with office.store.transaction() as session:
         region = office.registers.contributions.history(number.normalised).region
         person = ensure_person(session, office.vault, record, now=office.clock(), region=region)
         return Actor(kind="person", id=person.id, name=person.name)
+
+    # the blind index, never the number: a refused attempt is recorded too
+    return attempt(
+        office, SYSTEM, work, subject=f"identity:{office.vault.index(number.normalised).hex()[:16]}"
+    )
 
 
 def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
@@ -136,20 +140,21 @@ def sign_in_employer(office: Office, *, credit_code: str) -> Actor | Refusal:
     code = read_credit_code(credit_code)
     if isinstance(code, Refusal):
         return code
-    record = office.registers.business.employer(code.normalised)
-    if record is None:
-        return Refusal(
-            reasons=(
+
+    def work(session: Session) -> Actor:
+        record = office.registers.business.employer(code.normalised)
+        if record is None:
+            raise RefusedError(
                 Reason(
                     code="employer_unknown",
                     text="没有找到该统一社会信用代码的参保单位",
                     text_en="Unknown employer.",
-                ),
+                )
             )
-        )
-    with office.store.transaction() as session:
         employer = ensure_employer(session, record, now=office.clock())
         return Actor(kind="employer", id=employer.id, name=employer.name)
+
+    return attempt(office, SYSTEM, work, subject=f"employer:{code.normalised}")
 
 
 def assign_post(office: Office, by: Actor, *, login: str, duty: str, region: str) -> Done | Refusal:
