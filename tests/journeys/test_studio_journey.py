@@ -49,6 +49,32 @@ def test_a_step_is_renamed_by_keys_and_foreign_attributes_and_layout_survive(ana
     assert "仔细复核" in after.decode()
 
 
+@pytest.mark.req("FLOW-02")
+@pytest.mark.parametrize(
+    ("step", "title", "kept"),
+    [
+        ("check_intake", "人工任务（表单、时限、回避）", "changling.person"),
+        ("create_grant", "建立待遇", "changling.operation.create_grant"),
+    ],
+)
+def test_a_template_adds_itself_and_takes_nothing_away(
+    analyst: Visitor, step: str, title: str, kept: str
+) -> None:
+    change = analyst.page.url
+    _open(analyst, change, "claim.bpmn")
+    before = _download(analyst, change, "claim.bpmn")
+
+    analyst.page.locator(f'[data-element-id="{step}"]').first.click()
+    analyst.page.locator(".bio-properties-panel-select-template-button").click()
+    analyst.page.locator(".djs-popup .entry").filter(has_text=title).first.click()
+    analyst.page.keyboard.press("Control+s")
+    expect(analyst.page.locator("[data-state]")).to_have_text("已保存")
+
+    after = _download(analyst, change, "claim.bpmn")
+    assert kept in _fact(after, step)
+    assert _facts(before) - _facts(after) == {_fact(before, step)}
+
+
 @pytest.mark.req("FLOW-03")
 def test_a_fault_is_marked_while_drawing_and_the_list_leads_to_it(analyst: Visitor) -> None:
     change = analyst.page.url

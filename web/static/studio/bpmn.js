@@ -79,6 +79,55 @@
     if (bench.closed) return;
     const answer = await fetch(bench.root.dataset.templates, { headers: { Accept: "application/json" } });
     if (answer.ok) get("elementTemplatesLoader").setTemplates(await answer.json());
+    offerTemplates();
+  }
+
+  const listed = (element) => element.businessObject.get("extensionElements")?.get("values").find((each) => each.$type === "camunda:Properties");
+
+  function emptyList(element) {
+    const make = (type, parent) => Object.assign(get("bpmnFactory").create(type, { values: [] }), { $parent: parent });
+    const step = element.businessObject;
+    const around = step.get("extensionElements") ?? make("bpmn:ExtensionElements", step);
+    const list = make("camunda:Properties", around);
+    get("modeling").updateModdleProperties(element, step, { extensionElements: around });
+    get("modeling").updateModdleProperties(element, around, { values: [...around.get("values"), list] });
+    return list;
+  }
+
+  /** The template on the element; what was entered before and the template does not fix stays as it was. */
+  function apply(element, template) {
+    const step = element.businessObject;
+    const free = template.properties.filter(({ type, binding }) => type !== "Hidden" && binding.type === "property");
+    const fixed = template.properties.filter(({ type }) => type === "Hidden").map(({ binding }) => binding.name);
+    const entered = Object.fromEntries(free.map(({ binding }) => [binding.name, step.get(binding.name)]).filter(([, value]) => value));
+    const kept = (listed(element)?.get("values") ?? []).map(({ name, value }) => ({ name, value })).filter(({ name }) => !fixed.includes(name));
+    const done = get("elementTemplates").applyTemplate(element, template) ?? element;
+    get("modeling").updateProperties(done, entered);
+    if (!kept.length && !listed(done)) return;
+    const now = listed(done) ?? emptyList(done);
+    const fresh = now.get("values").filter(({ name, value }) => value && !kept.some((each) => each.name === name));
+    const values = [...kept.map((each) => get("bpmnFactory").create("camunda:Property", each)), ...fresh];
+    for (const each of values) each.$parent = now;
+    get("modeling").updateModdleProperties(done, now, { values });
+  }
+
+  /** The templates for this kind of element, to choose from: the package leaves the choosing to its host. */
+  function offerTemplates() {
+    const entry = (element, template) => ({
+      label: template.name,
+      description: template.description,
+      group: template.category,
+      action: () => apply(element, template),
+    });
+    get("popupMenu").registerProvider("office-templates", {
+      getPopupMenuEntries: (element) => Object.fromEntries(
+        get("elementTemplates").getAll(element).map((template) => [template.id, entry(element, template)]),
+      ),
+    });
+    get("eventBus").on("elementTemplates.select", ({ element }) => {
+      const { right, top } = canvasArea.getBoundingClientRect();
+      get("popupMenu").open(element, "office-templates", { x: right - 400, y: top + 20 }, { title: speaks(bench.language)("Select a template"), width: 380, search: true });
+    });
   }
 
   const zoom = (factor) => get("canvas").zoom(get("canvas").zoom() * factor);

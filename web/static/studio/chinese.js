@@ -35,7 +35,7 @@ function speaks(language) {
   return (text, values) => {
     if (language !== "zh" || !text) return filled(text, values);
     const known = chinese[text] ?? chinese[text.trim()];
-    if (known === undefined && /[A-Za-z]{3}/.test(text)) notInChinese.add(text);
+    if (known === undefined && /[A-Za-z]{3}/.test(text) && !/[\u3400-\u9fff]/.test(text)) notInChinese.add(text);
     return filled(known ?? text, values);
   };
 }
