@@ -8,6 +8,7 @@ runs on each that this machine can run.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,13 +39,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of one PostgreSQL of the office's own, for the whole run."""
+def own_server() -> Iterator[str]:
+    """The URL of one PostgreSQL of the office's own, for the whole run.
+
+    Not under pytest's own folder: every other run of pytest shuts that to the database's user again.
+    """
     from engine.store.embedded import EmbeddedPostgres
 
-    postgres = EmbeddedPostgres(tmp_path_factory.mktemp("own") / "postgres")
-    yield postgres.start()
-    postgres.stop(even_if_shared=True)
+    with tempfile.TemporaryDirectory(prefix="changling-own-", ignore_cleanup_errors=True) as folder:
+        postgres = EmbeddedPostgres(Path(folder) / "postgres")
+        yield postgres.start()
+        postgres.stop(even_if_shared=True)
 
 
 @pytest.fixture(scope="session")
