@@ -1,7 +1,7 @@
 """Whether what a gateway or an operation reads has been set on every path that leads to it.
 
-Only names that some step of the diagram sets are judged, and only where it is known what a case starts with: for
-names that nobody sets ``wording_expressions`` has a warning. An operation is taken to set all that it says.
+Judged only where it is known what a case starts with. Of what an operation needs and no step at all sets,
+``wording_expressions`` warns. An operation is taken to set all that it says.
 Called by ``play``.
 """
 
@@ -13,7 +13,6 @@ from engine.workflow.expressions import ExpressionError, compile_expression, com
 from engine.workflow.net import Marking, Move, Net, Spot, bits
 from engine.workflow.problems import Problem, called
 from engine.workflow.soundness import told
-from engine.workflow.syntax import Binary, Choice, Name, Node, children
 from engine.workflow.vocabulary import Element, Names, tag
 
 _Set = frozenset[str]
@@ -25,12 +24,13 @@ def judge_data(net: Net, names: Names) -> list[Problem]:
         return []
     sets = {id(spot): _sets(spot, names) for spot in net.spots}
     somewhere = frozenset[str]().union(*(sets[id(spot)] for spot in net.spots))
-    known = _known(net, names, sets)
+    reads = {id(move): _reads(move, names, somewhere) for move in net.every_move()}
+    known = _known(net, names, sets, reads)
     found: dict[str, Problem] = {}
     for move in net.every_move():
         if move.act not in ("pass", "stuck") or not all(bit in known for bit in bits(move.takes)):
             continue
-        missing = sorted((_reads(move, names) & somewhere) - _before(move, known))
+        missing = sorted(reads[id(move)] - _before(move, known))
         if missing and move.spot.node.id not in found:
             found[move.spot.node.id] = _problem(net, sets, move, missing)
     return list(found.values())
@@ -68,7 +68,7 @@ def _of_script(text: str, element: Element) -> _Set:
         return frozenset()
 
 
-def _known(net: Net, names: Names, sets: Mapping[int, _Set]) -> dict[int, _Set]:
+def _known(net: Net, names: Names, sets: Mapping[int, _Set], reads: Mapping[int, _Set]) -> dict[int, _Set]:
     """Place → names that are set whenever a token is there; places that no token reaches are left out."""
     known: dict[int, _Set] = {}
     at_start = names.always | names.starts.get(net.process_id, frozenset())
@@ -81,7 +81,7 @@ def _known(net: Net, names: Names, sets: Mapping[int, _Set]) -> dict[int, _Set]:
             if not any(bit in known for bit in bits(move.takes | move.gathers)):
                 continue
             # what was read must have been there: one step is named, not all behind it
-            after = _before(move, known) | _reads(move, names)
+            after = _before(move, known) | reads[id(move)]
             if move.act not in ("enter", "skip", "end", "stuck"):
                 after |= sets[id(move.spot)]
             around = net.around[move.spot.scope] if move.act == "end" else 0
@@ -121,8 +121,11 @@ def _meet_result(known: dict[int, _Set], around: Marking, names: _Set) -> bool:
     return changed
 
 
-def _reads(move: Move, names: Names) -> _Set:
-    """Names without which the step cannot be taken."""
+def _reads(move: Move, names: Names, somewhere: _Set) -> _Set:
+    """Names without which the step cannot be taken; an operation's only as far as some step sets them.
+
+    All names of a condition count, also behind ``and`` and ``or``: some case will come to read them.
+    """
     element, node = move.spot.element, move.spot.node
     if node.kind in ("exclusiveGateway", "inclusiveGateway"):
         default = node.xml.get("default")
@@ -134,26 +137,16 @@ def _reads(move: Move, names: Names) -> _Set:
         except ExpressionError:
             return frozenset()
     if element.topic in names.operations:
-        return names.operations[element.topic].needs - frozenset(element.parameters)
+        needs = names.operations[element.topic].needs - frozenset(element.parameters)
+        return needs & somewhere
     return frozenset()
 
 
 def _of_condition(text: str) -> _Set:
     try:
-        return _surely_read(compile_expression(text).tree)
+        return compile_expression(text).names
     except ExpressionError:
         return frozenset()
-
-
-def _surely_read(node: Node) -> _Set:
-    """Names that are read whatever the values: of ``a and b`` the right side may be left out."""
-    if isinstance(node, Name):
-        return frozenset({node.id})
-    if isinstance(node, Binary) and node.sign in ("and", "or"):
-        return _surely_read(node.left)
-    if isinstance(node, Choice):
-        return _surely_read(node.condition)
-    return frozenset[str]().union(*(_surely_read(child) for child in children(node)))
 
 
 def _problem(net: Net, sets: Mapping[int, _Set], move: Move, missing: list[str]) -> Problem:

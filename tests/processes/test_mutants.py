@@ -39,7 +39,7 @@ CLAIM = (PROCESSES / "claim.bpmn").read_bytes()
 ALL = os.environ.get("CHANGLING_MUTANTS") == "all"
 SEED = int(os.environ.get("CHANGLING_SEED", "20251103"))
 #: reroutes taken; every other kind of mutant is taken whole
-REROUTES = 4000 if ALL else 450
+REROUTES = 4000 if ALL else 400
 #: how many of the accepted mutants the engine plays, and how many states of each at most
 PLAYED = 10_000 if ALL else 12
 STATES = 3000 if ALL else 160
