@@ -31,7 +31,7 @@ _STATES = (
     lazy_gettext("已抽检"), lazy_gettext("会计已签证"), lazy_gettext("出纳已放款"), lazy_gettext("银行已回盘"),
     lazy_gettext("已结案"), lazy_gettext("已撤回"), lazy_gettext("待编批"), lazy_gettext("已编批"),
     lazy_gettext("已送银行"), lazy_gettext("已付讫"), lazy_gettext("银行退回"), lazy_gettext("暂缓支付"),
-    lazy_gettext("已撤销"), lazy_gettext("待银行答复"), lazy_gettext("退回"), lazy_gettext("编制"),
+    lazy_gettext("已撤销"), lazy_gettext("待付"), lazy_gettext("退回"), lazy_gettext("编制"),
     lazy_gettext("业务抽检"), lazy_gettext("会计签证"), lazy_gettext("出纳放款"),
 )  # fmt: skip
 
