@@ -86,7 +86,9 @@ def test_another_secret_decrypts_nothing_and_indexes_differently() -> None:
     assert other.index("371502196506150017") != Vault(AES).index("371502196506150017")
 
 
-@pytest.mark.parametrize("written", ["11010519491231002x", " 110105 19491231 002X ", "１１０１０５１９４９１２３１００２Ｘ"])
+@pytest.mark.parametrize(
+    "written", ["11010519491231002x", " 110105 19491231 002X ", "１１０１０５１９４９１２３１００２Ｘ"]
+)
 def test_written_forms_of_one_number_have_one_index(written: str) -> None:
     vault = Vault(AES)
 
@@ -114,6 +116,10 @@ def test_masks_show_only_the_ends() -> None:
     assert mask_id("371502196506150017") == "371502********0017"
     assert mask_account("6217994510000123455") == "6217***********3455"
     assert mask_phone("13812345678") == "138****5678"
-    assert [mask_name(name) for name in ("李国强", "安娜", "欧阳明月", "王")] == ["李*强", "安*", "欧**月", "*"]
+    assert [mask_name(name) for name in ("李国强", "安娜", "欧阳明月", "王")] == [
+        "李*强",
+        "安*",
+        "欧**月",
+        "*",
+    ]
     assert [mask_id(""), mask_account("1234"), mask_phone("110")] == ["", "****", "***"]
-

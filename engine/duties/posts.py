@@ -259,7 +259,10 @@ def _lane_refusal(actor: Actor, lane_id: str, lane: str) -> Refusal | None:
     if kinds.get(lane_id) == actor.kind:
         return None
     return _refusal(
-        "not_staff_lane", f"这一步由{lane}办理", f"This step belongs to the lane {lane_id}.", fact=actor.name or actor.key
+        "not_staff_lane",
+        f"这一步由{lane}办理",
+        f"This step belongs to the lane {lane_id}.",
+        fact=actor.name or actor.key,
     )
 
 
