@@ -29,6 +29,24 @@ __all__ = ["FixedClock", "at", "settings_for"]
 LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
+#: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
+SLOW = (
+    "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
+    "test_moves.py", "test_rehearse.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
+    "workflow/test_codec.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
+    "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
+    "workflow/test_hostile.py", "workflow/test_incidents.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what ``make check`` leaves out."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run database tests on the default server, and those marked ``both_servers`` on all there are."""
     if "server" not in metafunc.fixturenames:
