@@ -7,15 +7,12 @@ runs on each that this machine can run.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from offices import FixedClock, OwnDatabase, at, settings_for
+from offices import LOCAL, FixedClock, OwnDatabase, answers, at, own_server, settings_for
 from sqlalchemy import make_url
 
 from engine.config import Settings
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from engine.store.db import Store
 
 __all__ = ["FixedClock", "at", "settings_for"]
-
-LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
 #: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
@@ -51,29 +46,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run database tests on the default server, and those marked ``both_servers`` on all there are."""
     if "server" not in metafunc.fixturenames:
         return
-    here = ["local", "embedded"] if _answers(LOCAL) else ["embedded"]
+    here = ["local", "embedded"] if answers(LOCAL) else ["embedded"]
     both = metafunc.definition.get_closest_marker("both_servers")
     metafunc.parametrize("server", here if both else here[:1], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def own_server() -> Iterator[str]:
-    """The URL of one PostgreSQL of the office's own, for the whole run.
-
-    Not under pytest's own folder: every other run of pytest shuts that to the database's user again.
-    """
-    from engine.store.embedded import EmbeddedPostgres
-
-    with tempfile.TemporaryDirectory(prefix="changling-own-", ignore_cleanup_errors=True) as folder:
-        postgres = EmbeddedPostgres(Path(folder) / "postgres")
-        yield postgres.start()
-        postgres.stop(even_if_shared=True)
-
-
-@pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> str:
     """The URL of the server's administrative database."""
-    return LOCAL if request.param == "local" else str(request.getfixturevalue("own_server"))
+    return LOCAL if request.param == "local" else own_server()
 
 
 @pytest.fixture(scope="session")
@@ -137,11 +118,3 @@ def empty_database(server: str) -> Iterator[Callable[[], str]]:
     yield make
     for database in made:
         database.__exit__(None, None, None)
-
-
-def _answers(url: str) -> bool:
-    try:
-        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
+import shutil
+import tempfile
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from engine.config import Settings
 
+LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 _numbers = itertools.count(1)
+
+
+def answers(url: str) -> bool:
+    """Whether a PostgreSQL answers there."""
+    try:
+        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def own_server() -> str:
+    """The URL of one PostgreSQL of the office's own, started at the first question and stopped at the end.
+
+    Not under pytest's own folder: every other run of pytest shuts that to the database's user again.
+    """
+    from engine.store.embedded import EmbeddedPostgres
+
+    folder = Path(tempfile.mkdtemp(prefix="changling-own-"))
+    postgres = EmbeddedPostgres(folder / "postgres")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(postgres.stop, even_if_shared=True)
+    return postgres.start()
+
+
+def a_server() -> str:
+    """The URL of a server for databases of tests: the local one where it answers, else the office's own."""
+    return LOCAL if answers(LOCAL) else own_server()
 
 
 class FixedClock:

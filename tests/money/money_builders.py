@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from offices import a_server
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,6 @@ from engine.store.db import Base
 from engine.store.guards import put_up
 from engine.values import SYSTEM, Actor, Money, Month
 
-SERVER = os.environ.get("TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/")
 NOW = datetime(2025, 11, 5, 1, 2, 3, 456789, tzinfo=UTC)
 REGION = "371502"
 
@@ -51,11 +50,12 @@ TABLES = (audit, outbox, ledger_tables, payment_tables)
 @contextmanager
 def new_database(name: str) -> Iterator[Engine]:
     """A database of that name with all tables and triggers of money, audit and outbox; dropped after."""
-    server = create_engine(SERVER + "postgres", isolation_level="AUTOCOMMIT")
+    url = make_url(a_server())
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_engine(SERVER + name, connect_args={"options": "-c timezone=UTC"})
+    engine = create_engine(url.set(database=name), connect_args={"options": "-c timezone=UTC"})
     with engine.begin() as connection:
         tables = [t for t in Base.metadata.sorted_tables if t.name in OWN_TABLES]
         Base.metadata.create_all(connection, tables=tables)
