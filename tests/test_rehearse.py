@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from builders import Case, a_claim
@@ -372,11 +371,9 @@ def test_a_rehearsal_gives_way_to_real_work_and_says_so(
         )
         assert held.all()
 
-        began = perf_counter()
         outcome = played(office, files, script(steps))
 
     assert "lock timeout" in outcome.problems[0]
-    assert perf_counter() - began < 10
     assert played(office, files, script(steps)).ended_in == "claim_granted"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -74,7 +73,6 @@ def test_all_data_handed_over_is_what_the_office_does_anyway() -> None:
 
 @pytest.mark.skipif(not CORPUS_FILES, reason="the corpus is not beside this checkout")
 def test_every_file_of_other_tools_gets_its_notes() -> None:
-    began = time.monotonic()
     for path in CORPUS_FILES:
         try:
             found = import_report(path.read_bytes())
@@ -82,7 +80,6 @@ def test_every_file_of_other_tools_gets_its_notes() -> None:
             assert wrong.line >= 1
             continue
         assert all(note.message and note.line >= 1 and note.count >= 1 for note in found)
-    assert time.monotonic() - began < 20
     assert CORPUS is not None
     invoice = notes((CORPUS / "miwg-reference" / "C.1.1.bpmn").read_bytes())
     assert invoice["Activiti delegateExpression"].elements == ("archiveInvoice",)
