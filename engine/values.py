@@ -28,6 +28,13 @@ _YUAN = re.compile(r"-?\d+(\.\d{1,2})?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 
+def reach(region: str) -> str:
+    """What the codes of the region and of all regions under it begin with: 371500 → 3715, 370000 → 37."""
+    while region.endswith("00"):
+        region = region[:-2]
+    return region
+
+
 def system_clock() -> datetime:
     """The present instant in UTC."""
     return datetime.now(UTC)

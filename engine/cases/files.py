@@ -13,13 +13,13 @@ from engine.cases.casefacts import facts_of, reasons_of
 from engine.cases.inbox import labels_of
 from engine.cases.office import Office
 from engine.cases.payments import orders_of_case
-from engine.cases.rows import history_rows, look, reach, region_names, subject_labels, task_rows, visible
+from engine.cases.rows import history_rows, look, region_names, subject_labels, task_rows, visible
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
 from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import Letter
-from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
+from engine.values import Actor, CaseId, Reason, Refusal, RefusedError, reach
 from engine.workflow.tables import (
     ProcessVersion,
     WorkflowCase,

@@ -15,7 +15,7 @@ from engine.cases.views import HistoryRow, Light, TaskRow
 from engine.duties import Post
 from engine.people import Employer, Person, Region, id_number_of, record_look
 from engine.store.crypto import mask_id
-from engine.values import CHINA, Actor, CaseId, TaskId
+from engine.values import CHINA, Actor, CaseId, TaskId, reach
 from engine.workflow.forms import Field
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask
 
@@ -41,13 +41,6 @@ def visible(session: Session, office: Office, actor: Actor) -> ColumnElement[boo
         for post in posts
     ]
     return or_(*reached) if reached else false()
-
-
-def reach(region: str) -> str:
-    """The beginning that all regions under this one share: 371500 → 3715, 370000 → 37."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 def task_rows(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.duties.book import DutyBook
 from engine.duties.tables import DutyConflict, DutyRow, Post, SameCaseConflict, StaffMember
-from engine.values import Actor, Reason, Refusal
+from engine.values import Actor, Reason, Refusal, reach
 
 _GRANTED_BY = "内部控制：岗位权限由市级以上系统管理员授予并登记（参照甘肃省社会保险经办内部控制规定）"
 
@@ -25,7 +25,7 @@ def covers(held: str, asked: str) -> bool:
 
     A province (370000) reaches its cities and counties, a city (371500) its counties; a county only itself.
     """
-    return asked.startswith(_reach(held))
+    return asked.startswith(reach(held))
 
 
 def sync(session: Session, book: DutyBook) -> tuple[Reason, ...]:
@@ -174,13 +174,6 @@ def check_may(
     if case_id is not None:
         reasons += _same_case(session, book, actor, duty, case_id)
     return Refusal(reasons=tuple(reasons)) if reasons else None
-
-
-def _reach(region: str) -> str:
-    code = region
-    while len(code) > 0 and code.endswith("00"):
-        code = code[:-2]
-    return code
 
 
 def _is_city_or_above(region: str) -> bool:

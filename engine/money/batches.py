@@ -31,7 +31,7 @@ from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import Vault
-from engine.values import Actor, Money
+from engine.values import Actor, Money, reach
 
 #: lines in one bank file; what is left waits for the next batch
 LINES_PER_BATCH = 10_000
@@ -66,7 +66,7 @@ def prepare_batch(
         return known
     orders = session.scalars(
         select(PaymentOrder)
-        .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(region_prefix(region)))
+        .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(reach(region)))
         .order_by(PaymentOrder.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -194,13 +194,6 @@ def lines_of(session: Session, batch: PaymentBatch) -> Sequence[PaymentLine]:
         .order_by(PaymentLine.line_no)
         .execution_options(populate_existing=True)
     ).all()
-
-
-def region_prefix(region: str) -> str:
-    """What the codes of the region and of all regions below it begin with: ``371500`` gives ``3715``."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 def _add_lines(session: Session, batch_id: int, orders: Sequence[PaymentOrder]) -> None:

@@ -15,7 +15,6 @@ from engine.money.batches import (
     open_bank_file,
     prepare_batch,
     record_sample,
-    region_prefix,
     release,
 )
 from engine.money.orders import PayeeKind, PaymentError, cancel, free, hold, order_payment, requeue_line
@@ -53,7 +52,6 @@ __all__ = [
     "order_payment",
     "prepare_batch",
     "record_sample",
-    "region_prefix",
     "release",
     "requeue_line",
     "take_receipt",

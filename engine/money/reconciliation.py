@@ -33,11 +33,10 @@ from engine.money.bank_rows import (
     values_of,
     whole,
 )
-from engine.money.batches import region_prefix
 from engine.money.ledger_tables import JournalEntry, PaymentPurpose, Posting
 from engine.money.payment_tables import BankReceipt, PaymentBatch, PaymentOrder
 from engine.money.receipts import BANK_ACCOUNT, open_differences
-from engine.values import Money, Month
+from engine.values import Money, Month, reach
 
 STATEMENT_MAGIC = "CHANGLING-STATEMENT"
 #: a released batch that the bank has not answered for so long is a difference
@@ -129,7 +128,7 @@ def write_statement(statement: Statement) -> bytes:
 
 def reconcile_business(session: Session, *, region: str) -> tuple[BookDifference, ...]:
     """Where the payable accounts do not stand at exactly what is ordered and neither paid nor cancelled."""
-    within = region_prefix(region)
+    within = reach(region)
     rows = session.execute(
         select(PaymentPurpose.payable, func.sum(PaymentOrder.amount_fen))
         .join(PaymentOrder, PaymentOrder.purpose == PaymentPurpose.purpose)
@@ -164,7 +163,7 @@ def reconcile_bank(
     By reference (batch number, else entry key), then the balance at the end; then receipts that were
     refused and batches that the bank left unanswered. Covers the statement's region and all below it.
     """
-    within = region_prefix(statement.region)
+    within = reach(statement.region)
     booked = _booked_movements(session, within, month)
     said: dict[str, int] = defaultdict(int)
     for line in statement.lines:
