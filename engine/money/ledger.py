@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -29,7 +29,7 @@ from engine.money.once import insert_once
 from engine.store.actions import Action
 from engine.store.audit import SealedTable, append
 from engine.store.db import Base
-from engine.values import Actor, Money, Reason, RefusedError
+from engine.values import CHINA, Actor, Money, Reason, RefusedError
 
 Side = Literal["debit", "credit"]
 
@@ -55,7 +55,6 @@ class TrialRow:
 
 
 #: the office books by the calendar day of China, which has one zone and no summer time
-OFFICE_TIME = timezone(timedelta(hours=8))
 
 
 class LedgerError(Exception):
@@ -66,7 +65,7 @@ class LedgerError(Exception):
 
 def accounting_day(now: datetime) -> date:
     """The day on which something done at the instant is booked."""
-    return now.astimezone(OFFICE_TIME).date()
+    return now.astimezone(CHINA).date()
 
 
 def sync_accounts(session: Session, chart: Chart, *, actor: Actor, now: datetime) -> int:

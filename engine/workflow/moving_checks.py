@@ -7,7 +7,6 @@ sub-processes under way. Called by ``migration``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta, timezone
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, _EndJoin
@@ -17,13 +16,12 @@ from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.values import Reason
+from engine.values import CHINA, Reason
 from engine.workflow.sidecar import due_of
 from engine.workflow.versions import Published
 from engine.workflow.vocabulary import KIND_NAMES, PEOPLE_TASKS, Element
 
 _LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
-_CHINA = timezone(timedelta(hours=8))
 
 
 class Judge:
@@ -288,4 +286,4 @@ def _hand(element: Element) -> str:
 
 def _due(task: Task) -> str:
     due = due_of(task)
-    return f"{due.astimezone(_CHINA):%Y-%m-%d %H:%M}" if due else "原定时间"
+    return f"{due.astimezone(CHINA):%Y-%m-%d %H:%M}" if due else "原定时间"
