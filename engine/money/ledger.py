@@ -54,9 +54,6 @@ class TrialRow:
     credit: Money
 
 
-#: the office books by the calendar day of China, which has one zone and no summer time
-
-
 class LedgerError(Exception):
     """记账请求有错：科目不存在、借贷不平，或同一凭证号先后内容不同。请核对调用方，不要重试。"""
 
