@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import ColumnElement, Select, exists, or_, select, union
 from sqlalchemy.orm import Session
 
+from engine.cases.delivery import UndeliveredError, deliver, fire_timers_of
 from engine.cases.inbox import complete_task
 from engine.cases.office import Office
 from engine.cases.openers import StuckError, open_case
@@ -23,7 +24,6 @@ from engine.cases.rehearsed import Met, OpenTask, Step
 from engine.cases.staff import name_of
 from engine.cases.stage import StageClock, StageStore
 from engine.cases.steps import around, attempt, pass_on
-from engine.cases.sweep import UndeliveredError, _deliver, fire_timers_of
 from engine.cases.views import Done
 from engine.money.bank_file import TestBank
 from engine.money.batches import open_bank_file
@@ -287,7 +287,7 @@ class Play:
             ).all()
         for message_id in waiting:
             try:
-                _deliver(self.office, message_id)
+                deliver(self.office, message_id)
             except (UndeliveredError, NotWaitingError) as failure:
                 raise StuckError(f"第{line}行：消息未能送达：{failure}") from failure
         return bool(waiting)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
+from engine.cases.delivery import fire_timers_of
 from engine.cases.inbox import complete_task
 from engine.cases.incidents import lay_open
 from engine.cases.office import Office
@@ -53,8 +54,6 @@ def replay(office: Office, incident_id: int) -> Done | Refusal:
 
     After a refusal the sweep leaves it alone: what was refused once is for a person to look at.
     """
-    from engine.cases.sweep import fire_timers_of
-
     with office.store.transaction() as session:
         incident = session.get_one(WorkflowIncident, incident_id, with_for_update=True)
         if incident.status != "open":

@@ -10,32 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import orjson
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
 
-from engine.cases import incidents
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
 from engine.cases.retry import replay
-from engine.cases.start import next_case, start_case
-from engine.cases.steps import around, attempt, carry_out, pass_on
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
-from engine.store.outbox import OutboxMessage
-from engine.values import SYSTEM, Refusal
-from engine.workflow.runner import NotWaitingError
+from engine.values import Refusal
 from engine.workflow.tables import WorkflowIncident, WorkflowTimer
 
 #: a seal binds the heads of the trail at least so often
 _SEAL_EVERY = timedelta(minutes=10)
-
-
-class UndeliveredError(Exception):
-    """A message was refused by the case that it is for; it is tried again, and laid aside in the end."""
-
-    retryable = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,36 +86,6 @@ def _fire_timers(office: Office, limit: int) -> int:
     return sum(fire_timers_of(office, case_id) for case_id in due)
 
 
-def fire_timers_of(office: Office, case_id: int) -> int:
-    """Fire the due timers of one case; how many rows were due. One worker at a time does."""
-    command = {"kind": "timer", "case_id": case_id}
-
-    def work(session: Session) -> int:
-        mine = session.scalars(
-            select(WorkflowTimer.task_id)
-            .where(WorkflowTimer.case_id == case_id, WorkflowTimer.due_at <= office.clock())
-            .with_for_update(skip_locked=True)
-        ).all()
-        if not mine:
-            incidents.settle(session, case_id, ended=False, now=office.clock())
-            return 0
-        stepped = office.runner.fire_due(session, case_id, around(office, session, SYSTEM))
-        pass_on(session, stepped, now=office.clock())
-        incidents.resolve(session, case_id, orjson.dumps(command).decode(), now=office.clock())
-        return len(mine)
-
-    done = attempt(
-        office,
-        SYSTEM,
-        work,
-        subject=f"case:{case_id}",
-        stream=f"case:{case_id}",
-        command=command,
-        case_id=case_id,
-    )
-    return 0 if isinstance(done, Refusal) else done
-
-
 def _send_due(office: Office, limit: int) -> tuple[int, int]:
     with office.store.transaction() as session:
         taken = outbox.take_due(session, now=office.clock(), limit=limit)
@@ -160,59 +118,6 @@ def _send_letter(office: Office, message_id: int) -> bool:
     return True
 
 
-def _deliver(office: Office, message_id: int) -> bool:
-    """Hands a message to the case that waits for it, or starts the process that begins with it.
-
-    Delivery and its mark are one transaction, so that a message is neither lost nor heard twice.
-    """
-
-    def work(session: Session) -> bool:
-        message = session.get_one(OutboxMessage, message_id, with_for_update=True)
-        if message.sent_at is not None:
-            return True
-        content = orjson.loads(message.payload)
-        receipt = _hand_over(office, session, message.kind, content)
-        outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
-        return True
-
-    done = carry_out(office, SYSTEM, work, subject=f"outbox:{message_id}")
-    if isinstance(done, Refusal):
-        raise UndeliveredError(done.text)
-    return done
-
-
-def _hand_over(office: Office, session: Session, kind: str, content: dict[str, object]) -> str:
-    name, correlation = str(content["name"]), str(content["correlation"])
-    payload = dict(content["payload"])  # type: ignore[call-overload]
-    try:
-        stepped = office.runner.deliver(
-            session,
-            kind=kind,
-            name=name,
-            correlation=correlation,
-            payload=payload,
-            around=around(office, session, SYSTEM),
-        )
-    except NotWaitingError:
-        if kind == "signal":
-            return "无案件等待"
-        return _start_by_message(office, session, name, payload)
-    for each in stepped:
-        pass_on(session, each, now=office.clock())
-    return "、".join(each.case.key for each in stepped)
-
-
-def _start_by_message(office: Office, session: Session, name: str, payload: dict[str, object]) -> str:
-    process_id = office.runner.versions.started_by(session, name)
-    if process_id is None:
-        raise NotWaitingError(f"没有案件在等待“{name}”，也没有流程以它开始")
-    region = str(payload.get("from_region") or office.settings.region)
-    subject = f"person:{payload['person_id']}" if "person_id" in payload else f"office:{region}"
-    case = next_case(session, office, process_id, region=region, subject=subject)
-    start_case(office, session, SYSTEM, case, payload, message=name)
-    return case.key
-
-
 def _retry_due(office: Office, limit: int) -> int:
     with office.store.reading() as session:
         due = session.scalars(
@@ -239,7 +144,7 @@ def _seal_if_due(office: Office) -> bool:
 
 _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "letter": _send_letter,
-    "message": _deliver,
-    "signal": _deliver,
+    "message": deliver,
+    "signal": deliver,
     "bank_file": send_bank_file,
 }
