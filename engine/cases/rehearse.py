@@ -7,7 +7,7 @@ clock and the subject are the rehearsal's own. Nothing is sent and nothing remai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -87,9 +87,16 @@ class CaseReport:
 
 
 def rehearse(
-    office: Office, actor: Actor, files: Mapping[str, bytes], script: Rehearsal
+    office: Office,
+    actor: Actor,
+    files: Mapping[str, bytes],
+    script: Rehearsal,
+    *,
+    look: Callable[[Play], object] | None = None,
 ) -> Rehearsed | Refusal:
     """The script played on the files, for an analyst to look at; problems are told in the result.
+
+    `look` sees the stage once the script has been played, before all of it is rolled back.
 
     `files` are a library's: ``claim.bpmn``, ``forms/x.form``, ``decisions/y.dmn``. A process that is not among
     them is the published one. Refused for whoever is no analyst, and for files that cannot be read.
@@ -104,7 +111,7 @@ def rehearse(
         draft = draft_of(office.runner.versions.names, files)
     except UnreadableDraftError as wrong:
         return Refusal(reasons=(Reason(code="unreadable", text=str(wrong)),))
-    return _played(office, draft, script, process=script.process or _first_process(draft))
+    return _played(office, draft, script, process=script.process or _first_process(draft), look=look)
 
 
 def files_beside(path: Path) -> dict[str, bytes]:
@@ -157,14 +164,24 @@ def _report(office: Office, draft: Draft, file: str, script: Rehearsal, process:
     )
 
 
-def _played(office: Office, draft: Draft, script: Rehearsal, *, process: str) -> Rehearsed:
+def _played(
+    office: Office,
+    draft: Draft,
+    script: Rehearsal,
+    *,
+    process: str,
+    look: Callable[[Play], object] | None = None,
+) -> Rehearsed:
     """The script from start to end on a stage of its own."""
     at = datetime.combine(script.day, _OPENS_AT, tzinfo=CHINA).astimezone(UTC)
     try:
         subject = _free_subject(office, script)
         with stage(office, draft, registers=registers_of(subject.province), at=at) as played:
             play = Play(office=played, subject=enter(played, subject), crew=Crew(played))
-            return _outcome(play, _perform(play, script, process))
+            problem = _perform(play, script, process)
+            if look is not None:
+                look(play)
+            return _outcome(play, problem)
     except (PlayerError, UnsoundRehearsalError) as wrong:
         return Rehearsed(marks={}, data={}, problems=(str(wrong),))
     except DBAPIError as wrong:

@@ -86,9 +86,18 @@ class _Event:
 
 
 def replay_history(
-    office: Office, actor: Actor, process_id: str, files: Mapping[str, bytes], *, n: int = 100
+    office: Office,
+    actor: Actor,
+    process_id: str,
+    files: Mapping[str, bytes],
+    *,
+    n: int = 100,
+    skip: int = 0,
+    until: datetime | None = None,
 ) -> tuple[Replayed, ...] | Refusal:
     """The `n` latest ended cases of the process, each replayed on the files; newest first.
+
+    `skip` leaves out that many of the latest, `until` those that ended later, to go on where a call before stopped.
 
     Refused for whoever is no analyst, and for files that cannot be read.
     """
@@ -102,16 +111,24 @@ def replay_history(
         draft = draft_of(office.runner.versions.names, files)
     except UnreadableDraftError as wrong:
         return Refusal(reasons=(Reason(code="unreadable", text=str(wrong)),))
-    return tuple(_replayed(office, draft, case) for case in _latest(office, process_id, min(n, MOST_CASES)))
+    return tuple(
+        _replayed(office, draft, case)
+        for case in _latest(office, process_id, min(n, MOST_CASES), skip=skip, until=until)
+    )
 
 
-def _latest(office: Office, process_id: str, n: int) -> Sequence[WorkflowCase]:
+def _latest(
+    office: Office, process_id: str, n: int, *, skip: int, until: datetime | None
+) -> Sequence[WorkflowCase]:
     query = (
         select(WorkflowCase)
         .where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at.is_not(None))
         .order_by(WorkflowCase.ended_at.desc(), WorkflowCase.id.desc())
+        .offset(skip)
         .limit(n)
     )
+    if until is not None:
+        query = query.where(WorkflowCase.ended_at <= until)
     with office.store.reading() as session:
         return session.scalars(query).all()
 
