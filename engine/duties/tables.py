@@ -101,6 +101,37 @@ class Post(Base):
     assigned_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class Agency(Base):
+    """Leave substitution (委托代理): the substitute may act with one duty of the principal, for a region and a time.
+
+    Rows are ended, never deleted.
+    """
+
+    __tablename__ = "agency"
+    __table_args__ = (
+        CheckConstraint("principal_id <> substitute_id", name="two_people"),
+        CheckConstraint("valid_until > valid_from", name="ends_after_start"),
+        Index("ix_agency_substitute", "substitute_id", "duty"),
+        Index("ix_agency_principal", "principal_id", "duty"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    principal_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    substitute_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    duty: Mapped[str] = mapped_column(ForeignKey("duty.id"))
+    region_code: Mapped[str] = mapped_column(String(6))
+    #: inclusive
+    valid_from: Mapped[date]
+    #: exclusive
+    valid_until: Mapped[date]
+    why: Mapped[str] = mapped_column(Text)
+    #: actor key
+    made_by: Mapped[str] = mapped_column(String(40))
+    made_at: Mapped[datetime]
+    ended_by: Mapped[str | None] = mapped_column(String(40))
+    ended_at: Mapped[datetime | None]
+
+
 # The UPDATE, not a mere lock, makes two assignments to one person wait for each other: under
 # REPEATABLE READ and above the later one then fails instead of reading an old snapshot.
 _POST_GUARD = """

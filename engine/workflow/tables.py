@@ -65,6 +65,8 @@ class WorkflowCase(Base):
     ended_at: Mapped[datetime | None]
     #: the end event reached
     ended_in: Mapped[str | None] = mapped_column(String(64))
+    #: since when nothing may move it (挂起); none: it goes on
+    paused_at: Mapped[datetime | None]
 
 
 class WorkflowTask(Base):
@@ -98,6 +100,8 @@ class WorkflowTask(Base):
     status: Mapped[str] = mapped_column(String(12))
     #: actor key of who claimed it
     assignee: Mapped[str | None] = mapped_column(String(40))
+    #: actor key of who delegated it (委派) and gets it back; none while it is not delegated
+    owner: Mapped[str | None] = mapped_column(String(40))
     #: JSON of what was typed and not yet sent
     draft: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -140,9 +144,12 @@ class WorkflowHistory(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
     element_id: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(200))
-    #: started, completed, operation, decided, message, sent, passed, moved, ended, cancelled
+    #: started, completed, operation, decided, message, sent, passed, moved, ended, cancelled; and what people
+    #: do with a task: returned (退回), recalled (撤回), signed (加签), assisted (委派办理), paused, resumed
     kind: Mapped[str] = mapped_column(String(16))
     actor: Mapped[str] = mapped_column(String(40))
+    #: actor key of the person whose substitute acted (委托代理); both names count as hands in the case
+    on_behalf_of: Mapped[str] = mapped_column(String(40), default="", server_default="")
     duty: Mapped[str] = mapped_column(String(40), default="")
     #: the control of ``controls.yaml`` that this completion fulfils
     control: Mapped[str | None] = mapped_column(String(64))
