@@ -20,7 +20,9 @@ from engine.cases import setup, staff, studio
 from engine.cases.library import LibraryFile
 from engine.cases.library_checks import CheckReport
 from engine.cases.office import Office, open_office
+from engine.cases.rehearsal_runs import RunView, run_view
 from engine.cases.studio_views import ChangeView, LibraryView
+from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
 from engine.store.audit import AuditEvent
 from engine.values import Actor, Refusal
@@ -130,10 +132,19 @@ def submitted(office: Office, author: Actor, content: bytes, name: str = DIAGRAM
     """A change of one file that waits for a second person."""
     change_id = opened(office, author)
     saved(office, author, change_id, name, content)
+    outcome = rehearsed(office, author, change_id)
+    assert outcome.status == "submitted", run_view(office, author, change_id)
+    return change_id
+
+
+def rehearsed(office: Office, author: Actor, change_id: int) -> ChangeView:
+    """The change after it was handed in and its tests were played."""
     outcome = studio.submit_change(office, author, change_id)
     assert isinstance(outcome, ChangeView), outcome
-    assert outcome.status == "submitted"
-    return change_id
+    sweep_until_idle(office)
+    found = studio.view_change(office, author, change_id)
+    assert isinstance(found, ChangeView)
+    return found
 
 
 def numbers(office: Office) -> dict[str, int]:
@@ -168,7 +179,12 @@ def test_an_analyst_changes_a_second_one_publishes_and_only_what_it_touches_gets
         trail = session.scalars(
             select(AuditEvent.action).where(AuditEvent.stream == "diagrams").order_by(AuditEvent.seq.desc())
         ).all()
-        assert trail[:3] == ["DIAGRAM_PUBLISHED", "LIBRARY_CHANGE_SUBMITTED", "LIBRARY_CHANGE_OPENED"]
+        assert trail[:4] == [
+            "DIAGRAM_PUBLISHED",
+            "LIBRARY_CHANGE_SUBMITTED",
+            "LIBRARY_REHEARSAL_STARTED",
+            "LIBRARY_CHANGE_OPENED",
+        ]
 
 
 @pytest.mark.req("MONEY-02", "CTRL-01")
@@ -497,7 +513,7 @@ def test_a_change_that_makes_an_analysts_test_fail_is_not_submitted(
     broken = saved(office, author, tests_only, TESTS, b"- name: x\n  steps: 3\n")
     assert [problem.code for _, problem in broken.errors] == ["bad_tests"]
     saved(office, author, tests_only, TESTS, one_case())
-    assert isinstance(studio.submit_change(office, author, tests_only), ChangeView)
+    assert rehearsed(office, author, tests_only).status == "submitted"
     assert isinstance(studio.publish_change(office, second, tests_only), ChangeView)
     drawn = published_text(office, "rectification.bpmn")
     change_id = opened(office, author)
@@ -505,11 +521,13 @@ def test_a_change_that_makes_an_analysts_test_fail_is_not_submitted(
     report = saved(office, author, change_id, "rectification.bpmn", other_ends(drawn))
 
     assert report.ok, report.errors
-    refused = studio.submit_change(office, author, change_id)
-    assert codes(refused) == ("rehearsal_failed",)
-    assert "rectification.tests.yaml:" in refused.text
+    assert rehearsed(office, author, change_id).status == "open"
+    run = run_view(office, author, change_id)
+    assert isinstance(run, RunView) and (run.status, run.submits) == ("failed", True)
+    (case,) = run.reports
+    assert (case.file, case.status) == (TESTS, "failed") and "应当结束于" in case.difference
     saved(office, author, change_id, "rectification.bpmn", drawn + b"\n")
-    assert isinstance(studio.submit_change(office, author, change_id), ChangeView)
+    assert rehearsed(office, author, change_id).status == "submitted"
 
 
 def test_tests_published_after_a_change_was_submitted_are_played_before_it_is_published(
@@ -522,9 +540,13 @@ def test_tests_published_after_a_change_was_submitted_are_played_before_it_is_pu
         studio.publish_change(office, second, submitted(office, author, one_case(), TESTS)), ChangeView
     )
 
-    refused = studio.publish_change(office, second, waiting)
+    first = studio.publish_change(office, second, waiting)
 
+    assert codes(first) == ("rehearsing",)
+    sweep_until_idle(office)
+    refused = studio.publish_change(office, second, waiting)
     assert codes(refused) == ("rehearsal_failed",)
+    assert isinstance(refused, Refusal) and "rectification.tests.yaml:" in refused.text
 
 
 def one_case() -> bytes:

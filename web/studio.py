@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from engine.cases import studio as cases
 from engine.cases import studio_desk as desk
 from engine.cases.library_checks import CheckReport
+from engine.cases.moves import move_jobs
 from engine.cases.studio_views import ChangeView
 from engine.cases.views import Done
 from engine.values import Refusal
@@ -98,7 +99,10 @@ def act(change_id: int, act: str) -> ResponseReturnValue:
         "reopen": (cases.reopen_change, _("已重新打开，可以继续修改")),
     }
     use_case, words = acts[act]
-    return _after(change_id, use_case(office(), actor(), change_id), words=words)
+    outcome = use_case(office(), actor(), change_id)
+    if isinstance(outcome, ChangeView) and outcome.status == "submitting":
+        words = _("案例正在演练，全部通过后自动提交")
+    return _after(change_id, outcome, words=words)
 
 
 @studio.post("/changes/<int:change_id>/<any(reject, withdraw):act>")
@@ -201,7 +205,14 @@ def _versions(process_id: str, *, refusal: Refusal | None = None) -> ResponseRet
         return refused(refusal or rows)
     if not rows:
         return trouble(404)
-    page = render_template("studio_versions.html", versions=rows, refusal=refusal, may=_may_change())
+    jobs = move_jobs(office(), actor(), process_id=process_id) if _may_change() else ()
+    page = render_template(
+        "studio_versions.html",
+        versions=rows,
+        refusal=refusal,
+        may=_may_change(),
+        jobs=() if isinstance(jobs, Refusal) else jobs,
+    )
     return page, status_of(refusal) if refusal else 200
 
 

@@ -1,9 +1,12 @@
-"""Saving drafts of a change: what may be kept, whose work would be lost, what a draft began from.
+"""Acting on a change: who may, where it stands, what may be kept, whose work would be lost, what a draft began from.
 
-Called by ``studio`` within its transaction.
+Called by ``studio`` and ``rehearsal_runs``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import orjson
 from sqlalchemy import func, select
@@ -12,15 +15,79 @@ from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
 from engine.cases.library import Change, ChangeFile, ChangeHand
+from engine.cases.office import Office
 from engine.cases.publishing import refusal_of
 from engine.cases.staff import name_of
-from engine.values import CHINA, Actor, RefusedError
+from engine.cases.steps import attempt
+from engine.cases.studio_views import STATUS_NAMES, hands_of
+from engine.duties import check_may
+from engine.values import CHINA, Actor, Refusal, RefusedError
 from engine.workflow.forms import MAX_BYTES as MAX_FORM_BYTES
 from engine.workflow.xml_file import MAX_BYTES
+
+T = TypeVar("T")
 
 #: files that one change may hold, so that a whole check stays a matter of seconds
 MAX_FILES = 60
 _LIMITS = {"diagram": MAX_BYTES, "decision": MAX_BYTES, "form": MAX_FORM_BYTES, "tests": MAX_FORM_BYTES}
+
+
+def as_analyst(office: Office, actor: Actor, work: Callable[[Session], T], *, subject: str) -> T | Refusal:
+    """The work of an analyst, in one transaction; the refusal recorded beside the diagrams."""
+
+    def authorised(session: Session) -> T:
+        refuse_no_analyst(session, office, actor)
+        return work(session)
+
+    return attempt(office, actor, authorised, subject=subject, stream="diagrams")
+
+
+def refuse_no_analyst(session: Session, office: Office, actor: Actor) -> None:
+    """Refused for whoever holds no post as an analyst today."""
+    no = check_may(session, office.duties, actor, "analyst", office.settings.region, office.today)
+    if no is not None:
+        raise RefusedError(*no.reasons)
+
+
+def held(session: Session, change_id: int, *statuses: str) -> Change:
+    """The change, locked until the transaction ends; refused where it stands otherwise."""
+    change = session.get(Change, change_id, with_for_update=True)
+    if change is None:
+        raise RefusedError(refusal_of("no_change", f"没有变更单 {change_id}", f"No change {change_id}."))
+    if change.status not in statuses:
+        is_now, wanted = (STATUS_NAMES[change.status], "、".join(STATUS_NAMES[each] for each in statuses))
+        raise RefusedError(
+            refusal_of(
+                "change_status",
+                f"变更单“{change.title}”{is_now}，只有{wanted}的才可以这样办理",
+                f"The change is {change.status}.",
+            )
+        )
+    return change
+
+
+def refuse_no_hand(session: Session, change: Change, actor: Actor) -> None:
+    """Refused for whoever did not work on the change."""
+    if actor.key not in hands_of(session, change):
+        raise RefusedError(
+            refusal_of(
+                "not_yours",
+                "只有参与修改的人可以这样办理",
+                "Only those who worked on the change may do this.",
+            )
+        )
+
+
+def refuse_rollback(change: Change) -> None:
+    """Refused where the change brings an older version back: it is not rehearsed, so nothing else goes with it."""
+    if change.kind == "rollback":
+        raise RefusedError(
+            refusal_of(
+                "rollback_fixed",
+                "回退变更单只带回旧版本的文件，不能改动；要改请另开变更单",
+                "A rollback brings back files as they were; open another change to edit them.",
+            )
+        )
 
 
 def lend_hand(session: Session, change: Change, actor: Actor) -> None:

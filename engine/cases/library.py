@@ -14,7 +14,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    func,
+    select,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
@@ -47,6 +57,7 @@ class LibraryFile(Base):
     __table_args__ = (
         UniqueConstraint("name", "number"),
         CheckConstraint("change_id IS NOT NULL OR published_by = 'system:0'", name="by_change"),
+        CheckConstraint("(content IS NULL) = (digest = '')", name="content"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,9 +65,9 @@ class LibraryFile(Base):
     name: Mapped[str] = mapped_column(String(80))
     #: 1, 2, 3 … within the name
     number: Mapped[int]
-    #: byte for byte
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
-    #: SHA-256 of the content, hex
+    #: byte for byte; None: taken out of the library
+    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
+    #: SHA-256 of the content, hex; empty where there is none
     digest: Mapped[str] = mapped_column(String(64))
     #: actor key; ``system:0`` for a shipped file
     author: Mapped[str] = mapped_column(String(40))
@@ -79,7 +90,7 @@ class Change(Base):
     title: Mapped[str] = mapped_column(String(120))
     note: Mapped[str] = mapped_column(Text, default="")
     author: Mapped[str] = mapped_column(String(40), index=True)
-    #: open, submitted, published, rejected, withdrawn
+    #: open, submitting (its tests are played, then it is submitted), submitted, published, rejected, withdrawn
     status: Mapped[str] = mapped_column(String(12), index=True)
     #: JSON: name → number of the library version that the draft began from; 0 for a new file
     base: Mapped[str] = mapped_column(Text, default="{}")
@@ -97,12 +108,16 @@ class ChangeFile(Base):
     """A draft: what a change would make of one file. Writable only while its change is open."""
 
     __tablename__ = "change_file"
-    __table_args__ = (UniqueConstraint("change_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("change_id", "name"),
+        CheckConstraint("(content IS NULL) = (digest = '')", name="content"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     change_id: Mapped[int] = mapped_column(ForeignKey("change.id"))
     name: Mapped[str] = mapped_column(String(80))
-    content: Mapped[bytes] = deferred(mapped_column(LargeBinary, nullable=False))
+    #: byte for byte; None: the change takes the file out of the library
+    content: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
     digest: Mapped[str] = mapped_column(String(64))
     updated_by: Mapped[str] = mapped_column(String(40))
     updated_at: Mapped[datetime]
@@ -132,11 +147,40 @@ _OPEN_ONLY = """
 CREATE OR REPLACE FUNCTION change_file_needs_open() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM change WHERE change.status = 'open'
+                 AND (change.kind = 'edit' OR TG_OP = 'INSERT')
                  AND change.id = CASE TG_OP WHEN 'DELETE' THEN OLD.change_id ELSE NEW.change_id END) THEN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,
       MESSAGE = '变更单不在修改中，其中的文件不能改动', HINT = 'the change is not open';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$
+"""
+#: what a set of files is, told by one number; the names are plain ASCII
+_DIGESTS = (
+    """
+CREATE OR REPLACE FUNCTION library_digest() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT encode(sha256(convert_to(coalesce(string_agg(
+    held.name || ' ' || held.digest, E'\\n' ORDER BY held.name COLLATE "C"), ''), 'UTF8')), 'hex')
+  FROM (SELECT DISTINCT ON (name) name, digest FROM library_file ORDER BY name, number DESC) held
+$$
+""",
+    """
+CREATE OR REPLACE FUNCTION change_digest(own integer) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT encode(sha256(convert_to(coalesce(string_agg(
+    draft.name || ' ' || draft.digest, E'\\n' ORDER BY draft.name COLLATE "C"), ''), 'UTF8')), 'hex')
+  FROM change_file draft WHERE draft.change_id = own
+$$
+""",
+)
+_REHEARSED = """
+CREATE OR REPLACE FUNCTION change_needs_rehearsal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM rehearsal_run run WHERE run.change_id = NEW.id AND run.status = 'passed'
+                 AND run.files = change_digest(NEW.id) AND run.library = library_digest()) THEN
+    RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,
+      MESSAGE = '变更单的案例还没有在现行版本上演练通过', HINT = 'no rehearsal has passed';
+  END IF;
+  RETURN NEW;
 END $$
 """
 TRIGGERS: tuple[str, ...] = (
@@ -148,8 +192,12 @@ TRIGGERS: tuple[str, ...] = (
         "change",
         "status",
         (
+            ("open", "submitting"),
             ("open", "submitted"),
             ("open", "withdrawn"),
+            ("submitting", "open"),
+            ("submitting", "submitted"),
+            ("submitting", "withdrawn"),
             ("submitted", "open"),
             ("submitted", "withdrawn"),
             ("submitted", "rejected"),
@@ -162,6 +210,13 @@ TRIGGERS: tuple[str, ...] = (
     "DROP TRIGGER IF EXISTS change_second_person ON change",
     "CREATE TRIGGER change_second_person BEFORE UPDATE ON change FOR EACH ROW "
     "WHEN (NEW.status = 'published' AND OLD.status <> 'published') EXECUTE FUNCTION change_needs_second_person()",
+    *_DIGESTS,
+    _REHEARSED,
+    "DROP TRIGGER IF EXISTS change_rehearsed ON change",
+    # a rollback is not rehearsed: the tests of today may not know what it brings back, and it may be urgent
+    "CREATE TRIGGER change_rehearsed BEFORE UPDATE ON change FOR EACH ROW "
+    "WHEN (NEW.kind = 'edit' AND NEW.status IN ('submitted', 'published') AND OLD.status <> NEW.status) "
+    "EXECUTE FUNCTION change_needs_rehearsal()",
     _OPEN_ONLY,
     "DROP TRIGGER IF EXISTS change_file_open_only ON change_file",
     "CREATE TRIGGER change_file_open_only BEFORE INSERT OR UPDATE OR DELETE ON change_file FOR EACH ROW "
@@ -174,9 +229,9 @@ def kind_of(name: str) -> FileKind | None:
     return next((kind for kind, pattern in _NAMES if pattern.fullmatch(name)), None)
 
 
-def digest_of(content: bytes) -> str:
-    """SHA-256, hex."""
-    return hashlib.sha256(content).hexdigest()
+def digest_of(content: bytes | None) -> str:
+    """SHA-256, hex; empty for no content."""
+    return "" if content is None else hashlib.sha256(content).hexdigest()
 
 
 def key_of(name: str) -> str:
@@ -227,7 +282,7 @@ def ship(session: Session, files: Mapping[str, bytes], *, now: datetime) -> tupl
 
 
 def newest(session: Session) -> dict[str, LibraryFile]:
-    """The newest version of every file, by name; contents are read when asked for."""
+    """The newest version of every file, by name, also of one taken out; contents are read when asked for."""
     query = (
         select(LibraryFile)
         .ext(distinct_on(LibraryFile.name))
@@ -244,18 +299,33 @@ def library_files(session: Session) -> dict[str, bytes]:
         .ext(distinct_on(LibraryFile.name))
         .order_by(LibraryFile.name, LibraryFile.number.desc())
     )
-    return {name: content for name, content in session.execute(query)}  # noqa: C416
+    return {name: content for name, content in session.execute(query) if content is not None}
 
 
-def draft_files(session: Session, change_id: int) -> dict[str, bytes]:
-    """The files of the change alone, by name."""
+def draft_files(session: Session, change_id: int) -> dict[str, bytes | None]:
+    """The files of the change alone, by name; None for one that it takes out of the library."""
     query = select(ChangeFile.name, ChangeFile.content).where(ChangeFile.change_id == change_id)
     return {name: content for name, content in session.execute(query.order_by(ChangeFile.name))}  # noqa: C416
 
 
+def laid_over(published: Mapping[str, bytes], drafts: Mapping[str, bytes | None]) -> dict[str, bytes]:
+    """The published files with the drafts in their place, and without those that a draft takes out."""
+    return {name: content for name, content in {**published, **drafts}.items() if content is not None}
+
+
 def files_of(session: Session, change_id: int) -> dict[str, bytes]:
-    """The library as it would be with the change: its files laid over the published ones."""
-    return {**library_files(session), **draft_files(session, change_id)}
+    """The library as it would be with the change."""
+    return laid_over(library_files(session), draft_files(session, change_id))
+
+
+def change_digest(change_id: int) -> ColumnElement[str]:
+    """What the files of the change are now, told by one number (SHA-256, hex)."""
+    return func.change_digest(change_id)
+
+
+def library_digest() -> ColumnElement[str]:
+    """What is published now, told by one number (SHA-256, hex)."""
+    return func.library_digest()
 
 
 def source_of(files: Mapping[str, bytes], name: str) -> Source:

@@ -11,7 +11,16 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.cases.library import Change, LibraryFile, digest_of, draft_files, library_files, newest, source_of
+from engine.cases.library import (
+    Change,
+    LibraryFile,
+    digest_of,
+    draft_files,
+    laid_over,
+    library_files,
+    newest,
+    source_of,
+)
 from engine.cases.library_checks import CheckReport, check_files
 from engine.cases.office import Office
 from engine.cases.staff import name_of
@@ -31,18 +40,46 @@ FOUR_EYES = Reason(
 _SHOWN = 20
 
 
+def checked(session: Session, office: Office, change: Change) -> CheckReport:
+    """The report on the change as it stands; RefusedError with every error, and where nothing differs."""
+    drafts, published = draft_files(session, change.id), library_files(session)
+    if all(published.get(name) == content for name, content in drafts.items()):
+        raise RefusedError(
+            refusal_of(
+                "nothing_changed", "没有任何改动，与现行版本一致", "Nothing differs from what is published."
+            )
+        )
+    report = check_files(laid_over(published, drafts), drafts, office.runner.versions.names)
+    refuse_errors(report)
+    return report
+
+
+def submit(session: Session, office: Office, actor: Actor, change: Change, report: CheckReport) -> None:
+    """The change, with the report on it, waits for a second person."""
+    change.status, change.submitted_at, change.report = "submitted", office.clock(), report.json
+    # flushed alone, so that the database judges it before anything else is written
+    session.flush()
+    record(session, office, actor, change, Action.LIBRARY_CHANGE_SUBMITTED)
+
+
 def put_into_library(session: Session, office: Office, actor: Actor, change: Change) -> None:
     """The submitted change published by the actor: library versions, process versions, trail.
 
     Needs ``library.lock``. Raises RefusedError where the base moved or the check finds an error.
     """
-    drafts, published = draft_files(session, change.id), library_files(session)
-    _refuse_moved(session, change)
-    drafts = {name: content for name, content in drafts.items() if published.get(name) != content}
-    files = {**published, **drafts}
-    report = check_files(files, drafts, office.runner.versions.names)
-    refuse_errors(report)
+    refuse_moved(session, change)
+    report, published = checked(session, office, change), library_files(session)
+    drafts = {
+        name: content
+        for name, content in draft_files(session, change.id).items()
+        if published.get(name) != content
+    }
+    files = laid_over(published, drafts)
     held, now = newest(session), office.clock()
+    change.status, change.report = "published", report.json
+    change.decided_by, change.decided_at = actor.key, now
+    # before the library moves: the database asks for a rehearsal over what was published until now
+    session.flush()
     for name, content in drafts.items():
         session.add(
             LibraryFile(
@@ -56,8 +93,6 @@ def put_into_library(session: Session, office: Office, actor: Actor, change: Cha
                 change_id=change.id,
             )
         )
-    change.status, change.report = "published", report.json
-    change.decided_by, change.decided_at = actor.key, now
     session.flush()
     action = Action.DIAGRAM_ROLLED_BACK if change.kind == "rollback" else Action.DIAGRAM_PUBLISHED
     for name in sorted({each.name for each in report.files}):
@@ -111,6 +146,25 @@ def publish_diagram(
     return versions
 
 
+def refuse_moved(session: Session, change: Change) -> None:
+    """Refused where a file that the change began from was published anew since."""
+    base: dict[str, int] = orjson.loads(change.base)
+    held = newest(session)
+    moved = [
+        refusal_of(
+            "base_moved",
+            f"{name} 在修改期间已由{name_of(session, held[name].published_by)}发布到第{held[name].number}版"
+            f"（本变更单从第{number}版改起），请修改人看过差异后再提交",
+            f"{name} was published meanwhile as version {held[name].number}; the draft began from {number}.",
+            fact=name,
+        )
+        for name, number in sorted(base.items())
+        if name in held and held[name].number != number
+    ]
+    if moved:
+        raise RefusedError(*moved)
+
+
 def refuse_errors(report: CheckReport) -> None:
     """Raises RefusedError with every error of the report."""
     errors = report.errors
@@ -153,21 +207,3 @@ def record(session: Session, office: Office, actor: Actor, change: Change, actio
 def refusal_of(code: str, text: str, text_en: str, *, fact: str = "") -> Reason:
     """A reason of this room."""
     return Reason(code=code, text=text, text_en=text_en, fact=fact)
-
-
-def _refuse_moved(session: Session, change: Change) -> None:
-    base: dict[str, int] = orjson.loads(change.base)
-    held = newest(session)
-    moved = [
-        refusal_of(
-            "base_moved",
-            f"{name} 在修改期间已由{name_of(session, held[name].published_by)}发布到第{held[name].number}版"
-            f"（本变更单从第{number}版改起），请修改人看过差异后再提交",
-            f"{name} was published meanwhile as version {held[name].number}; the draft began from {number}.",
-            fact=name,
-        )
-        for name, number in sorted(base.items())
-        if name in held and held[name].number != number
-    ]
-    if moved:
-        raise RefusedError(*moved)

@@ -7,11 +7,12 @@ clock and the subject are the rehearsal's own. Nothing is sent and nothing remai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy.exc import DBAPIError
 
@@ -20,7 +21,15 @@ from engine.cases.openers import StuckError
 from engine.cases.play import Play
 from engine.cases.players import Crew, PlayerError, Subject, enter, is_free, subject_of
 from engine.cases.rehearsed import Met, OpenTask, Step
-from engine.cases.stage import Draft, UnreadableDraftError, UnsoundRehearsalError, draft_of, stage
+from engine.cases.stage import (
+    Draft,
+    StageStore,
+    UnreadableDraftError,
+    UnsoundRehearsalError,
+    draft_of,
+    in_the_way,
+    stage,
+)
 from engine.registers.memory import registers_of
 from engine.store.declaration import DeclarationError
 from engine.values import CHINA, SYSTEM, Actor, Reason, Refusal
@@ -49,6 +58,8 @@ class Rehearsed:
     #: why it could not go on; empty when the script was played to its end
     problems: tuple[str, ...] = ()
     data: Mapping[str, object]
+    #: the office's own work was in the way: it is worth playing again
+    disturbed: bool = False
 
     @property
     def ended_in(self) -> str:
@@ -76,6 +87,11 @@ class CaseReport:
     def passed(self) -> bool:
         """Whether all came as expected."""
         return not self.difference
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether it is worth playing again: the office's own work was in the way."""
+        return self.rehearsed is not None and self.rehearsed.disturbed
 
     @property
     def text(self) -> str:
@@ -137,20 +153,47 @@ def run_tests(office: Office, files: Mapping[str, bytes], *, only: str = "") -> 
     return tuple(reports)
 
 
+def tests_of(files: Mapping[str, bytes], diagrams: Collection[str]) -> tuple[tuple[str, Rehearsal], ...]:
+    """The cases of the tests files beside those diagrams, each with its file. Raises DeclarationError."""
+    return tuple(
+        (name, script)
+        for name in sorted(files)
+        if name.endswith(".tests.yaml") and f"{_stem(name)}.bpmn" in diagrams
+        for script in _scripts(files[name], name)
+    )
+
+
+def run_test(office: Office, files: Mapping[str, bytes], file: str, name: str) -> CaseReport:
+    """How the one case of that name in that file goes."""
+    try:
+        script = next(each for each in _scripts(files[file], file) if each.name == name)
+        draft = draft_of(office.runner.versions.names, files)
+    except DeclarationError as wrong:
+        return CaseReport(file=file, line=wrong.line, name="", difference=str(wrong))
+    except UnreadableDraftError as wrong:
+        return CaseReport(file=file, line=1, name=name, difference=str(wrong))
+    return _report(office, draft, file, script)
+
+
+#: read once, though a rehearsal in the background asks for one case at a time
+_scripts = lru_cache(maxsize=32)(lambda content, file: read_tests(content, file=file))
+
+
 def _run_file(office: Office, files: Mapping[str, bytes], name: str) -> list[CaseReport]:
     try:
-        scripts = read_tests(files[name], file=name)
+        scripts = _scripts(files[name], name)
         draft = draft_of(office.runner.versions.names, files)
     except DeclarationError as wrong:
         return [CaseReport(file=name, line=wrong.line, name="", difference=str(wrong))]
     except UnreadableDraftError as wrong:
         return [CaseReport(file=name, line=1, name="", difference=str(wrong))]
-    beside = f"{_stem(name)}.bpmn"
+    return [_report(office, draft, name, script) for script in scripts]
+
+
+def _report(office: Office, draft: Draft, file: str, script: Rehearsal) -> CaseReport:
+    beside = f"{_stem(file)}.bpmn"
     first = next((each for each, origin in draft.files.items() if origin == beside), "")
-    return [_report(office, draft, name, script, script.process or first) for script in scripts]
-
-
-def _report(office: Office, draft: Draft, file: str, script: Rehearsal, process: str) -> CaseReport:
+    process = script.process or first
     if not process:
         difference = f"没有与 {file} 同名的流程图，请在案例中写明 process"
         return CaseReport(file=file, line=script.line, name=script.name, difference=difference)
@@ -187,7 +230,9 @@ def _played(
     except DBAPIError as wrong:
         # the message alone: the statement and its parameters may hold personal data
         text = str(wrong.orig).splitlines()[0]
-        return Rehearsed(marks={}, data={}, problems=(f"数据库没有接受演练：{text}",))
+        return Rehearsed(
+            marks={}, data={}, problems=(f"数据库没有接受演练：{text}",), disturbed=in_the_way(wrong)
+        )
 
 
 def _free_subject(office: Office, script: Rehearsal) -> Subject:
@@ -223,6 +268,7 @@ def _outcome(play: Play, problem: str) -> Rehearsed:
         refusals=tuple(play.met),
         problems=(problem,) if problem else (),
         data=play.data(),
+        disturbed=cast(StageStore, play.office.store).disturbed,
     )
 
 

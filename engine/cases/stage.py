@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
+from psycopg import errors as pg
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -40,6 +41,7 @@ T = TypeVar("T")
 PRACTICE_REGION = "371590"
 #: real work is never kept waiting longer, and in a deadlock (noticed after a second) it is the rehearsal that gives up
 _PATIENCE = ("SET LOCAL lock_timeout = '400ms'", "SET LOCAL statement_timeout = '5s'")
+_IN_THE_WAY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 _KEPT_DRAFTS = 32
 
 
@@ -84,22 +86,32 @@ class StageStore(Store):
         self._connection = connection
         #: every case that was opened here, in order
         self.cases: list[int] = []
+        #: whether the office's own work was in the way: what came of it says nothing of what was rehearsed
+        self.disturbed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose commit is kept until the end of the rehearsal."""
-        with self._session("create_savepoint") as session, session.begin():
+        with self._noting(), self._session("create_savepoint") as session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session for looking only."""
         # closing it touches nothing of the stage's transaction, and no savepoint is needed for a look
-        with self._session("rollback_only") as session:
+        with self._noting(), self._session("rollback_only") as session:
             yield session
 
     def close(self) -> None:
         """The connections are the office's, not the stage's."""
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            self.disturbed = self.disturbed or in_the_way(error)
+            raise
 
     def _session(self, mode: Literal["create_savepoint", "rollback_only"]) -> Session:
         session = Session(self._connection, expire_on_commit=False, join_transaction_mode=mode)
@@ -198,6 +210,11 @@ def stage(office: Office, draft: Draft, *, registers: Registers | None, at: date
             _would_commit(connection)
         finally:
             outer.rollback()
+
+
+def in_the_way(error: DBAPIError) -> bool:
+    """Whether somebody else's work kept the database from it, and not what was asked of it."""
+    return isinstance(error.orig, _IN_THE_WAY)
 
 
 def _would_commit(connection: Connection) -> None:

@@ -1,25 +1,40 @@
 """Redrawing a running process: analysts change files of the library, another analyst publishes.
 
-A change (变更单) goes open → submitted → published, or is rejected, or withdrawn. Whoever had a hand in it may not
+A change (变更单) goes open → submitting → submitted → published, or is rejected, or withdrawn. Whoever had a hand in it may not
 publish it: four eyes, kept here and by a trigger. Looking is in ``studio_reading``; both are one door.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import TypeVar
 
 import orjson
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
-from engine.cases.drafts import lend_hand, refuse_one_too_many, refuse_unseen, refuse_untakeable, take_base
+from engine.cases.drafts import (
+    as_analyst,
+    held,
+    lend_hand,
+    refuse_no_hand,
+    refuse_one_too_many,
+    refuse_rollback,
+    refuse_unseen,
+    refuse_untakeable,
+    take_base,
+)
 from engine.cases.library import Change, ChangeFile
 from engine.cases.library_checks import CheckReport, check_files
 from engine.cases.office import Office
-from engine.cases.publishing import FOUR_EYES, put_into_library, record, refusal_of, refuse_errors
-from engine.cases.steps import attempt
+from engine.cases.publishing import (
+    FOUR_EYES,
+    checked,
+    put_into_library,
+    record,
+    refusal_of,
+    refuse_moved,
+    submit,
+)
+from engine.cases.rehearsal_runs import hand_in, not_yet_rehearsed
 from engine.cases.studio_reading import (
     check_change,
     compare_versions,
@@ -28,10 +43,8 @@ from engine.cases.studio_reading import (
     versions_of,
     view_change,
 )
-from engine.cases.studio_rehearsal import failing_cases, published_since
-from engine.cases.studio_views import STATUS_NAMES, ChangeView, change_view, hands_of
+from engine.cases.studio_views import ChangeView, change_view, hands_of
 from engine.cases.views import Done
-from engine.duties import check_may
 from engine.store.actions import Action
 from engine.values import Actor, Refusal, RefusedError
 from engine.workflow.tables import ProcessVersion
@@ -55,8 +68,6 @@ __all__ = [
     "withdraw_change",
 ]
 
-T = TypeVar("T")
-
 
 def open_change(office: Office, actor: Actor, title: str, *, note: str = "") -> ChangeView | Refusal:
     """A new, empty change of the analyst."""
@@ -66,7 +77,7 @@ def open_change(office: Office, actor: Actor, title: str, *, note: str = "") -> 
         record(session, office, actor, change, Action.LIBRARY_CHANGE_OPENED)
         return change_view(session, change, actor)
 
-    return _attempt(office, actor, work, subject="change:new")
+    return as_analyst(office, actor, work, subject="change:new")
 
 
 def save_file(
@@ -79,7 +90,8 @@ def save_file(
     """
 
     def work(session: Session) -> CheckReport:
-        change = _held(session, change_id, "open")
+        change = held(session, change_id, "open")
+        refuse_rollback(change)
         refuse_untakeable(name, content)
         draft = session.scalar(
             select(ChangeFile).where(ChangeFile.change_id == change.id, ChangeFile.name == name)
@@ -96,14 +108,15 @@ def save_file(
         session.flush()
         return check_files(shelf.files_of(session, change.id), [name], office.runner.versions.names)
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def drop_file(office: Office, actor: Actor, change_id: int, name: str) -> Done | Refusal:
     """The file is out of the change; the published one stands as it was."""
 
     def work(session: Session) -> Done:
-        change = _held(session, change_id, "open")
+        change = held(session, change_id, "open")
+        refuse_rollback(change)
         dropped = session.execute(
             delete(ChangeFile)
             .where(ChangeFile.change_id == change.id, ChangeFile.name == name)
@@ -119,105 +132,98 @@ def drop_file(office: Office, actor: Actor, change_id: int, name: str) -> Done |
         lend_hand(session, change, actor)
         return Done(message=f"{name} 已移出变更单")
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def rebase_file(office: Office, actor: Actor, change_id: int, name: str) -> Done | Refusal:
     """The analyst has looked at what was published meanwhile: the draft now counts from that version."""
 
     def work(session: Session) -> Done:
-        change = _held(session, change_id, "open")
+        change = held(session, change_id, "open")
         take_base(session, change, name)
         lend_hand(session, change, actor)
         return Done(message=f"{name} 改以现行版本为底稿")
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def submit_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Refusal:
-    """The change waits for a second analyst; refused with every error, and every test that it makes fail."""
-    looked = view_change(office, actor, change_id)
-    if isinstance(looked, Refusal):
-        return looked
-    # only for those whom the work below will let through: rehearsals take their time
-    failing = failing_cases(office, change_id) if "submit" in looked.can else ()
+    """The change waits for a second analyst; until its tests have passed it is on its way there (``submitting``).
+
+    Refused with every error of the check. A test that fails leaves the change open: ``rehearsal_runs.run_view``.
+    """
 
     def work(session: Session) -> ChangeView:
-        change = _held(session, change_id, "open")
-        if failing:
-            raise RefusedError(*failing)
-        _unchanged_since(session, looked, change, actor)
-        _submit(session, office, actor, change)
+        change = held(session, change_id, "open")
+        hand_in(session, office, actor, change)
         return change_view(session, change, actor)
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def publish_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Refusal:
     """The files are published, and a new version of every process that they touch.
 
     Refused for whoever had a hand in it (四眼), where what it began from is no longer what is published, and where
-    the check, made again at this moment over the whole library, finds an error. The tests are played again where
-    anything was published since they were.
+    the check, made again at this moment over the whole library, finds an error. Refused too while its tests have
+    not passed over what is published now: they are then played again.
     """
-    looked = view_change(office, actor, change_id)
-    if isinstance(looked, Refusal):
-        return looked
-    again = "publish" in looked.can and published_since(office, looked)
-    failing = failing_cases(office, change_id) if again else ()
 
-    def work(session: Session) -> ChangeView:
-        if failing:
-            raise RefusedError(*failing)
+    def work(session: Session) -> ChangeView | Refusal:
         shelf.lock(session)
-        change = _held(session, change_id, "submitted")
+        change = held(session, change_id, "submitted")
         if actor.key in hands_of(session, change):
             raise RefusedError(FOUR_EYES)
+        refuse_moved(session, change)
+        # a value, not an exception: the rehearsal that it asks for must stand
+        no = not_yet_rehearsed(session, office, actor, change)
+        if no is not None:
+            return no
         put_into_library(session, office, actor, change)
         return change_view(session, change, actor)
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def reject_change(office: Office, actor: Actor, change_id: int, *, why: str) -> Done | Refusal:
     """The change goes back with a reason; its files stay as they are."""
 
     def work(session: Session) -> Done:
-        change = _held(session, change_id, "submitted")
+        change = held(session, change_id, "submitted")
         change.status, change.why = "rejected", _given(why)
         change.decided_by, change.decided_at = actor.key, office.clock()
         record(session, office, actor, change, Action.LIBRARY_CHANGE_REJECTED)
         return Done(message=f"变更单“{change.title}”已退回")
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def reopen_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Refusal:
-    """A submitted or rejected change can be worked on again, by those who had a hand in it."""
+    """A change that was handed in or rejected can be worked on again, by those who had a hand in it."""
 
     def work(session: Session) -> ChangeView:
-        change = _held(session, change_id, "submitted", "rejected")
-        _own(session, change, actor)
+        change = held(session, change_id, "submitting", "submitted", "rejected")
+        refuse_no_hand(session, change, actor)
         change.status, change.submitted_at = "open", None
         change.decided_by, change.decided_at = None, None
         record(session, office, actor, change, Action.LIBRARY_CHANGE_OPENED)
         return change_view(session, change, actor)
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def withdraw_change(office: Office, actor: Actor, change_id: int, *, why: str = "") -> Done | Refusal:
     """The change is given up by one of those who had a hand in it; its files stay readable."""
 
     def work(session: Session) -> Done:
-        change = _held(session, change_id, "open", "submitted", "rejected")
-        _own(session, change, actor)
+        change = held(session, change_id, "open", "submitting", "submitted", "rejected")
+        refuse_no_hand(session, change, actor)
         change.status, change.why = "withdrawn", why.strip() or change.why
         change.decided_by, change.decided_at = actor.key, office.clock()
         record(session, office, actor, change, Action.LIBRARY_CHANGE_WITHDRAWN)
         return Done(message=f"变更单“{change.title}”已作废")
 
-    return _attempt(office, actor, work, subject=f"change:{change_id}")
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
 
 def roll_back(
@@ -267,22 +273,10 @@ def roll_back(
                     )
                 )
         session.flush()
-        _submit(session, office, actor, change)
+        submit(session, office, actor, change, checked(session, office, change))
         return change_view(session, change, actor)
 
-    return _attempt(office, actor, work, subject=f"{process_id}:{number}")
-
-
-def _attempt(office: Office, actor: Actor, work: Callable[[Session], T], *, subject: str) -> T | Refusal:
-    """The work of an analyst, in one transaction; the refusal recorded beside the diagrams."""
-
-    def authorised(session: Session) -> T:
-        no = check_may(session, office.duties, actor, "analyst", office.settings.region, office.today)
-        if no is not None:
-            raise RefusedError(*no.reasons)
-        return work(session)
-
-    return attempt(office, actor, authorised, subject=subject, stream="diagrams")
+    return as_analyst(office, actor, work, subject=f"{process_id}:{number}")
 
 
 def _opened(
@@ -307,63 +301,6 @@ def _opened(
     session.flush()
     lend_hand(session, change, actor)
     return change
-
-
-def _submit(session: Session, office: Office, actor: Actor, change: Change) -> None:
-    drafts, published = shelf.draft_files(session, change.id), shelf.library_files(session)
-    if all(published.get(name) == content for name, content in drafts.items()):
-        raise RefusedError(
-            refusal_of(
-                "nothing_changed", "没有任何改动，与现行版本一致", "Nothing differs from what is published."
-            )
-        )
-    report = check_files({**published, **drafts}, drafts, office.runner.versions.names)
-    refuse_errors(report)
-    change.status, change.submitted_at, change.report = "submitted", office.clock(), report.json
-    record(session, office, actor, change, Action.LIBRARY_CHANGE_SUBMITTED)
-
-
-def _unchanged_since(session: Session, looked: ChangeView, change: Change, actor: Actor) -> None:
-    """What is submitted is what was rehearsed."""
-    now = change_view(session, change, actor)
-    if [(each.name, each.digest) for each in now.files] != [
-        (each.name, each.digest) for each in looked.files
-    ]:
-        raise RefusedError(
-            refusal_of(
-                "saved_meanwhile",
-                "检查期间有人改过这张变更单里的文件，请看过后再提交",
-                "Somebody saved a file of the change meanwhile; look at it and submit again.",
-            )
-        )
-
-
-def _held(session: Session, change_id: int, *statuses: str) -> Change:
-    """The change, locked until the transaction ends; refused where it stands otherwise."""
-    change = session.get(Change, change_id, with_for_update=True)
-    if change is None:
-        raise RefusedError(refusal_of("no_change", f"没有变更单 {change_id}", f"No change {change_id}."))
-    if change.status not in statuses:
-        is_now, wanted = (STATUS_NAMES[change.status], "、".join(STATUS_NAMES[each] for each in statuses))
-        raise RefusedError(
-            refusal_of(
-                "change_status",
-                f"变更单“{change.title}”{is_now}，只有{wanted}的才可以这样办理",
-                f"The change is {change.status}.",
-            )
-        )
-    return change
-
-
-def _own(session: Session, change: Change, actor: Actor) -> None:
-    if actor.key not in hands_of(session, change):
-        raise RefusedError(
-            refusal_of(
-                "not_yours",
-                "只有参与修改的人可以这样办理",
-                "Only those who worked on the change may do this.",
-            )
-        )
 
 
 def _given(why: str) -> str:

@@ -35,16 +35,19 @@ _READERS = frozenset({"analyst", "control", "administrator"})
 _SHOWN = 50
 _NO_CHANGE = Refusal(reasons=(refusal_of("no_change", "没有这张变更单", "No such change."),))
 _NO_FILE = Refusal(reasons=(refusal_of("no_file", "没有这个文件", "No such file."),))
+_TAKEN_OUT = Refusal(
+    reasons=(refusal_of("taken_out", "这张变更单把这个文件删除了", "The change takes this file out."),)
+)
 _NO_VERSION = Refusal(reasons=(refusal_of("no_version", "没有这个版本", "No such version."),))
 
 
 def library(office: Office, actor: Actor) -> LibraryView | Refusal:
     """Every published file, and the changes: those on their way first, newest first."""
     with office.store.reading() as session:
-        no = _may_look(session, office, actor)
+        no = may_look(session, office, actor)
         if no is not None:
             return no
-        on_its_way = case((Change.status.in_(("open", "submitted", "rejected")), 0), else_=1)
+        on_its_way = case((Change.status.in_(("open", "submitting", "submitted", "rejected")), 0), else_=1)
         changes = session.scalars(select(Change).order_by(on_its_way, Change.id.desc()).limit(_SHOWN))
         on_disk = {
             name: shelf.digest_of(content)
@@ -59,7 +62,7 @@ def library(office: Office, actor: Actor) -> LibraryView | Refusal:
 def view_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Refusal:
     """The change with its files and the report of its last check."""
     with office.store.reading() as session:
-        no = _may_look(session, office, actor)
+        no = may_look(session, office, actor)
         change = session.get(Change, change_id)
         if no is not None or change is None:
             return no or _NO_CHANGE
@@ -69,11 +72,12 @@ def view_change(office: Office, actor: Actor, change_id: int) -> ChangeView | Re
 def check_change(office: Office, actor: Actor, change_id: int) -> CheckReport | Refusal:
     """The problems of every file of the change and of the diagrams that it touches, as of now."""
     with office.store.reading() as session:
-        no = _may_look(session, office, actor)
+        no = may_look(session, office, actor)
         if no is not None or session.get(Change, change_id) is None:
             return no or _NO_CHANGE
         drafts = shelf.draft_files(session, change_id)
-        return check_files({**shelf.library_files(session), **drafts}, drafts, office.runner.versions.names)
+        files = shelf.laid_over(shelf.library_files(session), drafts)
+        return check_files(files, drafts, office.runner.versions.names)
 
 
 def file_of(
@@ -81,25 +85,27 @@ def file_of(
 ) -> FileView | Refusal:
     """The file: the draft of a change where it has one, else that published version, else the newest."""
     with office.store.reading() as session:
-        no = _may_look(session, office, actor)
+        no = may_look(session, office, actor)
         if no is not None:
             return no
         draft = session.scalar(
             select(ChangeFile).where(ChangeFile.change_id == change_id, ChangeFile.name == name)
         )
         if draft is not None:
-            return _view(session, draft)
+            return _TAKEN_OUT if draft.content is None else _view(session, draft, draft.content)
         wanted = select(LibraryFile).where(LibraryFile.name == name)
         if number is not None:
             wanted = wanted.where(LibraryFile.number == number)
         published = session.scalar(wanted.order_by(LibraryFile.number.desc()).limit(1))
-        return _NO_FILE if published is None else _view(session, published)
+        if published is None or published.content is None:
+            return _NO_FILE
+        return _view(session, published, published.content)
 
 
 def versions_of(office: Office, actor: Actor, process_id: str) -> tuple[VersionRow, ...] | Refusal:
     """The published versions of the process, newest first, with how many cases run on each."""
     with office.store.reading() as session:
-        return _may_look(session, office, actor) or version_rows(session, process_id)
+        return may_look(session, office, actor) or version_rows(session, process_id)
 
 
 def compare_versions(
@@ -109,7 +115,7 @@ def compare_versions(
     from engine.workflow.compare import compare
 
     with office.store.reading() as session:
-        no = _may_look(session, office, actor)
+        no = may_look(session, office, actor)
         if no is not None:
             return no
         query = select(ProcessVersion.number, ProcessVersion.diagram).where(
@@ -121,7 +127,8 @@ def compare_versions(
     return compare(drawn[old], drawn[new])
 
 
-def _may_look(session: Session, office: Office, actor: Actor) -> Refusal | None:
+def may_look(session: Session, office: Office, actor: Actor) -> Refusal | None:
+    """Why the actor may not look at the library; None if they may."""
     held = duties_on(session, actor.id, office.today) if actor.kind == "staff" else frozenset[str]()
     if held & _READERS:
         return None
@@ -136,12 +143,12 @@ def _may_look(session: Session, office: Office, actor: Actor) -> Refusal | None:
     )
 
 
-def _view(session: Session, row: ChangeFile | LibraryFile) -> FileView:
+def _view(session: Session, row: ChangeFile | LibraryFile, content: bytes) -> FileView:
     draft = isinstance(row, ChangeFile)
     return FileView(
         name=row.name,
         kind=shelf.kind_of(row.name) or "diagram",
-        content=row.content,
+        content=content,
         digest=row.digest,
         number=0 if isinstance(row, ChangeFile) else row.number,
         change_id=row.change_id if draft else None,

@@ -20,6 +20,7 @@ from engine.workflow.tables import ProcessVersion, WorkflowCase
 STATUS_NAMES = MappingProxyType(
     {
         "open": "修改中",
+        "submitting": "演练中，通过即提交",
         "submitted": "待发布",
         "published": "已发布",
         "rejected": "已退回",
@@ -178,7 +179,9 @@ def file_rows(session: Session, shipped: dict[str, str]) -> tuple[FileRow, ...]:
     on_their_way = select(ChangeFile.name, ChangeFile.change_id).join(
         Change, Change.id == ChangeFile.change_id
     )
-    for name, change_id in session.execute(on_their_way.where(Change.status.in_(("open", "submitted")))):
+    for name, change_id in session.execute(
+        on_their_way.where(Change.status.in_(("open", "submitting", "submitted")))
+    ):
         pending.setdefault(name, []).append(change_id)
     held = newest(session)
     known = {(name, digest) for name, digest in session.execute(select(LibraryFile.name, LibraryFile.digest))}
@@ -236,6 +239,8 @@ def _can(change: Change, actor: Actor, hands: tuple[str, ...]) -> frozenset[str]
         return frozenset()
     if change.status == "open":
         return frozenset({"save", "submit", "withdraw"})
+    if change.status == "submitting":
+        return frozenset({"reopen", "withdraw"} if actor.key in hands else ())
     if change.status == "rejected":
         return frozenset({"reopen", "withdraw"})
     if change.status == "submitted":

@@ -1,4 +1,4 @@
-"""The sweep: due timers, the outbox, receipts of the bank, retries, bulk moves and seals.
+"""The sweep: due timers, the outbox, receipts of the bank, retries, bulk moves, rehearsals and seals.
 
 Rows carry the work and this carries them out; called by Celery beat or by ``changling serve``
 itself, by several at once without harm. Whatever a kill interrupts is found again by the next sweep.
@@ -16,6 +16,7 @@ from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
+from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
@@ -37,12 +38,15 @@ class Swept:
     retried: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
+    #: cases of analysts' tests that were played
+    rehearsed: int = 0
     sealed: bool = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        return not (self.timers or self.sent or self.failed or self.receipts or self.retried or self.moved)
+        work = (self.timers, self.sent, self.failed, self.receipts, self.retried, self.moved, self.rehearsed)
+        return not any(work)
 
 
 def sweep(office: Office, *, limit: int = 100) -> Swept:
@@ -56,6 +60,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         receipts=collect_receipts(office),
         retried=_retry_due(office, limit),
         moved=move_due(office, limit),
+        rehearsed=rehearse_due(office, limit),
         sealed=_seal_if_due(office),
     )
 
