@@ -27,9 +27,9 @@ from clones import assert_rows_match, clone  # noqa: E402
 from conftest import FixedClock  # noqa: E402
 from test_moves import ANALYST, LONGER, publish, standing, started  # noqa: E402
 
-from engine.cases import moves, setup  # noqa: E402
+from engine.cases import move_trial, moves, setup  # noqa: E402
 from engine.cases.move_sweep import move_due  # noqa: E402
-from engine.cases.moves import MoveReport  # noqa: E402
+from engine.cases.move_trial import MoveReport  # noqa: E402
 from engine.cases.office import Office, open_office  # noqa: E402
 from engine.config import Settings  # noqa: E402
 from engine.migrations import upgrade  # noqa: E402
@@ -61,7 +61,7 @@ def _measure(office: Office, cases: list[int]) -> None:
     new = publish(office, *LONGER)
 
     begun = time.perf_counter()
-    report = moves.dry_run(office, analyst, from_version_id=old, to_version_id=new)
+    report = move_trial.dry_run(office, analyst, from_version_id=old, to_version_id=new)
     tried = time.perf_counter()
     assert isinstance(report, MoveReport) and report.clean == len(cases), report
     job = started(moves.start_move(office, analyst, from_version_id=old, to_version_id=new))

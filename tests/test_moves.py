@@ -19,10 +19,11 @@ from builders import CAST_DAY, CONFIRMED, PASSWORD, MovableClock, a_claim, actor
 from clones import assert_rows_match, clone
 from sqlalchemy import func, select
 
-from engine.cases import inbox, moves, setup
+from engine.cases import inbox, move_trial, moves, setup
 from engine.cases.move_sweep import move_due
 from engine.cases.move_tables import MoveItem
-from engine.cases.moves import MoveProgress, MoveReport
+from engine.cases.move_trial import MoveReport
+from engine.cases.moves import MoveProgress
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep
 from engine.cases.views import Done
@@ -136,7 +137,7 @@ def test_a_move_killed_in_the_middle_is_finished_by_the_next_sweep_and_loses_not
     cases = [case.id, *clone(office, case.id, times=299)]
     before = standing(office, cases)
     old, new = version_of(office, 1), publish(office, *LONGER)
-    report = moves.dry_run(office, actor(office, ANALYST), from_version_id=old, to_version_id=new)
+    report = move_trial.dry_run(office, actor(office, ANALYST), from_version_id=old, to_version_id=new)
     job = started(moves.start_move(office, actor(office, ANALYST), from_version_id=old, to_version_id=new))
 
     killed_at = kill_halfway(office, database_url, job.job_id, at_least=90)
@@ -239,7 +240,7 @@ def test_a_duty_and_a_limit_that_change_are_carried_over_and_taken_back_whole(
     analyst = actor(office, ANALYST)
     clock.now += timedelta(minutes=30)
 
-    report = moves.dry_run(office, analyst, from_version_id=old, to_version_id=new)
+    report = move_trial.dry_run(office, analyst, from_version_id=old, to_version_id=new)
     job = started(moves.start_move(office, analyst, from_version_id=old, to_version_id=new))
     second = moves.start_move(office, analyst, from_version_id=old, to_version_id=new)
     done = until_done(office, job.job_id)
@@ -320,7 +321,7 @@ def test_only_an_analyst_moves_cases_and_only_between_versions_of_one_process(of
 
     for who in ("wangshouli", "chenguanli", "li"):
         person = actor(office, who)
-        for door in (moves.dry_run, moves.start_move):
+        for door in (move_trial.dry_run, moves.start_move):
             assert isinstance(door(office, person, from_version_id=old, to_version_id=new), Refusal)
         assert isinstance(moves.undo_move(office, person, 1, why="x"), Refusal)
         assert isinstance(moves.move_progress(office, person, 1), Refusal)

@@ -16,6 +16,8 @@ from web import (
     starts,
     studio,
     studio_editor,
+    studio_try,
+    studio_moves,
     tasks,
     watch,
     welcome,
@@ -38,6 +40,8 @@ PAGES = (
     staff.staff_pages,
     studio.studio,
     studio_editor.editor,
+    studio_try.studio_try,
+    studio_moves.moves,
     watch.watch,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Moving running cases to another version: try it on all of them, then do it in the background, with a way back.
+"""Moving running cases to another version in the background, with a way back; ``move_trial`` tries it first.
 
 An analyst asks; the sweep carries out, each case in a transaction of its own. A killed worker leaves whole
 cases behind it, moved or waiting, and the next sweep goes on with those that wait.
@@ -6,27 +6,23 @@ cases behind it, moved or waiting, and the next sweep goes on with those that wa
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 import orjson
-from sqlalchemy import ColumnElement, and_, func, insert, literal, select, update
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.orm import Session
 
-from engine.cases.move_sweep import by_actor
 from engine.cases.move_tables import MoveItem, MoveJob
+from engine.cases.move_trial import PAGE, MoveRow, both_versions, next_after, open_on, require_analyst
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
-from engine.duties import check_may
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError
-from engine.workflow.migration import Verdict
-from engine.workflow.moving import tried
+from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 from engine.workflow.versions import Published
 
@@ -48,35 +44,6 @@ ITEM_STATUS_NAMES: dict[str, str] = {
     "undone": "已退回原版本",
     "kept": "已继续办理，留在新版本",
 }
-_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveRow:
-    """One case of a dry run or of a job."""
-
-    case_id: CaseId
-    case_key: str
-    #: of a dry run: clean, notice, cannot; of a job: the item's status
-    outcome: str
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveReport:
-    """What a move of all open cases would do; nothing was changed."""
-
-    process_id: str
-    from_number: int
-    to_number: int
-    clean: int
-    notice: int
-    cannot: int
-    #: how many cases each reason concerns, by its sentence, most frequent first
-    reasons: tuple[tuple[str, int], ...]
-    rows: tuple[MoveRow, ...]
-    #: hand it back to see the next page; empty on the last
-    next_cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +62,13 @@ class MoveProgress:
     started_by: str
     started_at: datetime
     finished_at: datetime | None
+    #: whoever took it back, when and why; empty for a job that stands
+    undone_by: str
+    undone_at: datetime | None
+    undone_why: str
     rows: tuple[MoveRow, ...] = ()
-    next_cursor: str = ""
+    #: ask from here on to see the next page of rows; 0 on the last
+    next_after: int = 0
 
     @property
     def left(self) -> int:
@@ -106,50 +78,13 @@ class MoveProgress:
         return self.counts.get("waiting", 0)
 
 
-def dry_run(
-    office: Office,
-    actor: Actor,
-    *,
-    from_version_id: int,
-    to_version_id: int,
-    verdict: Verdict | None = None,
-    cursor: str = "",
-) -> MoveReport | Refusal:
-    """What the move would do to every open case, with a page of the cases, all or those of one verdict."""
-
-    def work(session: Session) -> MoveReport:
-        old, new = _versions(session, office, actor, from_version_id, to_version_id)
-        counts: Counter[Verdict] = Counter()
-        sentences: Counter[str] = Counter()
-        rows: list[MoveRow] = []
-        for row in _judged(session, office, old, new):
-            counts[row.outcome] += 1  # type: ignore[index]
-            sentences.update(reason.text for reason in row.reasons)
-            wanted = verdict in (None, row.outcome) and row.case_id > int(cursor or 0)
-            if wanted and len(rows) <= _PAGE:
-                rows.append(row)
-        return MoveReport(
-            process_id=old.process_id,
-            from_number=old.number,
-            to_number=new.number,
-            clean=counts["clean"],
-            notice=counts["notice"],
-            cannot=counts["cannot"],
-            reasons=tuple(sentences.most_common()),
-            rows=tuple(rows[:_PAGE]),
-            next_cursor=_next(rows),
-        )
-
-    return attempt(office, actor, work, subject=f"version:{from_version_id}", stream="diagrams")
-
-
 def start_move(
     office: Office, actor: Actor, *, from_version_id: int, to_version_id: int
 ) -> MoveProgress | Refusal:
     """The job for every case now open on the version; the sweep carries it out."""
 
     def work(session: Session) -> MoveProgress:
-        old, new = _versions(session, office, actor, from_version_id, to_version_id)
+        old, new = both_versions(session, office, actor, from_version_id, to_version_id)
         _refuse_second(session, old)
         job = MoveJob(
             process_id=old.process_id,
@@ -166,7 +101,7 @@ def start_move(
         )
         session.execute(
             insert(MoveItem).from_select(
-                ["job_id", "case_id", "status", "reasons", "old_inbox"], open_cases.where(_open_on(old.id))
+                ["job_id", "case_id", "status", "reasons", "old_inbox"], open_cases.where(open_on(old.id))
             )
         )
         items = select(func.count()).where(MoveItem.job_id == job.id)
@@ -177,30 +112,31 @@ def start_move(
                     code="no_open_case", text="这一版没有在办案件", text_en="No open case is on this version."
                 )
             )
-        _record(session, office, actor, job, {"from": old.number, "to": new.number, "cases": job.total})
+        facts = {"from": old.number, "to": new.number, "cases": job.total}
+        _record(session, office, actor, job, Action.MOVE_STARTED, facts)
         return _progress(session, job)
 
     return attempt(office, actor, work, subject=f"version:{from_version_id}", stream="diagrams")
 
 
 def move_progress(
-    office: Office, actor: Actor, job_id: int, *, status: str = "", cursor: str = ""
+    office: Office, actor: Actor, job_id: int, *, status: str = "", after: int = 0
 ) -> MoveProgress | Refusal:
     """How far the job has come, with a page of its cases, all or those of one status."""
 
     def work(session: Session) -> MoveProgress:
-        _require_analyst(session, office, actor)
+        require_analyst(session, office, actor)
         job = _job(session, job_id)
         query = (
             select(MoveItem, WorkflowCase.case_key)
             .join(WorkflowCase, WorkflowCase.id == MoveItem.case_id)
-            .where(MoveItem.job_id == job_id, MoveItem.case_id > int(cursor or 0))
+            .where(MoveItem.job_id == job_id, MoveItem.case_id > after)
         )
         if status:
             query = query.where(MoveItem.status == status)
-        found = session.execute(query.order_by(MoveItem.case_id).limit(_PAGE + 1)).all()
+        found = session.execute(query.order_by(MoveItem.case_id).limit(PAGE + 1)).all()
         rows = [_item_row(item, key) for item, key in found]
-        return replace(_progress(session, job), rows=tuple(rows[:_PAGE]), next_cursor=_next(rows))
+        return replace(_progress(session, job), rows=tuple(rows[:PAGE]), next_after=next_after(rows))
 
     return attempt(office, actor, work, subject=f"move:{job_id}", stream="diagrams")
 
@@ -209,9 +145,9 @@ def move_jobs(office: Office, actor: Actor, *, process_id: str) -> tuple[MovePro
     """The jobs of the process, newest first."""
 
     def work(session: Session) -> tuple[MoveProgress, ...]:
-        _require_analyst(session, office, actor)
+        require_analyst(session, office, actor)
         query = select(MoveJob).where(MoveJob.process_id == process_id).order_by(MoveJob.id.desc())
-        return tuple(_progress(session, job) for job in session.scalars(query.limit(_PAGE)))
+        return tuple(_progress(session, job) for job in session.scalars(query.limit(PAGE)))
 
     return attempt(office, actor, work, subject=f"process:{process_id}", stream="diagrams")
 
@@ -223,7 +159,7 @@ def undo_move(office: Office, actor: Actor, job_id: int, *, why: str) -> MovePro
     """
 
     def work(session: Session) -> MoveProgress:
-        _require_analyst(session, office, actor)
+        require_analyst(session, office, actor)
         job = _job(session, job_id, lock=True)
         if job.status not in ("running", "done"):
             text = f"此作业{JOB_STATUS_NAMES[job.status]}"
@@ -237,46 +173,10 @@ def undo_move(office: Office, actor: Actor, job_id: int, *, why: str) -> MovePro
         )
         job.status, job.undone_by, job.undone_at = "undoing", actor.key, office.clock()
         job.undone_why = why.strip()
-        _record(session, office, actor, job, {"undo": job_id}, why=job.undone_why)
+        _record(session, office, actor, job, Action.MOVE_TAKEN_BACK, {}, why=job.undone_why)
         return _progress(session, job)
 
     return attempt(office, actor, work, subject=f"move:{job_id}", stream="diagrams")
-
-
-def _judged(session: Session, office: Office, old: Published, new: Published) -> Iterator[MoveRow]:
-    query = select(WorkflowCase).options(undefer(WorkflowCase.state)).where(_open_on(old.id))
-    cases = session.scalars(query.order_by(WorkflowCase.id), execution_options={"yield_per": 500})
-    by = by_actor(office, session, SYSTEM)
-    for case in cases:
-        found = tried(case, old=old, new=new, by=by)
-        yield MoveRow(
-            case_id=CaseId(case.id), case_key=case.case_key, outcome=found.verdict, reasons=found.reasons
-        )
-        session.expunge(case)
-
-
-def _versions(
-    session: Session, office: Office, actor: Actor, from_version_id: int, to_version_id: int
-) -> tuple[Published, Published]:
-    """Both versions, once it is clear that the actor may and that they belong together."""
-    _require_analyst(session, office, actor)
-    for version_id in (from_version_id, to_version_id):
-        if session.get(ProcessVersion, version_id) is None:
-            text = f"没有发布过编号为{version_id}的版本"
-            raise RefusedError(Reason(code="no_such_version", text=text, text_en="No such version."))
-    old, new = (office.runner.versions.get(session, own) for own in (from_version_id, to_version_id))
-    if old.id == new.id or old.process_id != new.process_id:
-        text = "换版须在同一流程的两个版本之间"
-        raise RefusedError(
-            Reason(code="other_process", text=text, text_en="Two versions of one process, please.")
-        )
-    return old, new
-
-
-def _require_analyst(session: Session, office: Office, actor: Actor) -> None:
-    no = check_may(session, office.duties, actor, "analyst", office.settings.region, office.today)
-    if no is not None:
-        raise RefusedError(*no.reasons)
 
 
 def _refuse_second(session: Session, old: Published) -> None:
@@ -290,10 +190,6 @@ def _refuse_second(session: Session, old: Published) -> None:
     if under_way is not None:
         text = f"第{old.number}版已有换版作业（{under_way}）在进行"
         raise RefusedError(Reason(code="move_under_way", text=text, text_en="A move is under way."))
-
-
-def _open_on(version_id: int) -> ColumnElement[bool]:
-    return and_(WorkflowCase.version_id == version_id, WorkflowCase.status == "running")
 
 
 def _job(session: Session, job_id: int, *, lock: bool = False) -> MoveJob:
@@ -325,28 +221,36 @@ def _progress(session: Session, job: MoveJob) -> MoveProgress:
         started_by=name_of(session, job.started_by),
         started_at=job.started_at,
         finished_at=job.finished_at,
+        undone_by=name_of(session, job.undone_by) if job.undone_by else "",
+        undone_at=job.undone_at,
+        undone_why=job.undone_why,
     )
 
 
 def _item_row(item: MoveItem, case_key: str) -> MoveRow:
     reasons = tuple(Reason(**reason) for reason in orjson.loads(item.reasons))
-    return MoveRow(case_id=CaseId(item.case_id), case_key=case_key, outcome=item.status, reasons=reasons)
-
-
-def _next(rows: Sequence[MoveRow]) -> str:
-    return str(rows[_PAGE - 1].case_id) if len(rows) > _PAGE else ""
+    return MoveRow(
+        case_id=CaseId(item.case_id), case_key=case_key, outcome=item.status, reasons=reasons, at=item.at
+    )
 
 
 def _record(
-    session: Session, office: Office, actor: Actor, job: MoveJob, what: Mapping[str, object], *, why: str = ""
+    session: Session,
+    office: Office,
+    actor: Actor,
+    job: MoveJob,
+    action: Action,
+    facts: Mapping[str, object],
+    *,
+    why: str = "",
 ) -> None:
     append(
         session,
         stream="diagrams",
-        action=Action.CASE_MIGRATED,
+        action=action,
         actor=actor,
         subject=f"move:{job.id}",
-        after={"process": job.process_id, **what},
+        after={"process": job.process_id, **facts},
         reason=why,
         now=office.clock(),
     )
