@@ -16,7 +16,6 @@ from web import (
     starts,
     studio,
     studio_editor,
-    studio_try,
     studio_moves,
     tasks,
     watch,
@@ -40,7 +39,6 @@ PAGES = (
     staff.staff_pages,
     studio.studio,
     studio_editor.editor,
-    studio_try.studio_try,
     studio_moves.moves,
     watch.watch,
 )
