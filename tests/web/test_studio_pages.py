@@ -11,6 +11,9 @@ from flask import Flask
 from visitors import PASSWORD, Visitor, staff
 from werkzeug.test import TestResponse
 
+from engine.cases.office import Office
+from engine.cases.sweep import sweep_until_idle
+
 FORM = "forms/claim-review.form"
 DIAGRAM = "claim.bpmn"
 
@@ -38,7 +41,7 @@ def change(author: Visitor) -> Iterator[str]:
 
 @pytest.mark.req("FLOW-02")
 def test_a_file_is_downloaded_changed_uploaded_and_published_by_a_second_person(
-    author: Visitor, second: Visitor, change: str
+    office: Office, author: Visitor, second: Visitor, change: str
 ) -> None:
     form = author.get(f"/studio/files/{FORM}").data
     changed = form.replace("退回时写明问题所在。".encode(), "退回时写明哪里不对。".encode())
@@ -46,7 +49,9 @@ def test_a_file_is_downloaded_changed_uploaded_and_published_by_a_second_person(
     page = author.follow(_upload(author, change, changed, "claim-review.form"))
     assert FORM in page.text
     assert "没有错误，可以提交和发布" in page.text
-    assert author.post(f"{change}/submit").status_code == 303
+    assert "演练中，通过即提交" in author.follow(author.post(f"{change}/submit")).text
+    sweep_until_idle(office)
+    assert "待发布" in author.get(change).text
     own = author.post(f"{change}/publish")
     published = second.follow(second.post(f"{change}/publish"))
 
@@ -58,11 +63,12 @@ def test_a_file_is_downloaded_changed_uploaded_and_published_by_a_second_person(
 
 @pytest.mark.req("FLOW-02")
 def test_an_older_version_is_brought_back_with_a_reason_by_two_people(
-    author: Visitor, second: Visitor, change: str
+    office: Office, author: Visitor, second: Visitor, change: str
 ) -> None:
     before = author.get(f"/studio/files/{DIAGRAM}").data
     _upload(author, change, before.replace("提出申领".encode(), "申请失业保险金".encode(), 1), DIAGRAM)
     author.post(f"{change}/submit")
+    sweep_until_idle(office)
     second.post(f"{change}/publish")
     assert author.get(f"/studio/files/{DIAGRAM}").data != before
     newest = _newest(author)
