@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
+from engine.store.audit import SealedTable, register
 from engine.store.db import Base
-from engine.store.guards import insert_only
+from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows, set_once
 
 
 class StoredFile(Base):
@@ -27,9 +28,13 @@ class StoredFile(Base):
 
 
 class Attachment(Base):
-    """A paper of a case."""
+    """A paper of a case. What it is never changes; it may be scanned, and taken out once."""
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("scan IN ('waiting', 'clean', 'infected', 'unscanned')", name="scan"),
+        CheckConstraint("(removed_by IS NULL) = (removed_at IS NULL)", name="removed"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
@@ -40,6 +45,8 @@ class Attachment(Base):
     title: Mapped[str] = mapped_column(String(120), default="")
     #: the element at which it came; empty: beside any step
     element_id: Mapped[str] = mapped_column(String(120), default="")
+    #: nobody asked for it, and nobody may: it is no condition of anything (CLAIM-05)
+    volunteered: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: waiting, clean, infected, unscanned
     scan: Mapped[str] = mapped_column(String(12))
     scan_note: Mapped[str] = mapped_column(Text, default="")
@@ -51,4 +58,18 @@ class Attachment(Base):
     removed_why: Mapped[str] = mapped_column(Text, default="")
 
 
-TRIGGERS: tuple[str, ...] = insert_only("stored_file")
+_WHAT_IT_IS = (
+    "case_id", "digest", "name", "title", "element_id", "volunteered", "added_by", "added_at"
+)  # fmt: skip
+
+SEALED_ATTACHMENT = register(
+    SealedTable(table="attachment", key="id", columns=tuple(c.name for c in Attachment.__table__.columns))
+)
+
+TRIGGERS: tuple[str, ...] = (
+    *insert_only("stored_file"),
+    *keep_rows("attachment"),
+    *frozen_columns("attachment", *_WHAT_IT_IS),
+    *set_once("attachment", "removed_by", "removed_at"),
+    *allowed_transitions("attachment", "scan", (("waiting", "clean"), ("waiting", "infected"))),
+)
