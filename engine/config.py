@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _DIGESTS: tuple[Literal["sha256", "sm3"], ...] = ("sha256", "sm3")
 _CIPHERS: tuple[Literal["aes-256-gcm", "sm4-gcm"], ...] = ("aes-256-gcm", "sm4-gcm")
+_ATTACHMENT_TYPES = "pdf,jpg,jpeg,png,heic,docx,xlsx,ofd"
 _BANKS: tuple[Literal["test", "folder"], ...] = ("test", "folder")
 
 
@@ -55,6 +56,12 @@ class Settings:
     bank: Literal["test", "folder"]
     #: minutes without a request after which a session ends
     session_minutes: int
+    #: the largest paper (材料) that is taken
+    attachment_bytes_max: int
+    #: endings of the papers that are taken; what is inside must be the same
+    attachment_types: frozenset[str]
+    #: what looks for viruses in papers: ``command:PROGRAM …``, ``clamd:/path/of/socket``, ``clamd:HOST:PORT``; empty: nothing
+    scanner: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -74,6 +81,11 @@ class Settings:
             cipher=_one_of(env, "CHANGLING_CIPHER", _CIPHERS),
             bank=_bank(env, production=production),
             session_minutes=int(env.get("CHANGLING_SESSION_MINUTES", "30")),
+            attachment_bytes_max=int(env.get("CHANGLING_ATTACHMENT_MB", "8")) * 1024 * 1024,
+            attachment_types=frozenset(
+                env.get("CHANGLING_ATTACHMENT_TYPES", _ATTACHMENT_TYPES).lower().replace(" ", "").split(",")
+            ),
+            scanner=_scanner(env),
         )
 
 
@@ -82,6 +94,16 @@ def _bank(env: Mapping[str, str], *, production: bool) -> Literal["test", "folde
     if production and bank == "test":
         raise SettingsError("生产模式不得使用测试银行（CHANGLING_BANK=test）")
     return bank
+
+
+def _scanner(env: Mapping[str, str]) -> str:
+    scanner = env.get("CHANGLING_SCANNER", "").strip()
+    kind, _, rest = scanner.partition(":")
+    if scanner and (kind not in ("command", "clamd") or not rest.strip()):
+        raise SettingsError(
+            f"CHANGLING_SCANNER={scanner!r} 不可用，可写 command:程序 参数…、clamd:/套接字路径 或 clamd:主机:端口"
+        )
+    return scanner
 
 
 def _psycopg(url: str) -> str:

@@ -35,6 +35,10 @@ _KEY_ID = 1
 _NONCE = 12
 _TAG = 16
 _HEADER = 2
+_PHONE_LENGTH = 11
+#: of the first and of the second generation
+_ID_LENGTHS = frozenset({15, 18})
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:1[3-9]\d(?: ?\d){8}|\d(?: ?\d){13,17}(?: ?[\dXx])?)(?![0-9A-Za-z])")
 _SECRET = re.compile(r"[0-9a-fA-F]{64,}")
 
 
@@ -64,15 +68,23 @@ class Vault:
         ``bound_to`` names the place it is kept in (table, column, row); the value can be
         decrypted only with the same name, so bytes moved to another row are refused.
         """
-        header = bytes((self._algorithm, _KEY_ID))
-        nonce = os.urandom(_NONCE)
-        sealed = _seal(
-            self._algorithm, self._keys[self._algorithm], nonce, text.encode(), header + bound_to.encode()
-        )
-        return header + nonce + sealed
+        return self.encrypt_bytes(text.encode(), bound_to=bound_to)
 
     def decrypt(self, stored: bytes, *, bound_to: str = "") -> str:
         """The text that was encrypted; VaultError when key, place or bytes are not the same as then."""
+        return self.decrypt_bytes(stored, bound_to=bound_to).decode()
+
+    def encrypt_bytes(self, content: bytes, *, bound_to: str) -> bytes:
+        """As :meth:`encrypt`, for what is no text: a paper of a case."""
+        header = bytes((self._algorithm, _KEY_ID))
+        nonce = os.urandom(_NONCE)
+        sealed = _seal(
+            self._algorithm, self._keys[self._algorithm], nonce, content, header + bound_to.encode()
+        )
+        return header + nonce + sealed
+
+    def decrypt_bytes(self, stored: bytes, *, bound_to: str) -> bytes:
+        """The bytes that were encrypted; VaultError when key, place or bytes are not the same as then."""
         stored = bytes(stored)
         header, nonce, sealed = (
             stored[:_HEADER],
@@ -82,10 +94,9 @@ class Vault:
         if len(sealed) < _TAG or header[0] not in self._keys or header[1] != _KEY_ID:
             raise VaultError("加密数据的格式或密钥编号不认识：不是本系统写入的，或已损坏")
         try:
-            plain = _open(header[0], self._keys[header[0]], nonce, sealed, header + bound_to.encode())
+            return _open(header[0], self._keys[header[0]], nonce, sealed, header + bound_to.encode())
         except InvalidTag as cause:
             raise VaultError(VaultError.__doc__) from cause
-        return plain.decode()
 
     def index(self, text: str) -> bytes:
         """The keyed blind index of a value, 32 bytes: equal for equal values, useless without the key.
@@ -118,6 +129,18 @@ def mask_phone(phone: str) -> str:
 def mask_name(name: str) -> str:
     """A name for a public list: the first and, of three or more characters, the last (李*强)."""
     return _masked(name, first=1, last=1 if len(name) > 2 else 0)
+
+
+def mask_numbers(text: str) -> str:
+    """The text with every identity number, account number and mobile telephone in it masked, spaced or not."""
+    return _NUMBER.sub(lambda found: _mask_number(found[0]), text)
+
+
+def _mask_number(number: str) -> str:
+    plain = number.replace(" ", "")
+    if len(plain) == _PHONE_LENGTH:
+        return mask_phone(plain)
+    return mask_id(plain) if len(plain) in _ID_LENGTHS else mask_account(plain)
 
 
 def _masked(text: str, *, first: int, last: int) -> str:
