@@ -48,6 +48,7 @@ class Person(Base):
     __table_args__ = (
         CheckConstraint("sex IN ('male', 'female')", name="sex_known"),
         Index("ix_person_region", "region_code"),
+        Index("ix_person_name", "name"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

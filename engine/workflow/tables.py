@@ -5,6 +5,7 @@ History is insert-only. Everything here is written in the transaction of the ste
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
@@ -46,6 +47,10 @@ class WorkflowCase(Base):
     """A case (= process instance): the live part of its state, and what lists need."""
 
     __tablename__ = "workflow_case"
+    __table_args__ = (
+        Index("ix_workflow_case_started_by", "started_by", "id"),
+        Index("ix_workflow_case_paused", "id", postgresql_where=text("paused_at IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     #: what people call it, e.g. ``SL-2026-000017``
@@ -69,23 +74,38 @@ class WorkflowCase(Base):
     paused_at: Mapped[datetime | None]
 
 
+def _open_indexes() -> Iterator[Index]:
+    """One for each level of regions and each order of a list: a page costs the same however many tasks wait."""
+    for digits in (2, 4, 6):
+        for order, columns in _ORDERS.items():
+            yield Index(
+                f"ix_workflow_task_{order}_{digits}",
+                "element_id",
+                text(f'"left"(region_code::text, {digits})'),
+                text("(assignee IS NULL)"),
+                *map(text, columns),
+                postgresql_where=text("status = 'ready'"),
+            )
+
+
+#: a task without a limit comes last
+NEVER_DUE = "COALESCE(due_at, 'infinity'::timestamp with time zone)"
+_ORDERS = {"received": ("created_at",), "due": (NEVER_DUE, "id"), "case": ("case_id",)}
+
+
 class WorkflowTask(Base):
     """An inbox row: a task that waits, or waited, for a person."""
 
     __tablename__ = "workflow_task"
     __table_args__ = (
         Index(
-            "ix_workflow_task_open",
-            "duty",
-            "region_code",
-            "created_at",
-            "id",
-            postgresql_where=text("status = 'ready'"),
-        ),
-        Index(
             "ix_workflow_task_mine", "assignee", "created_at", "id", postgresql_where=text("status = 'ready'")
         ),
+        Index(
+            "ix_workflow_task_lent", "owner", "created_at", "id", postgresql_where=text("status = 'ready'")
+        ),
         Index("ix_workflow_task_done", "completed_by", "completed_at", "id"),
+        *_open_indexes(),
     )
 
     #: the engine's task id, 32 hex characters
