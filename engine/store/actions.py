@@ -43,6 +43,12 @@ class Action(StrEnum):
     MESSAGE_RECEIVED = "MESSAGE_RECEIVED", "消息收到"
     TIMER_FIRED = "TIMER_FIRED", "时限到达"
     ACTION_REFUSED = "ACTION_REFUSED", "操作被拒绝"
+    # the papers of a case
+    ATTACHMENT_ADDED = "ATTACHMENT_ADDED", "材料收入"
+    ATTACHMENT_OPENED = "ATTACHMENT_OPENED", "材料查看"
+    ATTACHMENT_SCANNED = "ATTACHMENT_SCANNED", "材料病毒扫描"
+    ATTACHMENT_REMOVED = "ATTACHMENT_REMOVED", "材料移出"
+    PAPER_PRINTED = "PAPER_PRINTED", "文书打印"
     # determinations and benefits
     ENTITLEMENT_DETERMINED = "ENTITLEMENT_DETERMINED", "待遇核定"
     GRANT_CREATED = "GRANT_CREATED", "待遇建立"
