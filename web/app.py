@@ -17,6 +17,7 @@ from web import (
     studio,
     studio_editor,
     studio_moves,
+    studio_try,
     tasks,
     watch,
     welcome,
@@ -40,6 +41,7 @@ PAGES = (
     studio.studio,
     studio_editor.editor,
     studio_moves.moves,
+    studio_try.studio_try,
     watch.watch,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024

@@ -134,6 +134,13 @@ def read_tests(content: bytes, *, file: str = "tests.yaml") -> tuple[Rehearsal, 
     return cases
 
 
+def value_of(text: str) -> str | int | bool:
+    """What the text means where it stands without quotes: yes or no, a whole number, else the text itself."""
+    if text in _YES_NO:
+        return _YES_NO[text]
+    return int(text) if _WHOLE.fullmatch(text) else text
+
+
 def first_difference(expected: Sequence[str], found: Sequence[str]) -> str:
     """The first of the expected that does not come in order among those found; empty when all do."""
     rest = iter(found)
@@ -308,6 +315,4 @@ def _plain(node: yaml.Node, entry: Entry) -> Value:
         return text
     if node.tag == "tag:yaml.org,2002:null":
         return None
-    if text in _YES_NO:
-        return _YES_NO[text]
-    return int(text) if _WHOLE.fullmatch(text) else text
+    return value_of(text)
