@@ -26,12 +26,13 @@ NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 STAFF_DUTIES = sorted(duty.id for duty in BOOK.duties.values() if duty.staff)
 PAIRS = list(combinations(STAFF_DUTIES, 2))
 VAULT = Vault(Settings.from_env({"CHANGLING_SECRET": "5a" * 32, "CHANGLING_DATA": "unused"}))
-TABLES = ("duty", "duty_conflict", "same_case_conflict", "staff_member", "post")
+TABLES = ("duty", "duty_conflict", "same_case_conflict", "staff_member", "post", "agency")
 #: what the guards see of the tables of other rooms
 SHAPES = (
     "CREATE TABLE workflow_case (id integer PRIMARY KEY, subject text NOT NULL)",
     """CREATE TABLE workflow_history (id serial PRIMARY KEY, case_id integer NOT NULL, element_id text NOT NULL,
-         kind text NOT NULL, actor text NOT NULL, duty text NOT NULL DEFAULT '', at timestamptz NOT NULL)""",
+         kind text NOT NULL, actor text NOT NULL, duty text NOT NULL DEFAULT '',
+         on_behalf_of text NOT NULL DEFAULT '', at timestamptz NOT NULL)""",
     "CREATE TABLE person (id integer PRIMARY KEY, id_number_index bytea)",
 )
 

@@ -1,4 +1,4 @@
-"""Posts: giving a duty to a member of staff, ending it, and asking whether somebody may act.
+"""Posts: giving a duty to a member of staff, ending it, and asking who holds which.
 
 Every function works inside the caller's transaction. The triggers of ``engine.duties.tables``
 refuse the same things again, for whoever reaches the database another way.
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.duties.book import DutyBook
-from engine.duties.tables import DutyConflict, DutyRow, Post, SameCaseConflict, StaffMember
+from engine.duties.tables import Agency, DutyConflict, DutyRow, Post, SameCaseConflict, StaffMember
 from engine.values import Actor, Reason, Refusal, reach
 
 _GRANTED_BY = "内部控制：岗位权限由市级以上系统管理员授予并登记（参照甘肃省社会保险经办内部控制规定）"
@@ -60,21 +60,21 @@ def assign_post(
 
     Refuses: a lane that is no duty of staff, a region or time that cannot be; an assigner who is no administrator
     of a city or the province above that region, one's own post; and every duty that may not be combined with one
-    held in that time.
+    held, or acted in for somebody, in that time.
     Until it commits, assignments to the same person wait.
     """
-    reasons = (*_assignable(book, duty), *_place_and_time(region, day, until))
+    reasons = (*assignable(book, duty), *place_and_time(region, day, until))
     reasons = reasons or may_administer(session, by, region, day, staff_id=staff_id)
     if reasons:
         return Refusal(reasons=reasons)
     member = session.get(StaffMember, staff_id, with_for_update=True)
     if member is None or not member.active:
-        return _refusal("staff_unknown", "没有这名在职工作人员", "No such active member of staff.")
-    held = _posts_within(session, staff_id, day, until)
+        return refusal("staff_unknown", "没有这名在职工作人员", "No such active member of staff.")
+    held = posts_within(session, staff_id, day, until)
     same = next((post for post in held if post.duty == duty and covers(post.region_code, region)), None)
     if same is not None and same.valid_from <= day and same.valid_until == until:
         return same
-    found = tuple(reason for post in held if (reason := book.conflict(post.duty, duty)))
+    found = against_duty(session, book, staff_id, duty, day, until)
     if found:
         return Refusal(reasons=found)
     post = Post(
@@ -94,7 +94,7 @@ def end_post(session: Session, *, post_id: int, day: date, by: Actor) -> Post | 
     """The post, in force until before ``day``; refuses unless an administrator above it asks."""
     post = session.get(Post, post_id, with_for_update=True)
     if post is None:
-        return _refusal("post_unknown", "没有这条岗位记录", "No such post.")
+        return refusal("post_unknown", "没有这条岗位记录", "No such post.")
     reasons = may_administer(session, by, post.region_code, day, staff_id=post.staff_id)
     if reasons:
         return Refusal(reasons=reasons)
@@ -114,11 +114,11 @@ def may_administer(
     if by.kind == "system":
         return ()
     if by.kind == "staff" and by.id == staff_id:
-        return _refusal("own_post", "不得给自己任命或解除岗位", "Nobody assigns posts to themselves.").reasons
-    regions = [post.region_code for post in _held(session, by, day) if post.duty == "administrator"]
+        return refusal("own_post", "不得给自己任命或解除岗位", "Nobody assigns posts to themselves.").reasons
+    regions = [post.region_code for post in held_by(session, by, day) if post.duty == "administrator"]
     if any(_is_city_or_above(held) and covers(held, region) for held in regions):
         return ()
-    return _refusal(
+    return refusal(
         "not_administrator",
         f"只有本地区市级以上的系统管理岗可以任命岗位（{region}）",
         "Only an administrator of the city or province above that region assigns posts.",
@@ -128,52 +128,28 @@ def may_administer(
     ).reasons
 
 
+def against_duty(
+    session: Session, book: DutyBook, staff_id: int, duty: str, day: date, until: date | None
+) -> tuple[Reason, ...]:
+    """Why the member of staff may not take up the duty in that time; empty when they may.
+
+    Every post that they hold in it counts, and every duty in which they stand in for somebody.
+    """
+    period = func.agency_days(Agency.valid_from, Agency.valid_until, Agency.ended_at)
+    acting = session.scalars(
+        select(Agency.duty)
+        .where(Agency.substitute_id == staff_id, period.op("&&")(func.daterange(day, until)))
+        .order_by(Agency.id)
+    )
+    held = [post.duty for post in posts_within(session, staff_id, day, until)]
+    return tuple(
+        reason for other in dict.fromkeys((*held, *acting)) if (reason := book.conflict(other, duty))
+    )
+
+
 def duties_on(session: Session, staff_id: int, day: date) -> frozenset[str]:
     """The duties that the member of staff holds on that day, in any region."""
-    return frozenset(post.duty for post in _posts_within(session, staff_id, day, day + timedelta(days=1)))
-
-
-def check_may(
-    session: Session,
-    book: DutyBook,
-    actor: Actor,
-    duty: str,
-    region: str,
-    day: date,
-    *,
-    subject: str = "",
-    case_id: int | None = None,
-) -> Refusal | None:
-    """Why the actor may not act with that duty in that region on that day; None when they may.
-
-    A duty that the book no longer knows is refused too: an old diagram may still name it.
-    Asked of the posts in force, not of what the actor held at sign-in. With ``subject`` (``person:12``) also
-    refuses one's own case; with ``case_id`` also what was done on that case and is incompatible with the duty.
-    """
-    if duty not in book.duties:
-        return Refusal(reasons=_assignable(book, duty))
-    wanted = book.duty(duty)
-    if not wanted.staff:
-        return _lane_refusal(actor, wanted.id, wanted.lane)
-    regions = [post.region_code for post in _held(session, actor, day) if post.duty == duty]
-    if not regions:
-        return _refusal(
-            "no_post",
-            f"当日未担任{wanted.lane}",
-            f"The duty {wanted.english} is not held on that day.",
-            fact=actor.name or actor.key,
-        )
-    if not any(covers(held, region) for held in regions):
-        return _refusal(
-            "other_region",
-            f"{wanted.lane}的管辖地区不含 {region}",
-            f"The post does not reach region {region}.",
-            fact="、".join(regions),
-        )
-    reasons = [*_own_case(session, book, actor, subject)]
-    if case_id is not None:
-        reasons += _same_case(session, book, actor, duty, case_id)
-    return Refusal(reasons=tuple(reasons)) if reasons else None
+    return frozenset(post.duty for post in posts_within(session, staff_id, day, day + timedelta(days=1)))
 
 
 def _is_city_or_above(region: str) -> bool:
@@ -196,45 +172,47 @@ def _mirror(session: Session, book: DutyBook) -> None:
 def _posts_in_conflict(session: Session) -> Iterable[Reason]:
     rows = session.execute(
         text(
-            """SELECT c.rule, c.text, c.source, p.staff_id, p.duty, q.duty
-                 FROM post p JOIN post q ON q.staff_id = p.staff_id AND p.id < q.id
-                 JOIN duty_conflict c ON c.duty_a = p.duty AND c.duty_b = q.duty
-                WHERE daterange(p.valid_from, p.valid_until) && daterange(q.valid_from, q.valid_until)
-                ORDER BY p.id, q.id"""
+            """SELECT DISTINCT c.rule, c.text, c.source, s.id, p.duty, q.duty
+                 FROM staff_member s, duties_held(s.id) p, duties_held(s.id) q, duty_conflict c
+                WHERE c.duty_a = p.duty AND c.duty_b = q.duty AND p.duty < q.duty AND p.days && q.days
+                ORDER BY s.id, p.duty, q.duty"""
         )
     )
     for rule, sentence, source, staff_id, first, second in rows:
         yield Reason(code=rule, text=sentence, fact=f"staff:{staff_id} 任 {first}、{second}", source=source)
 
 
-def _assignable(book: DutyBook, duty: str) -> tuple[Reason, ...]:
+def assignable(book: DutyBook, duty: str) -> tuple[Reason, ...]:
+    """Why nobody can be given that duty; empty for a duty of staff."""
     if duty not in book.duties:
-        return _refusal("duty_unknown", f"没有岗位「{duty}」", f"No duty {duty!r}.").reasons
+        return refusal("duty_unknown", f"没有岗位「{duty}」", f"No duty {duty!r}.").reasons
     if not book.duty(duty).staff:
         lane = book.duty(duty).lane
-        return _refusal(
+        return refusal(
             "duty_not_for_staff", f"{lane}不是工作人员岗位，不能任命", "Not a duty of staff."
         ).reasons
     return ()
 
 
-def _place_and_time(region: str, day: date, until: date | None) -> tuple[Reason, ...]:
+def place_and_time(region: str, day: date, until: date | None) -> tuple[Reason, ...]:
+    """Why a duty cannot be given for that region and time at all; empty when it can."""
     if not (len(region) == 6 and region.isascii() and region.isdigit()):
-        return _refusal(
+        return refusal(
             "region_form", f"地区代码「{region}」应当是6位数字", "A region code has six digits."
         ).reasons
     if until is not None and until <= day:
-        return _refusal(
+        return refusal(
             "period_empty", f"结束日期 {until} 应当晚于开始日期 {day}", "The post would end before it begins."
         ).reasons
     return ()
 
 
-def _held(session: Session, actor: Actor, day: date) -> list[Post]:
-    return _posts_within(session, actor.id, day, day + timedelta(days=1)) if actor.kind == "staff" else []
+def held_by(session: Session, actor: Actor, day: date) -> list[Post]:
+    """The actor's own posts in force that day; none for whoever is no active member of staff."""
+    return posts_within(session, actor.id, day, day + timedelta(days=1)) if actor.kind == "staff" else []
 
 
-def _posts_within(session: Session, staff_id: int, day: date, until: date | None) -> list[Post]:
+def posts_within(session: Session, staff_id: int, day: date, until: date | None) -> list[Post]:
     """Posts of an active member of staff in force at some time from ``day`` (inclusive) to before ``until``."""
     period = func.daterange(Post.valid_from, Post.valid_until)
     asked = (
@@ -246,49 +224,9 @@ def _posts_within(session: Session, staff_id: int, day: date, until: date | None
     return list(session.scalars(asked))
 
 
-def _lane_refusal(actor: Actor, lane_id: str, lane: str) -> Refusal | None:
-    """Lanes that are nobody's post: only their own kind of actor; whose case it is, the caller knows."""
-    kinds = {"claimant": "person", "employer": "employer", "system": "system"}
-    if kinds.get(lane_id) == actor.kind:
-        return None
-    return _refusal(
-        "not_staff_lane",
-        f"这一步由{lane}办理",
-        f"This step belongs to the lane {lane_id}.",
-        fact=actor.name or actor.key,
-    )
-
-
-def _own_case(session: Session, book: DutyBook, actor: Actor, subject: str) -> tuple[Reason, ...]:
-    kind, _, number = subject.partition(":")
-    if kind != "person" or not number.isdigit():
-        return ()
-    # by SQL, because persons are another room's table
-    own = session.scalar(
-        text(
-            """SELECT true FROM person p JOIN staff_member s ON s.id_number_index = p.id_number_index
-                WHERE p.id = :person AND s.id = :staff"""
-        ),
-        {"person": int(number), "staff": actor.id},
-    )
-    return (book.own_case,) if own else ()
-
-
-def _same_case(session: Session, book: DutyBook, actor: Actor, duty: str, case_id: int) -> list[Reason]:
-    done = session.scalars(
-        text(
-            """SELECT DISTINCT duty FROM workflow_history
-                WHERE case_id = :case AND kind = 'completed' AND actor = :actor ORDER BY duty"""
-        ),
-        {"case": case_id, "actor": actor.key},
-    )
-    return [
-        reason for earlier in done if earlier in book.duties and (reason := book.same_case(earlier, duty))
-    ]
-
-
-def _refusal(
+def refusal(
     code: str, sentence: str, english: str, *, fact: str = "", source: str = "", verified: bool = True
 ) -> Refusal:
+    """The refusal with that one reason."""
     reason = Reason(code=code, text=sentence, text_en=english, fact=fact, source=source, verified=verified)
     return Refusal(reasons=(reason,))

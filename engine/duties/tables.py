@@ -1,4 +1,4 @@
-"""Tables of staff and posts, and the triggers by which the database itself refuses what may not be combined.
+"""Tables of staff, posts and agencies, and the triggers by which the database itself refuses what may not be combined.
 
 ``duty``, ``duty_conflict`` and ``same_case_conflict`` mirror ``processes/duties.yaml``: change the file, not the rows.
 ``TRIGGERS`` goes with these tables, ``HISTORY_GUARDS`` with ``workflow_history``; migrations execute both.
@@ -153,14 +153,13 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'check_violation',
             MESSAGE = concat('「', NEW.duty, '」不是工作人员岗位，不能任命');
     END IF;
-    SELECT c.rule, c.text, c.source, p.duty INTO clash
-      FROM post p JOIN duty_conflict c ON c.duty_a = p.duty AND c.duty_b = NEW.duty
-     WHERE p.staff_id = NEW.staff_id AND p.id <> NEW.id
-       AND daterange(p.valid_from, p.valid_until) && daterange(NEW.valid_from, NEW.valid_until)
-     ORDER BY p.id LIMIT 1;
+    SELECT c.rule, c.text, c.source, h.duty INTO clash
+      FROM duties_held(NEW.staff_id) h JOIN duty_conflict c ON c.duty_a = h.duty AND c.duty_b = NEW.duty
+     WHERE h.post_id IS DISTINCT FROM NEW.id AND h.days && daterange(NEW.valid_from, NEW.valid_until)
+     ORDER BY h.duty LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation',
-            MESSAGE = concat('不相容岗位（', clash.rule, '）：', clash.text, '；已任 ', clash.duty,
+            MESSAGE = concat('不相容岗位（', clash.rule, '）：', clash.text, '；已任或代理 ', clash.duty,
                              '，不能再任 ', NEW.duty, '；依据：', clash.source);
     END IF;
     RETURN NEW;
@@ -177,13 +176,101 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
 $$
 """
 
+_AGENCY_DAYS = """
+CREATE OR REPLACE FUNCTION agency_days(first_day date, past_day date, ended timestamptz)
+RETURNS daterange LANGUAGE sql IMMUTABLE AS $$
+    SELECT daterange(first_day,
+        GREATEST(first_day, LEAST(past_day, COALESCE((ended AT TIME ZONE 'Asia/Shanghai')::date, past_day))))
+$$
+"""
+
+# what one person has in hand: posts of their own, and duties in which they stand in for somebody
+_DUTIES_HELD = """
+CREATE OR REPLACE FUNCTION duties_held(holder integer)
+RETURNS TABLE (duty text, days daterange, post_id integer) LANGUAGE sql VOLATILE AS $$
+    SELECT p.duty, daterange(p.valid_from, p.valid_until), p.id FROM post p WHERE p.staff_id = holder
+    UNION ALL
+    SELECT a.duty, agency_days(a.valid_from, a.valid_until, a.ended_at), NULL
+      FROM agency a WHERE a.substitute_id = holder
+$$
+"""
+
+_AGENCY_IN_FORCE = """
+CREATE OR REPLACE FUNCTION agency_in_force(substitute integer, principal integer, duty_id text, act_at timestamptz)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM agency a JOIN staff_member s ON s.id = a.substitute_id
+         WHERE a.substitute_id = substitute AND a.principal_id = principal AND a.duty = duty_id AND s.active
+           AND daterange(a.valid_from, a.valid_until) @> (act_at AT TIME ZONE 'Asia/Shanghai')::date
+           AND (a.ended_at IS NULL OR a.ended_at > act_at))
+$$
+"""
+
+_AGENCY_GUARD = """
+CREATE OR REPLACE FUNCTION guard_agency() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    clash record;
+    period daterange;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+            MESSAGE = concat('委托代理记录不得删除：请终止（agency ', OLD.id, '）');
+    END IF;
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.ended_at IS NOT NULL OR (to_jsonb(NEW) - 'ended_by' - 'ended_at')
+                IS DISTINCT FROM (to_jsonb(OLD) - 'ended_by' - 'ended_at') THEN
+            RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
+                MESSAGE = concat('委托代理只能终止一次，不得改动（agency ', OLD.id, '）');
+        END IF;
+        RETURN NEW;
+    END IF;
+    UPDATE staff_member SET post_revision = post_revision + 1 WHERE id = LEAST(NEW.principal_id, NEW.substitute_id);
+    UPDATE staff_member SET post_revision = post_revision + 1 WHERE id = GREATEST(NEW.principal_id, NEW.substitute_id);
+    period := daterange(NEW.valid_from, NEW.valid_until);
+    IF NEW.made_by = concat('staff:', NEW.substitute_id) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+            MESSAGE = concat('不得指定自己为代理人（own_agency）：', NEW.made_by);
+    END IF;
+    IF NOT person_may_act(NEW.principal_id, NEW.duty, NEW.valid_from) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+            MESSAGE = concat('委托人 staff:', NEW.principal_id, ' 未担任「', NEW.duty, '」岗，不得委托（no_post）');
+    END IF;
+    SELECT c.rule, c.text, c.source, h.duty INTO clash
+      FROM duties_held(NEW.substitute_id) h JOIN duty_conflict c ON c.duty_a = h.duty AND c.duty_b = NEW.duty
+     WHERE h.days && period ORDER BY h.duty LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+            MESSAGE = concat('不相容岗位（', clash.rule, '）：', clash.text, '；代理人已任或代理 ', clash.duty,
+                             '，不能代理 ', NEW.duty, '；依据：', clash.source);
+    END IF;
+    IF EXISTS (SELECT 1 FROM agency a WHERE a.duty = NEW.duty
+                  AND agency_days(a.valid_from, a.valid_until, a.ended_at) && period
+                  AND (a.principal_id = NEW.substitute_id OR a.substitute_id = NEW.principal_id)) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+            MESSAGE = concat('代理不得再转代理（agency_chain）：staff:', NEW.principal_id, '、staff:', NEW.substitute_id);
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
 TRIGGERS: tuple[str, ...] = (
+    _AGENCY_DAYS,
+    _DUTIES_HELD,
+    _PERSON_MAY_ACT,
+    _AGENCY_IN_FORCE,
     _POST_GUARD,
     "DROP TRIGGER IF EXISTS post_guard ON post",
     """CREATE TRIGGER post_guard BEFORE INSERT OR UPDATE OR DELETE ON post
        FOR EACH ROW EXECUTE FUNCTION guard_post()""",
-    _PERSON_MAY_ACT,
+    _AGENCY_GUARD,
+    "DROP TRIGGER IF EXISTS agency_guard ON agency",
+    """CREATE TRIGGER agency_guard BEFORE INSERT OR UPDATE OR DELETE ON agency
+       FOR EACH ROW EXECUTE FUNCTION guard_agency()""",
 )
+
+#: kinds of history that are a hand in the case: who has one is bound by it for the rest of the case
+HANDS = ("completed", "signed", "assisted")
+_HANDS = ", ".join(f"'{kind}'" for kind in HANDS)
 
 _SAME_CASE_BAN = """
 CREATE OR REPLACE FUNCTION same_case_ban(on_case_id integer, actor_staff_id integer, duty_id text)
@@ -191,42 +278,57 @@ RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT concat(c.rule, '：', c.text, '；本案 ', h.element_id, ' 环节已由其以 ', h.duty,
                   ' 岗办理，不能再以 ', duty_id, ' 岗办理；依据：', c.source)
       FROM workflow_history h JOIN same_case_conflict c ON c.duty_a = h.duty AND c.duty_b = duty_id
-     WHERE h.case_id = on_case_id AND h.kind = 'completed' AND h.actor = 'staff:' || actor_staff_id
+     WHERE h.case_id = on_case_id AND h.kind IN (HANDS)
+       AND 'staff:' || actor_staff_id IN (h.actor, h.on_behalf_of)
      ORDER BY h.id LIMIT 1
 $$
-"""
+""".replace("HANDS", _HANDS)
 
 # 'staff:007' must not pass for another person than 'staff:7', so the key's form is checked first.
-# The advisory lock makes two steps of one person on one case wait for each other.
+# The advisory locks make two steps of one person on one case wait for each other; taken in one order,
+# two substitutions never wait for each other in a ring.
 _HISTORY_GUARD = """
 CREATE OR REPLACE FUNCTION guard_history_duty() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    staff integer;
+    who text;
+    names text[] := ARRAY[NEW.actor] || CASE WHEN NEW.on_behalf_of <> '' THEN ARRAY[NEW.on_behalf_of] ELSE '{}' END;
     act_day date := (NEW.at AT TIME ZONE 'Asia/Shanghai')::date;
     place text := concat('案件 ', NEW.case_id, '，环节 ', NEW.element_id);
     ban text;
 BEGIN
-    IF NEW.actor !~ '^staff:[1-9][0-9]{0,8}$' THEN
+    FOREACH who IN ARRAY names LOOP
+        IF who !~ '^staff:[1-9][0-9]{0,8}$' THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation',
+                MESSAGE = concat('办理人写法不对：', who, '（例：staff 加冒号加编号）');
+        END IF;
+    END LOOP;
+    FOR who IN SELECT DISTINCT unnest(names) AS each ORDER BY each LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended('history/' || NEW.case_id || '/' || substr(who, 7), 0));
+    END LOOP;
+    IF NEW.on_behalf_of <> '' AND NOT agency_in_force(
+            substr(NEW.actor, 7)::integer, substr(NEW.on_behalf_of, 7)::integer, NEW.duty, NEW.at) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation',
-            MESSAGE = concat('办理人写法不对：', NEW.actor, '（例：staff 加冒号加编号）');
+            MESSAGE = concat(NEW.actor, ' 于 ', act_day, ' 未受 ', NEW.on_behalf_of, ' 委托代理「', NEW.duty,
+                             '」岗（no_agency）：', place);
     END IF;
-    staff := substr(NEW.actor, 7)::integer;
-    PERFORM pg_advisory_xact_lock(hashtextextended('history/' || NEW.case_id || '/' || staff, 0));
-    IF NOT person_may_act(staff, NEW.duty, act_day) THEN
+    who := names[array_length(names, 1)];
+    IF NOT person_may_act(substr(who, 7)::integer, NEW.duty, act_day) THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation',
-            MESSAGE = concat(NEW.actor, ' 于 ', act_day, ' 未担任「', NEW.duty, '」岗，不得办理（no_post）：', place);
+            MESSAGE = concat(who, ' 于 ', act_day, ' 未担任「', NEW.duty, '」岗，不得办理（no_post）：', place);
     END IF;
-    ban := same_case_ban(NEW.case_id, staff, NEW.duty);
-    IF ban IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation',
-            MESSAGE = concat('同案不相容：', ban, '（', NEW.actor, '，', place, '）');
-    END IF;
-    IF EXISTS (SELECT 1 FROM workflow_case c JOIN person p ON c.subject = 'person:' || p.id
-                 JOIN staff_member s ON s.id_number_index = p.id_number_index
-                WHERE c.id = NEW.case_id AND s.id = staff) THEN
-        RAISE EXCEPTION USING ERRCODE = 'check_violation',
-            MESSAGE = concat('应当回避（own_case）：', NEW.actor, ' 是本案当事人，', place);
-    END IF;
+    FOREACH who IN ARRAY names LOOP
+        ban := same_case_ban(NEW.case_id, substr(who, 7)::integer, NEW.duty);
+        IF ban IS NOT NULL THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation',
+                MESSAGE = concat('同案不相容：', ban, '（', who, '，', place, '）');
+        END IF;
+        IF EXISTS (SELECT 1 FROM workflow_case c JOIN person p ON c.subject = 'person:' || p.id
+                     JOIN staff_member s ON s.id_number_index = p.id_number_index
+                    WHERE c.id = NEW.case_id AND s.id = substr(who, 7)::integer) THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation',
+                MESSAGE = concat('应当回避（own_case）：', who, ' 是本案当事人，', place);
+        END IF;
+    END LOOP;
     RETURN NEW;
 END $$
 """
@@ -235,7 +337,8 @@ HISTORY_GUARDS: tuple[str, ...] = (
     _SAME_CASE_BAN,
     _HISTORY_GUARD,
     "DROP TRIGGER IF EXISTS workflow_history_duty ON workflow_history",
-    """CREATE TRIGGER workflow_history_duty BEFORE INSERT ON workflow_history
-       FOR EACH ROW WHEN (NEW.kind = 'completed' AND NEW.actor !~ '^(person|employer|system):')
+    f"""CREATE TRIGGER workflow_history_duty BEFORE INSERT ON workflow_history
+       FOR EACH ROW WHEN (NEW.kind IN ({_HANDS})
+                          AND (NEW.on_behalf_of <> '' OR NEW.actor !~ '^(person|employer|system):'))
        EXECUTE FUNCTION guard_history_duty()""",
 )
