@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 
 from engine.cases.controls import ControlBook
@@ -17,6 +18,8 @@ from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operatio
 
 #: keys of time limits in the policy begin so
 _LIMIT = "time_limit."
+#: signs of a text that is remembered
+_SHORT = 500
 
 
 def names_of(
@@ -58,12 +61,17 @@ def names_of(
             for need in controls.by_operation.values()
         },
         bars=lambda first, then: _bars(duties, first, then),
-        # an analyst saves the same file many times over, and most of its texts stay as they are
-        forbids=lru_cache(maxsize=8192)(lambda text: _forbidden(law, text)),
+        forbids=_forbids(law),
         limits=frozenset(
             each.key.removeprefix(_LIMIT) for each in law.parameters() if each.key.startswith(_LIMIT)
         ),
     )
+
+
+def _forbids(law: PolicyBook) -> Callable[[str], tuple[str, ...]]:
+    """An analyst saves the same file many times over, and most of its texts stay as they are; long ones are not kept."""
+    kept = lru_cache(maxsize=8192)(partial(_forbidden, law))
+    return lambda text: kept(text) if len(text) <= _SHORT else _forbidden(law, text)
 
 
 def _forbidden(law: PolicyBook, text: str) -> tuple[str, ...]:

@@ -125,6 +125,7 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
             findings.error(
                 "too_large", process, f"有{len(elements)}个元素，最多{MAX_NODES}个，请拆成几个流程"
             )
+            continue
         judge_words(drawing, elements, names, findings)
         judge_expressions(drawing, process.id, elements, names, findings)
         called |= {element.called for element in elements.values() if element.called}

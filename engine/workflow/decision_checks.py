@@ -21,7 +21,9 @@ from engine.workflow.unary_tests import DATE, VALUE, Test
 
 #: cells that are tried with a value, and sets of rules that are told apart, before a table is given up
 _MAX_TRIED = 60_000
-_MAX_SETS = 20_000
+_MAX_SETS = 5_000
+#: rules in all those sets together
+_MAX_IN_SETS = 1_000_000
 #: problems of one kind that are listed
 _SHOWN = 10
 #: how ``unary_tests`` writes a comparison and an interval
@@ -76,7 +78,7 @@ class _Search:
                 if (len(path), left) not in self._seen:
                     self._seen.add((len(path), left))
                     waiting.append((left, (*path, stretch)))
-            if len(self._seen) > _MAX_SETS:
+            if len(self._seen) > _MAX_SETS or len(self._seen) * every.bit_length() > _MAX_IN_SETS:
                 raise _GivenUp("条件组合太多")
         return self.found
 
@@ -135,11 +137,11 @@ def _overlaps(
 ) -> None:
     told: set[tuple[int, int]] = set()
     for together, example in found.items():
-        for first, then in combinations(_rules_in(decision, together), 2):
+        for first, then in combinations(_differing(decision, together), 2):
             pair = (first.number, then.number)
-            if pair in told or len(told) >= _SHOWN:
-                continue
-            if decision.hit_policy == "ANY" and _same_answers(first, then):
+            if len(told) >= _SHOWN:
+                return
+            if pair in told:
                 continue
             told.add(pair)
             fault = "而命中策略是 UNIQUE" if decision.hit_policy == "UNIQUE" else "而答案不同，命中策略是 ANY"
@@ -294,9 +296,15 @@ def _constant(expression: Expression, test: Test) -> object:
         raise _GivenUp(f"条件“{test.text}”算不出来") from wrong
 
 
-def _same_answers(first: Rule, then: Rule) -> bool:
-    """Whether the answers are the same texts or the same constants."""
-    return all(one.text == other.text for one, other in zip(first.answers, then.answers, strict=True))
+def _differing(decision: Decision, together: int) -> list[Rule]:
+    """The rules that must not hold at once: all of them, under ANY one for each answer as it is written."""
+    rules = _rules_in(decision, together)
+    if decision.hit_policy != "ANY":
+        return rules
+    first: dict[tuple[str, ...], Rule] = {}
+    for rule in rules:
+        first.setdefault(tuple(answer.text for answer in rule.answers), rule)
+    return list(first.values())
 
 
 def _rules_in(decision: Decision, together: int) -> list[Rule]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
 from engine.workflow.unary_tests import DATE, Test, compile_tests
-from engine.workflow.xml_file import read_xml
+from engine.workflow.xml_file import ReadError, read_xml
 
 #: namespaces of DMN's versions that write decision tables alike
 NAMESPACES = (
@@ -26,6 +27,8 @@ NAMESPACES = (
 )
 HIT_POLICIES = ("UNIQUE", "FIRST", "ANY", "COLLECT")
 AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
+#: of one table, and signs in the cells of one file
+MAX_COLUMNS, MAX_RULES, MAX_SIGNS = 60, 2_000, 100_000
 _UNSUPPORTED = frozenset(
     {"literalExpression", "invocation", "context", "relation", "functionDefinition", "list", "conditional"}
     | {"informationRequirement", "knowledgeRequirement", "businessKnowledgeModel", "decisionService"}
@@ -181,10 +184,26 @@ class Decision:
 
 def read_decisions(data: bytes) -> dict[str, Decision]:
     """The decisions of the file, by id. Raises DecisionError, or ReadError where it is not sound XML."""
-    root = read_xml(data).root
+    found = _read(data)
+    if isinstance(found, Exception):
+        raise found.with_traceback(None)
+    return dict(found)
+
+
+@lru_cache(maxsize=16)
+def _read(data: bytes) -> Mapping[str, Decision] | DecisionError | ReadError:
+    """One check of a library asks for the same few files again and again, faulty ones too."""
+    try:
+        return _decisions(read_xml(data).root)
+    except (DecisionError, ReadError) as wrong:
+        return wrong
+
+
+def _decisions(root: etree._Element) -> dict[str, Decision]:
     namespace, local = _split(root)
     if local != "definitions" or namespace not in NAMESPACES:
         raise DecisionError("不是 DMN 文件：最外层要是 DMN 1.1 到 1.5 的 definitions", line=_line(root))
+    _refuse_long(root)
     found: dict[str, Decision] = {}
     for node in root:
         if _split(node)[1] in _UNSUPPORTED:
@@ -201,6 +220,15 @@ def read_decisions(data: bytes) -> dict[str, Decision]:
     return found
 
 
+def _refuse_long(root: etree._Element) -> None:
+    signs = 0
+    for node in root.iter():
+        if _split(node)[1] in ("inputExpression", "inputEntry", "outputEntry", "defaultOutputEntry"):
+            signs += len(_text(node))
+            if signs > MAX_SIGNS:
+                raise DecisionError(f"单元格合计超过{MAX_SIGNS}字，请拆成几个文件", line=_line(node))
+
+
 def _decision(node: etree._Element) -> Decision:
     own = str(node.get("id") or "")
     for child in node.iter():
@@ -214,6 +242,7 @@ def _decision(node: etree._Element) -> Decision:
     outputs = tuple(_output(own, column) for column in _children(table, "output"))
     _check_policy(own, table, policy, aggregation, len(outputs))
     inputs = tuple(_input(own, column) for column in _children(table, "input"))
+    _check_size(own, table, len(inputs) + len(outputs))
     rows = enumerate(_children(table, "rule"), start=1)
     rules = tuple(_rule(own, row, number, len(inputs), len(outputs)) for number, row in rows)
     return Decision(
@@ -238,6 +267,13 @@ def _check_policy(own: str, table: etree._Element, policy: str, aggregation: str
         raise DecisionError(reason, element=own, line=_line(table))
     if not outputs:
         raise DecisionError("决策表没有输出列", element=own, line=_line(table))
+
+
+def _check_size(own: str, table: etree._Element, columns: int) -> None:
+    rules = _children(table, "rule")
+    if columns > MAX_COLUMNS or len(rules) > MAX_RULES:
+        line = _line(rules[MAX_RULES]) if len(rules) > MAX_RULES else _line(table)
+        raise DecisionError(f"决策表过大（最多{MAX_COLUMNS}列、{MAX_RULES}行）", element=own, line=line)
 
 
 def _input(own: str, column: etree._Element) -> Input:

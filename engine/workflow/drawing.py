@@ -1,16 +1,35 @@
 """What is drawn: the nodes and flows of every process and sub-process of a file, as plain records.
 
 No judgement and no engine here: ``facts`` reads words from it, ``reader`` hands it on, ``checks`` judges it.
+Only a file that is too large to be looked at is refused.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
 
-from engine.workflow.vocabulary import NODES, SUB_PROCESSES, line_of, local_name, tag
+from engine.workflow.vocabulary import ALIASES, NODES, SUB_PROCESSES, line_of, local_name, tag
+from engine.workflow.xml_file import ReadError
+
+#: what one file may hold at most: several processes, each far below what the engine can carry
+_MOST = (
+    ("流程和子流程", SUB_PROCESSES | {"process"}, 200),
+    ("步骤、事件和网关", NODES, 2_000),
+    ("顺序流", frozenset({"sequenceFlow"}), 4_000),
+    ("消息、信号、泳道和泳池",
+     frozenset({"message", "signal", "error", "escalation", "lane", "flowNodeRef", "participant", "messageFlow"}), 4_000),
+)  # fmt: skip
+#: signs in expressions and texts, all together; in names and documentation, all together
+_MOST_WRITTEN, _MOST_SAID = 50_000, 300_000
+_KIN = tuple(f"{{{namespace}}}" for namespace in ALIASES)
+#: texts that are read by people, or name other elements
+_NOT_WRITTEN = frozenset({"documentation", "text", "incoming", "outgoing", "flowNodeRef"})
+#: attributes that are longer may be expressions
+_SHORT = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +130,8 @@ class Drawing:
 
 
 def draw(root: etree._Element) -> Drawing:
-    """The drawing in the tree. Whatever is missing is left empty, never refused."""
+    """The drawing in the tree. Whatever is missing is left empty; ReadError only for far too much of something."""
+    _refuse_excess(root)
     drawing = Drawing(root=root)
     for node in root.iter():
         if local_name(node) and (own := node.get("id")):
@@ -126,6 +146,31 @@ def draw(root: etree._Element) -> Drawing:
         if reference.text and lane is not None:
             drawing.lanes[reference.text.strip()] = str(lane.get("name") or "").strip()
     return drawing
+
+
+def _refuse_excess(root: etree._Element) -> None:
+    counts = Counter(local_name(node) for node in root.iter())
+    for what, kinds, most in _MOST:
+        if sum(counts[kind] for kind in kinds) > most:
+            last = [node for node in root.iter() if local_name(node) in kinds][most]
+            raise ReadError(line_of(last), f"{what}太多（最多{most}个），请拆成几个文件")
+    said = written = 0
+    for node in root.iter():
+        spoken, expressed = _signs(node)
+        said, written = said + spoken, written + expressed
+        if said > _MOST_SAID or written > _MOST_WRITTEN:
+            raise ReadError(line_of(node), "名称、说明或表达式的文字合计太多，请拆成几个文件")
+
+
+def _signs(node: etree._Element) -> tuple[int, int]:
+    """How much people read of the element, and how much the office may have to work out."""
+    local = local_name(node)
+    if not local and not str(node.tag).startswith(_KIN):
+        return 0, 0
+    text, behind = len((node.text or "").strip()), len((node.tail or "").strip())
+    long = sum(len(value) for key, value in node.attrib.items() if key != "name" and len(value) > _SHORT)
+    said = len(node.get("name") or "") + (text if local in ("documentation", "text") else 0)
+    return said, behind + long + (0 if local in _NOT_WRITTEN else text)
 
 
 def _add_named(drawing: Drawing, node: etree._Element, kind: str) -> None:

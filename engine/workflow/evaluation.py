@@ -39,12 +39,21 @@ _NOWHERE = Place(1, 1)
 
 
 class Run:
-    """One evaluation with its budget."""
+    """One evaluation with its budget; all lines of a script share one."""
 
-    def __init__(self, data: Mapping[str, object], functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, data: Mapping[str, object], functions: Mapping[str, Function], *, steps: int = MAX_STEPS
+    ) -> None:
         self._data = data
         self._functions = functions
-        self._steps = 0
+        self._left = steps
+
+    def result(self, node: Node) -> object:
+        """The node's value as JSON knows it; ExpressionError points at the part that cannot be computed."""
+        copy = _Copy()
+        value = copy.of(self.value(node), 0)
+        self._spend(copy.parts // _ENTRIES_PER_STEP, node.at)
+        return value
 
     def value(self, node: Node) -> object:
         """The node's value; ExpressionError points at the part that cannot be computed."""
@@ -65,8 +74,8 @@ class Run:
         return self._compound(node)
 
     def _spend(self, steps: int, at: Place) -> None:
-        self._steps += steps
-        if self._steps > MAX_STEPS:
+        self._left -= steps
+        if self._left < 0:
             raise at.error("计算步数超过上限")
 
     def _charge(self, at: Place, *values: object) -> None:
@@ -165,11 +174,11 @@ class _Copy:
     """One copy of a value; counts its parts, since a list of lists of lists is short and huge."""
 
     def __init__(self) -> None:
-        self._parts = 0
+        self.parts = 0
 
     def of(self, value: object, depth: int) -> object:
-        self._parts += 1
-        if self._parts > MAX_SIZE or depth > MAX_VALUE_DEPTH:
+        self.parts += 1
+        if self.parts > MAX_SIZE or depth > MAX_VALUE_DEPTH:
             raise _NOWHERE.error("内容过多或套得过深")
         if isinstance(value, Decimal):
             return int(value) if value == value.to_integral_value() else float(value)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.workflow import grammar
-from engine.workflow.evaluation import BUILT_IN, Function, Run, plain
+from engine.workflow.evaluation import BUILT_IN, MAX_STEPS, Function, Run
 from engine.workflow.syntax import Call, ExpressionError, Name, Node, negated, walk
 
 __all__ = [
@@ -47,7 +47,7 @@ class Expression:
         Decimal fractions are exact inside and come out as int when whole, else float. Raises ExpressionError
         for a missing name, a wrong kind of value, or a spent budget. Never changes ``data``.
         """
-        return plain(Run(data, functions or {}).value(self.tree))
+        return Run(data, functions or {}).result(self.tree)
 
     def excludes(self, other: Expression) -> bool:
         """True if exactly one of the two holds whatever the data."""
@@ -90,15 +90,19 @@ class Script:
         return frozenset(a.name for a in self.assignments)
 
     def execute(
-        self, data: Mapping[str, object], functions: Mapping[str, Function] | None = None
+        self,
+        data: Mapping[str, object],
+        functions: Mapping[str, Function] | None = None,
+        *,
+        steps: int = MAX_STEPS,
     ) -> dict[str, object]:
         """The names set, with their values; all or none. Raises ExpressionError. Never changes ``data``."""
-        known = functions or {}
-        made: dict[str, object] = {}
+        known, made = dict(data), dict[str, object]()
+        run = Run(known, functions or {}, steps=steps)
         for assignment in self.assignments:
-            if assignment.name in known:
+            if assignment.name in (functions or ()):
                 raise ExpressionError(f"不能覆盖函数 {assignment.name}", line=assignment.line)
-            made[assignment.name] = assignment.expression.evaluate({**data, **made}, known)
+            made[assignment.name] = known[assignment.name] = run.result(assignment.expression.tree)
         return made
 
 
@@ -123,7 +127,7 @@ def compile_script(text: str, functions: Collection[str] | None = None) -> Scrip
     return script
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _compiled(text: str) -> Expression:
     inner = _unwrapped(text)
     if not inner.strip():
@@ -135,7 +139,7 @@ def _compiled(text: str) -> Expression:
     return _expression(text, tree)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _compiled_script(text: str) -> Script:
     parser = grammar.Parser(text, lines=True)
     lines: list[Assignment] = []

@@ -29,7 +29,7 @@ from engine.workflow.syntax import (
 )
 
 MAX_SOURCE = 20_000
-MAX_NODES = 2_000
+MAX_NODES = 1_000
 MAX_DEPTH = 40
 
 #: full-width sign → what to type instead
@@ -194,6 +194,8 @@ class Parser:
         at, count = self.next.at, 0
         while self.skip("not"):
             count += 1
+            if count > MAX_DEPTH:
+                raise at.error("not 过多")
         inner = self._comparison()
         return self._made(Unary(at=at, sign="not", operand=inner)) if count % 2 else inner
 

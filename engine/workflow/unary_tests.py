@@ -18,9 +18,12 @@ from engine.workflow.expressions import Expression, ExpressionError, compile_exp
 VALUE = "tested_value"
 
 _COMPARISON = re.compile(r"(<=|>=|!=|<|>|==|=)(?!=)\s*(.+)", re.DOTALL)
-_INTERVAL = re.compile(r"([\[\](])\s*(.+?)\s*\.\.\s*(.+?)\s*([\[\])])", re.DOTALL)
 _NEGATION = re.compile(r"not\s*\((.*)\)", re.DOTALL)
-_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+#: one that is not closed reaches to the end, so that no text is gone through twice
+_QUOTED = re.compile(r"""("(?:[^"\\]|\\.)*(?:"|\Z)|'(?:[^'\\]|\\.)*(?:'|\Z))""", re.DOTALL)
+#: signs of one cell
+MAX_CELL = 4_000
+_MOST_NOTS = 10
 _OPENING = "([{"
 _CLOSING = ")]}"
 
@@ -69,22 +72,27 @@ class Test:
 
 def compile_tests(text: str) -> Test:
     """The test written in a cell. Raises ExpressionError."""
-    text = text.strip()
+    text = inner = text.strip()
     if text in ("", "-"):
         return Test(text, (), ())
-    negation = _NEGATION.fullmatch(text)
-    if negation and _closes_at_end(text):
-        inner = compile_tests(negation[1])
-        return Test(text, inner.conditions, inner.values, not inner.negated)
+    if len(text) > MAX_CELL:
+        raise ExpressionError(f"单元格过长（{len(text)}字，最多{MAX_CELL}字）")
+    nots = 0
+    while (negation := _NEGATION.fullmatch(inner)) and _closes_at_end(inner):
+        inner, nots = negation[1].strip(), nots + 1
+        if nots > _MOST_NOTS:
+            raise ExpressionError("not(…) 套得太多")
+    if inner in ("", "-"):
+        return Test(text, (), (), nots % 2 == 1)
     conditions: list[Expression] = []
     values: list[Expression] = []
-    for part in _parts(text):
+    for part in _parts(inner):
         condition = _condition(part)
         if condition:
             conditions.append(compile_expression(condition))
         else:
             values.append(compile_expression(part))
-    return Test(text, tuple(conditions), tuple(values))
+    return Test(text, tuple(conditions), tuple(values), nots % 2 == 1)
 
 
 def _condition(part: str) -> str:
@@ -92,17 +100,31 @@ def _condition(part: str) -> str:
     comparison = _COMPARISON.fullmatch(part)
     if comparison:
         return f"{VALUE} {comparison[1]} ({comparison[2]})"
-    interval = _INTERVAL.fullmatch(part)
+    interval = _interval(part)
     if interval:
-        low = ">=" if interval[1] == "[" else ">"
-        high = "<=" if interval[4] == "]" else "<"
-        return f"{VALUE} {low} ({interval[2]}) and {VALUE} {high} ({interval[3]})"
+        low = ">=" if part[0] == "[" else ">"
+        high = "<=" if part[-1] == "]" else "<"
+        return f"{VALUE} {low} ({interval[0]}) and {VALUE} {high} ({interval[1]})"
     pieces = _QUOTED.split(part)
     if any("?" in piece for piece in pieces[::2]):
         return "".join(
             piece if index % 2 else piece.replace("?", f" {VALUE} ") for index, piece in enumerate(pieces)
         )
     return ""
+
+
+def _interval(part: str) -> tuple[str, str] | None:
+    """The bounds of ``[low..high]``, whichever way its brackets look; None for anything else."""
+    if len(part) < 2 or part[0] not in "[](" or part[-1] not in "[])":
+        return None
+    at = _masked(part).find("..")
+    low, high = part[1:at].strip(), part[at + 2 : -1].strip()
+    return (low, high) if at > 0 and low and high else None
+
+
+def _masked(text: str) -> str:
+    """The text with nothing but x between its quotation marks, as long as before."""
+    return _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), text)
 
 
 def _equals(wanted: object, value: object) -> bool:
@@ -115,8 +137,8 @@ def _equals(wanted: object, value: object) -> bool:
 def _parts(text: str) -> list[str]:
     """The text cut at the commas that stand outside brackets and quotation marks."""
     parts, depth, start = [], 0, 0
-    masked = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), text)
-    if _INTERVAL.fullmatch(masked) and "," not in masked:
+    masked = _masked(text)
+    if "," not in masked:
         return [text]
     for position, sign in enumerate(masked):
         depth += (sign in _OPENING) - (sign in _CLOSING)
@@ -132,7 +154,7 @@ def _parts(text: str) -> list[str]:
 def _closes_at_end(text: str) -> bool:
     """True if the first bracket closes with the last sign, as in ``not("a", "b")`` but not ``not(a) or (b)``."""
     depth = 0
-    masked = _QUOTED.sub(lambda quoted: "x" * len(quoted[0]), text)
+    masked = _masked(text)
     for position, sign in enumerate(masked):
         depth += (sign in _OPENING) - (sign in _CLOSING)
         if depth == 0 and sign in _CLOSING:

@@ -30,6 +30,8 @@ _SCRIPT_LANGUAGES = re.compile(r"groovy|javascript|ecmascript|python|ruby|java\b
 _LIMIT = re.compile(r"""\blimit\(\s*["']([^"']*)["']""")
 #: a duration of whole days or weeks
 _CALENDAR_DAYS = re.compile(r"P\d+[DW]")
+#: what a script that reads nothing may take to be worked out
+_STEPS_OF_CONSTANTS = 500
 _ANY_INSTANT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
@@ -99,6 +101,9 @@ def _compiled(
             script = compile_script(written.text, functions)
             for assignment in script.assignments:
                 _constant(assignment.expression)
+            if not script.names and not script.calls - BUILT_IN.keys():
+                # what reads nothing and doubles line by line would only be stopped when a case comes there
+                script.execute({}, steps=_STEPS_OF_CONSTANTS)
             return script
         source = timer_expression(written.text) if written.kind == "timer" else written.text
         expression = compile_expression(source, functions)

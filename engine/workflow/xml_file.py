@@ -16,6 +16,10 @@ from engine.workflow.vocabulary import line_of
 
 MAX_BYTES = 5_000_000
 MAX_XML_DEPTH = 100
+#: opening and closing tags; a large diagram of 800 steps with its picture has about 16,000
+MAX_TAGS = 40_000
+#: the parser compares every attribute of an element with every other
+MAX_ATTRIBUTES = 1_000
 
 _ENCODINGS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -40,6 +44,7 @@ _TEXT_ENCODINGS = frozenset(
     }
     | {f"iso8859-{part}" for part in range(1, 16)}
 )
+_ATTRIBUTE = re.compile(r"=\s*[\"']")
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*\?>")
 
 
@@ -65,7 +70,7 @@ class Document:
 
 
 def read_xml(data: bytes) -> Document:
-    """The XML in the bytes. Refuses with ReadError: more than 5 MB, DOCTYPE or entities, deep nesting, bad XML."""
+    """The XML in the bytes. Refuses with ReadError what is too large or too deep, DOCTYPE, entities and bad XML."""
     if len(data) > MAX_BYTES:
         raise ReadError(1, f"文件太大（{len(data) // 1_000_000}MB，最多{MAX_BYTES // 1_000_000}MB）")
     text = _decoded(data)
@@ -74,6 +79,7 @@ def read_xml(data: bytes) -> Document:
     if declared:
         line = text.count("\n", 0, declared.start()) + 1
         raise ReadError(line, f"不允许 <!{declared[1]}：文件不得带文档类型或实体声明")
+    _refuse_excess(text)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -114,6 +120,21 @@ def _decoded(data: bytes) -> str:
     except UnicodeError as wrong:
         raise ReadError(1, f"文字编码与声明的 {encoding} 不符") from wrong
     return re.sub(r"\A﻿?\s*<\?xml[^>]*\?>", lambda match: "\n" * match[0].count("\n"), text, count=1)
+
+
+def _refuse_excess(text: str) -> None:
+    """Before the parser sees it: what it would take seconds or gigabytes for."""
+    if text.count("<") > MAX_TAGS:
+        place = 0
+        for _ in range(MAX_TAGS):
+            place = text.index("<", place) + 1
+        raise ReadError(text.count("\n", 0, place) + 1, f"标签太多（最多{MAX_TAGS}个），请拆成几个文件")
+    line = 1
+    # no attribute can hold this sign, so an opening tag reaches at most to the next one
+    for part in text.split("<"):
+        if len(part) > MAX_ATTRIBUTES * 3 and len(_ATTRIBUTE.findall(part)) > MAX_ATTRIBUTES:
+            raise ReadError(line, f"一个元素的属性太多（最多{MAX_ATTRIBUTES}个）")
+        line += part.count("\n")
 
 
 def _refuse_depth(root: etree._Element) -> None:
