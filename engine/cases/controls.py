@@ -6,6 +6,7 @@ history of the one case is checked again, at the moment that the operation is re
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.duties import DutyBook
+from engine.duties import HANDS, DutyBook
 from engine.store.declaration import Entry, read_declaration
 from engine.values import Reason, RefusedError
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
@@ -121,10 +122,32 @@ def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str)
     missing = [book.controls[name].name for name in need.controls if name not in signed]
     if missing:
         raise RefusedError(need.reason("control_missing", f"缺少：{'、'.join(missing)}"))
-    people = [signed[name][0] for name in need.controls]
-    if need.different_people and len(set(people)) < len(people):
-        raise RefusedError(need.reason("control_same_person", f"由同一人办理：{'、'.join(people)}"))
-    return {name: signed[name] for name in need.controls}
+    wanted = {name: signed[name] for name in need.controls}
+    if need.different_people:
+        hands = _hands(session, case_id, wanted)
+        twice = sorted(
+            who for who, count in Counter(who for names in hands for who in names).items() if count > 1
+        )
+        if twice:
+            raise RefusedError(need.reason("control_same_person", f"由同一人办理：{'、'.join(twice)}"))
+    return wanted
+
+
+def _hands(session: Session, case_id: int, signed: Signatures) -> list[frozenset[str]]:
+    """Everybody who had a hand in each of the controls: who fulfilled it, for whom, who signed or worked beside."""
+    rows = session.scalars(
+        select(WorkflowHistory).where(WorkflowHistory.case_id == case_id, WorkflowHistory.kind.in_(HANDS))
+    ).all()
+    found = []
+    for name, signature in signed.items():
+        at = {row.element_id for row in rows if row.control == name and (row.actor, row.at) == signature}
+        beside = [
+            row
+            for row in rows
+            if row.element_id in at and (row.kind != "completed" or (row.actor, row.at) == signature)
+        ]
+        found.append(frozenset(who for row in beside for who in (row.actor, row.on_behalf_of) if who))
+    return found
 
 
 def _control(entry: Entry, duties: DutyBook) -> Control:

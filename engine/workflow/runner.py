@@ -100,6 +100,7 @@ class Runner:
         data: Mapping[str, Any],
         control: str | None,
         around: Callable[[CaseRef], Around],
+        on_behalf_of: str = "",
     ) -> Stepped:
         """Complete a user task with checked data; TaskClosedError when it no longer waits.
 
@@ -118,7 +119,7 @@ class Runner:
             waiting.data.update(data)
             waiting.run()
             row = told(live, "completed", task.element_id, task.name, data)
-            row.duty, row.control = task.duty, control
+            row.duty, row.control, row.on_behalf_of = task.duty, control, on_behalf_of
             # written before the diagram goes on: operations check controls from history
             session.add_all([*live.history, row])
             live.history.clear()
