@@ -9,7 +9,7 @@ that wait for nobody run first, and only then somebody or something outside choo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -101,6 +101,26 @@ class Fault:
     message: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Where the nodes and flows of one scope have their places."""
+
+    #: number of the scope around it; None for the process itself
+    outer: int | None
+    #: the sub-process or call that it is inside of; empty for the process itself
+    host: str
+    #: node → the place where a token waits there, or stands for what runs inside
+    at: Mapping[str, Marking]
+    #: node → the places of all its non-interrupting events
+    arming: Mapping[str, Marking]
+    #: non-interrupting event → the place that says it may still happen
+    armed: Mapping[str, Marking]
+    #: (source, target) → the place of the flow
+    flows: Mapping[tuple[str, str], Marking]
+    #: sub-process or call → the number of the scope inside
+    inner: Mapping[str, int]
+
+
 @dataclass(slots=True, kw_only=True)
 class Net:
     """A process as places and moves."""
@@ -123,6 +143,8 @@ class Net:
     inside: list[Marking] = field(default_factory=list)
     #: place of the sub-process or call around the scope, by scope number; 0 for the process itself
     around: list[Marking] = field(default_factory=list)
+    #: the places of each scope by name, by scope number
+    grounds: list[Ground] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
     def moves(self, marking: Marking) -> list[Move]:

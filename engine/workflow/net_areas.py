@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.workflow.drawing import DrawnNode, Flow, Scope
-from engine.workflow.net import Fault, Marking, Net, Spot
+from engine.workflow.net import Fault, Ground, Marking, Net, Spot
 from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES, Element, tag
 
 #: beyond this a net is not explored
@@ -75,6 +75,18 @@ class Area:
     def begins(self) -> Marking:
         """The places behind the start events."""
         return sum(self.out(spot) for spot in self.starts())
+
+    def ground(self) -> Ground:
+        """Its places by name."""
+        return Ground(
+            outer=self.outer.number if self.outer else None,
+            host=self.host.node.id if self.host else "",
+            at=self.at,
+            arming={own: self.arming(spot) for own, spot in self.spots.items()},
+            armed=self.armed,
+            flows={(flow.source, flow.target): self.place(flow) for flow in self.scope.flows},
+            inner={own: inner.number for own, inner in self.inner.items()},
+        )
 
     def whole(self) -> Marking:
         """All places inside, inner areas included."""

@@ -41,6 +41,7 @@ def net_of(
     net = Net(process_id=process_id)
     areas = areas_of(scopes, elements, process_id, net)
     net.inside = [area.whole() for area in areas]
+    net.grounds = [area.ground() for area in areas]
     net.around = [area.outer.at[area.host.node.id] if area.outer and area.host else 0 for area in areas]
     builder = _Moves(net, codes, strict=strict)
     for area in areas:
