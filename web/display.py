@@ -16,7 +16,7 @@ from web.letters import letter
 from web.session import office
 
 #: each light has a sign beside its colour, for whoever cannot tell the colours apart
-_SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "none": "○"}
+_SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "none": "○", "gap": "?"}
 
 
 #: duties to which the menu offers a page
@@ -66,6 +66,10 @@ def deadline_words(row: TaskRow) -> str:
     days = row.workdays_left
     if row.status != "ready":
         words = _("已办结") if row.status == "completed" else _("已取消")
+    elif row.paused:
+        words = _("已挂起，停止计时")
+    elif row.light == "gap":
+        words = _("缺少当年工作日历，不能计算")
     elif days is None:
         words = _("无时限")
     elif row.light == "overdue":

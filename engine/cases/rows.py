@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Session
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.views import HistoryRow, Light, TaskRow
-from engine.duties import Post
+from engine.duties import Post, StaffMember, agencies_on
+from engine.law.calendar import CalendarGap
 from engine.people import Employer, Person, Region, id_number_of, record_look
 from engine.store.crypto import mask_id
 from engine.values import CHINA, Actor, CaseId, TaskId, reach
@@ -20,26 +22,50 @@ from engine.workflow.forms import Field
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory, WorkflowTask
 
 #: a limit with at most so many working days left is shown as near
-_SOON = 1
+SOON = 1
 _LANE_OF: Mapping[str, str] = {"person": "claimant", "employer": "employer"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reach:
+    """One duty in one part of the country."""
+
+    duty: str
+    #: what the codes of its regions begin with
+    scope: str
+
+
+def reaches(session: Session, office: Office, actor: Actor) -> tuple[Reach, ...]:
+    """What the posts in force of a member of staff reach, with those they stand in for; none twice."""
+    if actor.kind != "staff":
+        return ()
+    today = office.today
+    posts = session.execute(
+        select(Post.duty, Post.region_code).where(
+            Post.staff_id == actor.id,
+            Post.valid_from <= today,
+            or_(Post.valid_until.is_(None), Post.valid_until > today),
+        )
+    ).all()
+    lent = [(agency.duty, agency.region_code) for agency in agencies_on(session, actor.id, today)]
+    found = {Reach(duty, reach(region)) for duty, region in (*posts, *lent)}
+    return tuple(sorted(each for each in found if not any(_holds(wider, each) for wider in found)))
+
+
+def _holds(wider: Reach, other: Reach) -> bool:
+    return wider != other and wider.duty == other.duty and other.scope.startswith(wider.scope)
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """The tasks of that duty and those regions."""
+    return and_(WorkflowTask.duty == reach.duty, WorkflowTask.region_code.startswith(reach.scope))
 
 
 def visible(session: Session, office: Office, actor: Actor) -> ColumnElement[bool]:
     """The open tasks that the actor's posts reach: by duty and region; a person's or employer's own."""
     if actor.kind in _LANE_OF:
         return and_(WorkflowCase.subject == actor.key, WorkflowTask.duty == _LANE_OF[actor.kind])
-    today = office.today
-    posts = session.scalars(
-        select(Post).where(
-            Post.staff_id == actor.id,
-            Post.valid_from <= today,
-            or_(Post.valid_until.is_(None), Post.valid_until > today),
-        )
-    ).all()
-    reached = [
-        and_(WorkflowTask.duty == post.duty, WorkflowTask.region_code.startswith(reach(post.region_code)))
-        for post in posts
-    ]
+    reached = [within(each) for each in reaches(session, office, actor)]
     return or_(*reached) if reached else false()
 
 
@@ -49,8 +75,9 @@ def task_rows(
     """The rows of a list, with the names of subjects and regions looked up at once."""
     subjects = subject_labels(session, office, {case.subject for _, case, _ in found})
     regions = region_names(session, {task.region_code for task, _, _ in found})
+    names = actor_names(session, {task.assignee for task, _, _ in found if task.assignee})
     return tuple(
-        _task_row(session, office, task, case, process, subjects, regions) for task, case, process in found
+        _task_row(office, task, case, process, subjects, regions, names) for task, case, process in found
     )
 
 
@@ -81,6 +108,15 @@ def region_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
     return {code: known.get(code, code) for code in wanted}
 
 
+def actor_names(session: Session, keys: Iterable[str]) -> dict[str, str]:
+    """The name of whoever has each actor key, as :func:`name_of` gives it, staff asked for at once."""
+    wanted = set(keys)
+    ids = [int(key[6:]) for key in wanted if key.startswith("staff:") and key[6:].isdigit()]
+    found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(ids))).all()
+    names = {f"staff:{number}": name for number, name in found}
+    return {key: names.get(key) or name_of(session, key) for key in wanted}
+
+
 def look(session: Session, office: Office, actor: Actor, subject: str, *, why: str) -> None:
     """Leaves the trace of a look at a person's file by somebody else (CTRL-07)."""
     if actor.key != subject:
@@ -88,14 +124,17 @@ def look(session: Session, office: Office, actor: Actor, subject: str, *, why: s
 
 
 def light_of(office: Office, due_at: datetime | None) -> tuple[Light, int | None]:
-    """The deadline light, and working days left (negative when passed)."""
+    """The deadline light, and working days left (negative when passed); no days where a year has no calendar."""
     if due_at is None:
         return "none", None
     due_day, today = due_at.astimezone(CHINA).date(), office.today
-    if office.clock() > due_at:
-        return "overdue", -max(1, office.calendar.between(due_day, today))
-    left = office.calendar.between(today, due_day)
-    return ("soon" if left <= _SOON else "calm"), left
+    try:
+        if office.clock() > due_at:
+            return "overdue", -max(1, office.calendar.between(due_day, today))
+        left = office.calendar.between(today, due_day)
+    except CalendarGap:
+        return "gap", None
+    return ("soon" if left <= SOON else "calm"), left
 
 
 def process_names(session: Session) -> dict[int, str]:
@@ -167,15 +206,16 @@ def _note(row: WorkflowHistory) -> str:
 
 
 def _task_row(
-    session: Session,
     office: Office,
     task: WorkflowTask,
     case: WorkflowCase,
     process: str,
     subjects: Mapping[str, str],
     regions: Mapping[str, str],
+    names: Mapping[str, str],
 ) -> TaskRow:
-    light, left = light_of(office, task.due_at) if task.status == "ready" else ("none", None)
+    runs = task.status == "ready" and case.paused_at is None
+    light, left = light_of(office, task.due_at) if runs else ("none", None)
     duty = office.duties.duties.get(task.duty)
     return TaskRow(
         task_id=TaskId(task.id),
@@ -191,10 +231,11 @@ def _task_row(
         region_name=regions.get(task.region_code, task.region_code),
         subject=subjects.get(case.subject, case.subject),
         status=task.status,  # type: ignore[arg-type]
-        assignee=name_of(session, task.assignee) if task.assignee else "",
+        assignee=names[task.assignee] if task.assignee else "",
         created_at=task.created_at,
         due_at=task.due_at,
         completed_at=task.completed_at,
         light=light,
         workdays_left=left,
+        paused=case.paused_at is not None,
     )

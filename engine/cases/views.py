@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: which of the three lists of an inbox
-InboxList = Literal["todo", "claimable", "done"]
-#: deadline light: passed, at most one working day left, more, or no deadline
-Light = Literal["overdue", "soon", "calm", "none"]
+#: lists of tasks: 待办, 可领, 已办, 超期, 下级机构, 已委派
+TaskList = Literal["todo", "claimable", "done", "overdue", "below", "delegated"]
+#: lists of cases: 我发起, 抄送我
+CaseList = Literal["started", "copied"]
+InboxList = TaskList | CaseList
+#: deadline light: passed, at most one working day left, more, no deadline running, or a year of the calendar missing
+Light = Literal["overdue", "soon", "calm", "none", "gap"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,10 @@ class Page(Generic[T]):
     total: int
     #: hand it back to see the next page; empty on the last
     next_cursor: str = ""
+    #: hand it back to see the page before; empty on the first
+    previous_cursor: str = ""
+    #: there are more than ``total``; nobody counted on
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,29 @@ class TaskRow:
     light: Light
     #: negative when passed
     workdays_left: int | None
+    #: nothing may move its case now (挂起)
+    paused: bool = False
+    #: the actor is asked to sign it, and does not hold it
+    to_sign: bool = False
+    #: many may be completed at once
+    bulk: bool = False
+    #: which page the actor may open
+    opens: Literal["task", "case", ""] = "task"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkRow:
+    """What came of one task when many were dealt with at once."""
+
+    task_id: TaskId
+    case_key: str
+    name: str
+    done: bool
+    #: what was done, or why not
+    message: str
+    reasons: tuple[Reason, ...] = ()
+    #: what to correct, by field of the form
+    errors: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +259,11 @@ class CaseRow:
     started_at: datetime
     #: the open steps, in words
     where: str
+    #: who sent a copy of it, and what they wrote; empty for one that was not copied
+    sent_by: str = ""
+    note: str = ""
+    #: a copy that was not opened yet
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
