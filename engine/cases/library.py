@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+import orjson
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
@@ -34,6 +35,7 @@ from engine.store.guards import allowed_transitions, frozen_columns, insert_only
 from engine.values import SYSTEM
 from engine.workflow.decisions import Decision, DecisionError, read_decisions
 from engine.workflow.reader import ReadError
+from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source, references_of
 
 FileKind = Literal["diagram", "form", "decision", "tests"]
@@ -345,6 +347,15 @@ def source_of(files: Mapping[str, bytes], name: str) -> Source:
             if kind_of(each) == "decision"
         },
     )
+
+
+def files_beside(version: ProcessVersion) -> dict[str, str]:
+    """The forms and decision files that the version was published with, by their names in the library."""
+    bundle = orjson.loads(version.bundle)
+    return {
+        **{f"forms/{key}.form": text for key, text in bundle["forms"].items()},
+        **{f"decisions/{name}": text for name, text in bundle["decisions"].items()},
+    }
 
 
 def named_by(files: Mapping[str, bytes], name: str) -> tuple[str, ...]:

@@ -259,7 +259,8 @@ def roll_back(
             target=f"{process_id}:{number}",
         )
         published = shelf.library_files(session)
-        for name, content in _files_of(version).items():
+        files = {name: text.encode() for name, text in shelf.files_beside(version).items()}
+        for name, content in {version.file_name: version.diagram, **files}.items():
             if published.get(name) != content:
                 take_base(session, change, name)
                 session.add(
@@ -307,13 +308,3 @@ def _given(why: str) -> str:
     if not why.strip():
         raise RefusedError(refusal_of("why_missing", "请写明原因", "Say why."))
     return why.strip()
-
-
-def _files_of(version: ProcessVersion) -> dict[str, bytes]:
-    """The files that the version was published from, by their names in the library."""
-    bundle = orjson.loads(version.bundle)
-    return {
-        version.file_name: version.diagram,
-        **{f"forms/{key}.form": text.encode() for key, text in bundle["forms"].items()},
-        **{f"decisions/{name}": text.encode() for name, text in bundle["decisions"].items()},
-    }

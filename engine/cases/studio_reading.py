@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +15,7 @@ from engine.cases.studio_views import (
     ChangeView,
     FileView,
     LibraryView,
+    VersionComparison,
     VersionRow,
     change_view,
     file_rows,
@@ -24,10 +23,9 @@ from engine.cases.studio_views import (
 )
 from engine.duties import duties_on
 from engine.values import Actor, Refusal
+from engine.workflow.compare import compare
+from engine.workflow.compare_files import compare_file
 from engine.workflow.tables import ProcessVersion
-
-if TYPE_CHECKING:
-    from engine.workflow.compare import Comparison
 
 #: who may look; only analysts may do
 _READERS = frozenset({"analyst", "control", "administrator"})
@@ -110,21 +108,28 @@ def versions_of(office: Office, actor: Actor, process_id: str) -> tuple[VersionR
 
 def compare_versions(
     office: Office, actor: Actor, process_id: str, old: int, new: int
-) -> Comparison | Refusal:
-    """What differs by meaning between the diagrams of two versions, given by their numbers."""
-    from engine.workflow.compare import compare
-
+) -> VersionComparison | Refusal:
+    """What differs by meaning between two versions, given by their numbers: the diagram, and the files beside it."""
     with office.store.reading() as session:
         no = may_look(session, office, actor)
         if no is not None:
             return no
-        query = select(ProcessVersion.number, ProcessVersion.diagram).where(
+        query = select(ProcessVersion).where(
             ProcessVersion.process_id == process_id, ProcessVersion.number.in_((old, new))
         )
-        drawn = {number: diagram for number, diagram in session.execute(query)}  # noqa: C416
-    if old not in drawn or new not in drawn:
+        versions = {
+            version.number: (version.diagram, shelf.files_beside(version))
+            for version in session.scalars(query)
+        }
+    if old not in versions or new not in versions:
         return _NO_VERSION
-    return compare(drawn[old], drawn[new])
+    (before, was), (after, now) = versions[old], versions[new]
+    found = [
+        compare_file(name, kind, was.get(name), now.get(name))
+        for name in sorted({*was, *now})
+        if (kind := shelf.kind_of(name)) in ("form", "decision", "letter")
+    ]
+    return VersionComparison(diagram=compare(before, after), files=tuple(each for each in found if each))
 
 
 def may_look(session: Session, office: Office, actor: Actor) -> Refusal | None:

@@ -15,6 +15,8 @@ from engine.cases.library import Change, ChangeFile, ChangeHand, FileKind, Libra
 from engine.cases.library_checks import CheckReport, report_from
 from engine.cases.staff import name_of
 from engine.values import SYSTEM, Actor
+from engine.workflow.compare import Comparison
+from engine.workflow.compare_files import FileDifference
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 
 STATUS_NAMES = MappingProxyType(
@@ -126,6 +128,20 @@ class VersionRow:
     published_at: datetime
     #: cases that run on it
     running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionComparison:
+    """What differs between two versions of a process."""
+
+    diagram: Comparison
+    #: the forms, decision files and letters that differ, by name
+    files: tuple[FileDifference, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs at all."""
+        return self.diagram.same and not self.files
 
 
 def change_view(session: Session, change: Change, actor: Actor) -> ChangeView:

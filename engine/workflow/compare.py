@@ -80,7 +80,7 @@ def compare(old: bytes, new: bytes) -> Comparison:
         Change(element=own, name=after.parts[own].name or own, what=what, before=was, after=now)
         for own in after.facts
         if own in before.facts
-        for what, was, now in _differing(before.facts[own], after.facts[own])
+        for what, was, now in differing(before.facts[own], after.facts[own])
     ]
     changes += _reordered(before, after)
     gone = [part for own, part in before.parts.items() if own not in after.parts]
@@ -240,7 +240,8 @@ def _flow_facts(flow: Flow) -> dict[str, str]:
     }
 
 
-def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Each fact that differs, with both texts; ``无`` for an empty one."""
     for what in dict.fromkeys((*before, *after)):
         was, now = before.get(what, ""), after.get(what, "")
         if was != now:
