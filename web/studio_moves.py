@@ -178,5 +178,6 @@ def _job(job_id: int, *, refusal: Refusal | None = None) -> ResponseReturnValue:
         return refused(refusal or job)
     part = "HX-Request" in request.headers
     template = "studio_move_progress.html" if part else "studio_move_job.html"
-    page = render_template(template, job=job, status=status, refusal=refusal, names=cases.ITEM_STATUS_NAMES)
+    names = cases.ITEM_STATUS_NAMES
+    page = render_template(template, job=job, status=status, refusal=refusal, names=names, enhanced=part)
     return page, status_of(refusal) if refusal else 200
