@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import false, or_, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.casefacts import facts_of, reasons_of
+from engine.cases.desk_tables import CaseCopy, TaskSigner
 from engine.cases.inbox import labels_of
 from engine.cases.office import Office
 from engine.cases.payments import orders_of_case
@@ -40,11 +41,7 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
     """The whole file; refused to those whose duty and region it is not. The look is recorded."""
 
     def work(session: Session) -> CaseView:
-        case = session.get(WorkflowCase, case_id)
-        if case is None:
-            raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
-        _may_see(session, office, actor, case)
-        look(session, office, actor, case.subject, why=f"查看案件 {case.case_key}")
+        case = seen_case(session, office, actor, case_id, why="查看案件")
         version = office.runner.versions.get(session, case.version_id)
         tasks = _open_tasks(session, office, case)
         data = (
@@ -85,10 +82,7 @@ def diagram_of(office: Office, actor: Actor, case_id: int) -> str | Refusal:
     """The diagram of the case as drawn, for the picture on its page; shows no personal data."""
 
     def work(session: Session) -> str:
-        case = session.get(WorkflowCase, case_id)
-        if case is None:
-            raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
-        _may_see(session, office, actor, case)
+        case = _found(session, office, actor, case_id)
         return text_of(office.runner.versions.get(session, case.version_id).diagram)
 
     return attempt(office, actor, work, subject=f"case:{case_id}")
@@ -122,36 +116,62 @@ def incidents(office: Office, actor: Actor) -> tuple[IncidentView, ...] | Refusa
         return _incidents(session, office, None)
 
 
-def _may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> None:
-    """The case's own person or employer, whoever worked on it, whose open task it is, and oversight of the region."""
+def seen_case(session: Session, office: Office, actor: Actor, case_id: int, *, why: str) -> WorkflowCase:
+    """The case, for whoever may see it; the look is recorded with why (CTRL-07). RefusedError for others."""
+    case = _found(session, office, actor, case_id)
+    look(session, office, actor, case.subject, why=f"{why} {case.case_key}")
+    return case
+
+
+def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> bool:
+    """Whether the file is open to the actor; denied by default.
+
+    To the case's own person or employer, to whoever has a hand in it or an open task or question of it, and to
+    oversight of the region.
+    """
     if case.subject == actor.key:
-        return
-    if actor.kind == "staff":
-        worked = select(WorkflowHistory.id).where(
-            WorkflowHistory.case_id == case.id, WorkflowHistory.actor == actor.key
-        )
-        open_to = (
-            select(WorkflowTask.id)
-            .join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
-            .where(WorkflowTask.case_id == case.id, visible(session, office, actor))
-        )
-        if session.scalar(worked.limit(1)) or session.scalar(open_to.limit(1)):
-            return
-        if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(_reach_of(actor)):
-            return
-    raise RefusedError(
-        Reason(
-            code="not_in_reach",
-            text="此案不在您的岗位与地区范围内",
-            text_en="The case is not within your duty and region.",
-            source="社会保险经办条例第四十九条（保密）",
-            fact=actor.name or actor.key,
-        )
+        return True
+    if actor.kind != "staff":
+        return False
+    if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(reach(actor.region)):
+        return True
+    return any(session.scalar(query.limit(1)) for query in _hands(session, office, actor, case.id))
+
+
+def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tuple[Select[Any], ...]:
+    """What joins a member of staff to a case: steps done, also in their name; tasks, questions and copies."""
+    history, task, signer = WorkflowHistory, WorkflowTask, TaskSigner
+    return (
+        select(history.id).where(
+            history.case_id == case_id, or_(history.actor == actor.key, history.on_behalf_of == actor.key)
+        ),
+        select(task.id)
+        .join(WorkflowCase, WorkflowCase.id == task.case_id)
+        .where(task.case_id == case_id, task.status == "ready")
+        .where(or_(task.assignee == actor.key, task.owner == actor.key, visible(session, office, actor))),
+        select(signer.id).where(
+            signer.case_id == case_id, signer.signer == actor.key, signer.ended_at.is_(None)
+        ),
+        # whom a case may be copied to is decided when it is copied
+        select(CaseCopy.id).where(CaseCopy.case_id == case_id, CaseCopy.reader == actor.key),
     )
 
 
-def _reach_of(actor: Actor) -> str:
-    return reach(actor.region)
+def _found(session: Session, office: Office, actor: Actor, case_id: int) -> WorkflowCase:
+    case = session.get(WorkflowCase, case_id)
+    if case is None:
+        raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
+    if not may_see(session, office, actor, case):
+        raise RefusedError(
+            Reason(
+                code="not_in_reach",
+                text="此案不在您的岗位与地区范围内",
+                text_en="The case is not within your duty and region.",
+                source="社会保险经办条例第四十九条（保密）",
+                fact=actor.name or actor.key,
+            )
+        )
+    return case
 
 
 def _open_tasks(session: Session, office: Office, case: WorkflowCase) -> tuple[TaskRow, ...]:
