@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
+from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.move_sweep import move_due
@@ -40,12 +41,23 @@ class Swept:
     moved: int = 0
     #: cases of analysts' tests that were played
     rehearsed: int = 0
+    #: papers that the virus scanner has answered for
+    scanned: int = 0
     sealed: bool = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        work = (self.timers, self.sent, self.failed, self.receipts, self.retried, self.moved, self.rehearsed)
+        work = (
+            self.timers,
+            self.sent,
+            self.failed,
+            self.receipts,
+            self.retried,
+            self.moved,
+            self.rehearsed,
+            self.scanned,
+        )
         return not any(work)
 
 
@@ -61,6 +73,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         retried=_retry_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
+        scanned=scan_waiting(office),
         sealed=_seal_if_due(office),
     )
 
