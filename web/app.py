@@ -17,6 +17,7 @@ from web import (
     studio,
     studio_editor,
     studio_moves,
+    studio_tests,
     studio_try,
     tasks,
     watch,
@@ -42,6 +43,7 @@ PAGES = (
     studio_editor.editor,
     studio_moves.moves,
     studio_try.studio_try,
+    studio_tests.studio_tests,
     watch.watch,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024

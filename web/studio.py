@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from engine.cases import rehearsal_runs as runs
 from engine.cases import studio as cases
 from engine.cases import studio_desk as desk
 from engine.cases.library_checks import CheckReport
@@ -186,8 +187,15 @@ def _change(change_id: int, *, refusal: Refusal | None = None) -> ResponseReturn
     shelf = cases.library(office(), actor())
     if isinstance(shelf, Refusal):
         return refused(refusal or shelf)
-    report = _report(found)
-    page = render_template("studio_change.html", change=found, library=shelf, report=report, refusal=refusal)
+    run = runs.run_view(office(), actor(), change_id)
+    page = render_template(
+        "studio_change.html",
+        change=found,
+        library=shelf,
+        report=_report(found),
+        run=None if isinstance(run, Refusal) else run,
+        refusal=refusal,
+    )
     return page, status_of(refusal) if refusal else 200
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -41,6 +42,8 @@ class Drawn:
     name: str
     #: its diagram
     file: str
+    #: element → what it is called
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,12 @@ def try_shelf(office: Office, actor: Actor, change_id: int | None = None) -> Try
     except UnreadableDraftError as wrong:
         return Refusal(reasons=(Reason(code="unreadable", text=str(wrong)),))
     processes = {
-        key: Drawn(process_id=key, name=each.name or key, file=draft.files[key])
+        key: Drawn(
+            process_id=key,
+            name=each.name or key,
+            file=draft.files[key],
+            names={element.id: element.name for element in each.blueprint.elements.values()},
+        )
         for key, each in sorted(draft.processes.items(), key=lambda found: draft.files[found[0]])
     }
     samples, wrong_files = _samples(files, processes.values())
@@ -153,11 +161,9 @@ def keep_case(
     return saved if isinstance(saved, Refusal) else Sample(file=file, script=case)
 
 
-def ended_cases(office: Office, process_id: str) -> int:
-    """How many ended cases of the process could be replayed, at most as many as one replay takes."""
-    query = select(func.count()).where(
-        WorkflowCase.process_id == process_id, WorkflowCase.ended_at.is_not(None)
-    )
+def ended_cases(office: Office, process_id: str, *, until: datetime) -> int:
+    """How many cases of the process had ended by then, at most as many as one replay takes."""
+    query = select(func.count()).where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at <= until)
     with office.store.reading() as session:
         return min(session.scalar(query) or 0, MOST_CASES)
 
