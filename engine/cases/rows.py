@@ -161,13 +161,17 @@ def history_rows(
                 duty_name=duty.lane if duty else "",
                 element_id=row.element_id,
                 name=row.name,
-                outcome=_outcome(row, labels.get(row.element_id, {})),
-                note=_note(row),
+                outcome=outcome_words(row, labels.get(row.element_id, {})),
+                note=note_words(row),
             )
         )
     return tuple(out)
 
 
+#: kinds of history that somebody did, not the system
+BY_PEOPLE = frozenset(
+    {"started", "completed", "cancelled", "returned", "recalled", "signed", "assisted", "paused", "resumed"}
+)
 _KINDS = {
     "started": "发起",
     "operation": "系统办理",
@@ -178,13 +182,23 @@ _KINDS = {
     "ended": "到达终点",
     "cancelled": "终止",
     "moved": "换版",
+    "returned": "退回到此环节",
+    "recalled": "撤回到此环节",
+    "signed": "加签意见",
+    "assisted": "受委派办理",
+    "paused": "挂起",
+    "resumed": "恢复",
 }
+_OPINIONS = {"agree": "同意", "disagree": "不同意"}
+_SAID = ("note", "reply", "text", "why", "refusal_reason", "withdrawal_reason")
 
 
-def _outcome(row: WorkflowHistory, labels: Mapping[str, Field]) -> str:
-    if row.kind != "completed":
-        return _KINDS.get(row.kind, row.kind)
+def outcome_words(row: WorkflowHistory, labels: Mapping[str, Field]) -> str:
+    """What was decided, in the words of the form (``复核意见：同意``); else what kind of thing happened."""
     entered = orjson.loads(row.outcome)
+    if row.kind != "completed":
+        opinion = _OPINIONS.get(str(entered.get("opinion", "")), "") if row.kind == "signed" else ""
+        return "：".join(filter(None, (_KINDS.get(row.kind, row.kind), opinion)))
     words = [
         f"{field.label}：{option.label}"
         for field in labels.values()
@@ -194,15 +208,12 @@ def _outcome(row: WorkflowHistory, labels: Mapping[str, Field]) -> str:
     return "；".join(words) or "已办理"
 
 
-def _note(row: WorkflowHistory) -> str:
-    if row.kind not in {"completed", "cancelled"}:
+def note_words(row: WorkflowHistory) -> str:
+    """What somebody wrote with it; empty for what the system did."""
+    if row.kind not in BY_PEOPLE - {"started"}:
         return ""
     entered = orjson.loads(row.outcome)
-    return "；".join(
-        str(value)
-        for key, value in entered.items()
-        if key.endswith(("note", "reply", "text", "why")) and value
-    )
+    return "；".join(str(value) for key, value in entered.items() if key.endswith(_SAID) and value)
 
 
 def _task_row(
