@@ -5,13 +5,14 @@ What happened is read from the history that the cases themselves wrote. Called b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
 
 import orjson
-from sqlalchemy import ColumnElement, Select, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select, union
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from engine.cases.delivery import UndeliveredError, deliver, fire_timers_of
@@ -46,6 +47,18 @@ from engine.workflow.tables import (
 _MOST_TIMERS = 400
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stands:
+    """How the cases stand after a step."""
+
+    #: elements where a token stands
+    waiting: tuple[str, ...]
+    #: messages between the cases that have not arrived
+    messages: tuple[int, ...]
+    #: a step that failed, and why; empty for none
+    failed: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Play:
     """A script being played: the office on its stage, whom it is about, and what was met so far."""
@@ -57,6 +70,7 @@ class Play:
     steps: list[Step] = field(default_factory=list)
     _seen: int = 0
     _names: dict[str, str] = field(default_factory=dict)
+    _waiting: tuple[str, ...] = ()
 
     @property
     def cases(self) -> list[int]:
@@ -133,23 +147,16 @@ class Play:
 
     def waiting(self) -> tuple[str, ...]:
         """The elements where a token stands."""
-        places = [
-            select(table.element_id).where(table.case_id.in_(self.cases))
-            for table in (WorkflowTimer, WorkflowSubscription)
-        ]
-        tasks = select(WorkflowTask.element_id).where(
-            WorkflowTask.case_id.in_(self.cases), WorkflowTask.status == "ready"
-        )
-        with self.office.store.reading() as session:
-            return tuple(sorted(session.scalars(union(tasks, *places))))
+        return self._waiting
 
     def _do(self, step: Do, by: Actor | None) -> None:
+        query = self._ready().add_columns(WorkflowCase.subject).join(WorkflowCase)
         with self.office.store.reading() as session:
-            task = session.scalars(self._ready().where(WorkflowTask.element_id == step.element)).first()
-            subject = session.get_one(WorkflowCase, task.case_id).subject if task else ""
-        if task is None:
+            found = session.execute(query.where(WorkflowTask.element_id == step.element)).first()
+        if found is None:
             waiting = "、".join(each.element for each in self.open_tasks()) or "没有"
             raise StuckError(f"第{step.line}行：环节“{step.element}”不在待办；此时待办：{waiting}")
+        task, subject = found
         actor = by or self.crew.for_task(task, subject, step.by)
         outcome = complete_task(self.office, actor, task.id, _as_typed(step.fields))
         if isinstance(outcome, Done):
@@ -262,35 +269,48 @@ class Play:
 
     def _settle(self, line: int) -> None:
         """Messages between the cases arrive, what happened is noted; StuckError when a step failed."""
-        while self._pass_messages(line):
-            pass
+        stands = self._stands()
+        while stands.messages:
+            self._pass(stands.messages, line)
+            stands = self._stands()
+        self._waiting = stands.waiting
         self._note()
-        with self.office.store.reading() as session:
-            failed = session.scalars(
-                select(WorkflowIncident).where(
-                    WorkflowIncident.case_id.in_(self.cases), WorkflowIncident.status == "open"
-                )
-            ).first()
-        if failed is not None:
-            raise StuckError(f"第{line}行：环节 {failed.element_id} 未能完成：{failed.cause}")
+        if stands.failed:
+            raise StuckError(f"第{line}行：环节 {stands.failed}")
 
-    def _pass_messages(self, line: int) -> bool:
-        with self.office.store.reading() as session:
-            waiting = session.scalars(
-                select(OutboxMessage.id)
-                .where(
-                    OutboxMessage.kind.in_(("message", "signal")),
-                    OutboxMessage.sent_at.is_(None),
-                    self._ours(),
-                )
-                .order_by(OutboxMessage.id)
-            ).all()
-        for message_id in waiting:
+    def _pass(self, messages: Sequence[int], line: int) -> None:
+        for message_id in messages:
             try:
                 deliver(self.office, message_id)
             except (UndeliveredError, NotWaitingError) as failure:
                 raise StuckError(f"第{line}行：消息未能送达：{failure}") from failure
-        return bool(waiting)
+
+    def _stands(self) -> _Stands:
+        """One question for all, since it is asked after every step of every rehearsal."""
+        places = [
+            select(literal("waiting"), table.element_id).where(table.case_id.in_(self.cases))
+            for table in (WorkflowTimer, WorkflowSubscription)
+        ]
+        tasks = select(literal("waiting"), WorkflowTask.element_id).where(
+            WorkflowTask.case_id.in_(self.cases), WorkflowTask.status == "ready"
+        )
+        messages = select(literal("message"), cast_to(OutboxMessage.id, Text)).where(
+            OutboxMessage.kind.in_(("message", "signal")), OutboxMessage.sent_at.is_(None), self._ours()
+        )
+        failed = select(
+            literal("failed"), WorkflowIncident.element_id + " 未能完成：" + WorkflowIncident.cause
+        )
+        failed = failed.where(WorkflowIncident.case_id.in_(self.cases), WorkflowIncident.status == "open")
+        with self.office.store.reading() as session:
+            rows = session.execute(union(tasks, *places, messages, failed)).all()
+        told: dict[str, list[str]] = {"waiting": [], "message": [], "failed": []}
+        for kind, text in rows:
+            told[kind].append(text)
+        return _Stands(
+            waiting=tuple(sorted(told["waiting"])),
+            messages=tuple(sorted(int(number) for number in told["message"])),
+            failed=min(told["failed"], default=""),
+        )
 
     def _ours(self) -> ColumnElement[bool]:
         """Messages of these cases: put by them, or named after them."""
@@ -302,7 +322,6 @@ class Play:
         return or_(OutboxMessage.case_id.in_(self.cases), named)
 
     def _note(self) -> None:
-        waiting = self.waiting()
         with self.office.store.reading() as session:
             rows = session.scalars(
                 select(WorkflowHistory)
@@ -322,13 +341,14 @@ class Play:
                         who=self._name(session, row.actor),
                         kind=row.kind,
                         outcome=orjson.loads(row.outcome),
-                        waiting=waiting,
+                        waiting=self._waiting,
                     )
                 )
 
     def _name(self, session: Session, key: str) -> str:
         if key not in self._names:
-            self._names[key] = name_of(session, key)
+            known = {actor.key: actor.name for actor in (self.subject, *self.crew.did.values())}
+            self._names[key] = known.get(key) or name_of(session, key)
         return self._names[key]
 
     def _ready(self) -> Select[WorkflowTask]:

@@ -149,6 +149,9 @@ class Crew:
     #: element → who did it last
     did: dict[str, Actor] = field(default_factory=dict)
     _hired: int = 0
+    #: who holds a duty for a region on a day; posts change in a rehearsal by hiring only
+    _holding: dict[tuple[str, str, date], tuple[Actor, ...]] = field(default_factory=dict)
+    _known: dict[tuple[int, date], Actor | None] = field(default_factory=dict)
 
     def for_task(self, task: WorkflowTask, subject: str, by: str) -> Actor:
         """Who does the task: the one named by login, duty or ``=element``, else the first of those who may.
@@ -172,7 +175,12 @@ class Crew:
 
     def holders(self, duty: str, region: str) -> tuple[Actor, ...]:
         """The staff who hold that duty for the region today, by login."""
-        today = self.office.today
+        wanted = (duty, region, self.office.today)
+        if wanted not in self._holding:
+            self._holding[wanted] = self._found(*wanted)
+        return self._holding[wanted]
+
+    def _found(self, duty: str, region: str, today: date) -> tuple[Actor, ...]:
         query = (
             select(StaffMember.id, Post.region_code)
             .join(Post, Post.staff_id == StaffMember.id)
@@ -186,7 +194,7 @@ class Crew:
         )
         with self.office.store.reading() as session:
             found = [
-                duties.reload_actor(session, staff_id, today)
+                self._reloaded(session, staff_id)
                 for staff_id, held in session.execute(query)
                 if covers(held, region)
             ]
@@ -202,7 +210,7 @@ class Crew:
     def _by_login(self, login: str) -> Actor:
         with self.office.store.reading() as session:
             staff_id = session.scalar(select(StaffMember.id).where(StaffMember.login == login))
-            actor = duties.reload_actor(session, staff_id, self.office.today) if staff_id else None
+            actor = self._reloaded(session, staff_id) if staff_id else None
         if actor is None:
             raise PlayerError(f"没有登录名或岗位“{login}”；也可以写 as: =环节，指办过该环节的人")
         return actor
@@ -220,7 +228,13 @@ class Crew:
         if actor.kind != "staff":
             return actor
         with self.office.store.reading() as session:
-            return duties.reload_actor(session, actor.id, self.office.today) or actor
+            return self._reloaded(session, actor.id) or actor
+
+    def _reloaded(self, session: Session, staff_id: int) -> Actor | None:
+        wanted = (staff_id, self.office.today)
+        if wanted not in self._known:
+            self._known[wanted] = duties.reload_actor(session, *wanted)
+        return self._known[wanted]
 
     def _hire(self, duty: str, region: str) -> Actor:
         """A stand-in with that one post; gone with the rehearsal."""
@@ -228,6 +242,7 @@ class Crew:
         if known is None or not known.staff:
             raise PlayerError(f"没有可由工作人员担任的岗位“{duty}”")
         self._hired += 1
+        self._holding.clear()
         with self.office.store.transaction() as session:
             member = StaffMember(
                 login=f"rehearsal-{_random.getrandbits(48):012x}",

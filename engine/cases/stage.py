@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from psycopg import errors as pg
-from sqlalchemy import Connection, event, func, select, text
+from sqlalchemy import Connection, event, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -39,8 +39,9 @@ T = TypeVar("T")
 
 #: a region that holds no case and no order of anybody: what is rehearsed there meets nothing of the office's own
 PRACTICE_REGION = "371590"
+_ABOVE = "371500"
 #: real work is never kept waiting longer, and in a deadlock (noticed after a second) it is the rehearsal that gives up
-_PATIENCE = ("SET LOCAL lock_timeout = '400ms'", "SET LOCAL statement_timeout = '5s'")
+_PATIENCE = "SELECT set_config('lock_timeout', '400ms', true), set_config('statement_timeout', '5s', true)"
 _IN_THE_WAY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 _KEPT_DRAFTS = 32
 
@@ -194,8 +195,7 @@ def stage(office: Office, draft: Draft, *, registers: Registers | None, at: date
     with office.store.engine.connect() as connection:
         outer = connection.begin()
         try:
-            for statement in _PATIENCE:
-                connection.execute(text(statement))
+            connection.execute(text(_PATIENCE))
             store = StageStore(connection)
             played = replace(
                 office,
@@ -226,22 +226,21 @@ def _would_commit(connection: Connection) -> None:
 
 def _furnish(office: Office) -> None:
     """What every office has, should this one not be set up yet; and the region in which only rehearsals happen."""
+    with office.store.reading() as session:
+        held = set(session.scalars(select(Region.code).where(Region.code.in_((_ABOVE, PRACTICE_REGION)))))
+        if _ABOVE not in held and session.scalar(select(Region.code).limit(1)) is None:
+            _set_up(office)
+        if PRACTICE_REGION not in held:
+            region = {"name": "演练区", "english": "Practice", "parent_code": _ABOVE, "level": "county"}
+            session.execute(insert(Region).values(code=PRACTICE_REGION, **region))
+
+
+def _set_up(office: Office) -> None:
+    directory = office.settings.processes_dir
     with office.store.transaction() as session:
-        directory = office.settings.processes_dir
-        if session.scalar(select(Region.code).limit(1)) is None:
-            sync_regions(session, directory / "regions.yaml")
-            duties.sync(session, office.duties)
-            sync_accounts(session, Chart.load(directory), actor=SYSTEM, now=office.clock())
-        if session.get(Region, PRACTICE_REGION) is None:
-            session.add(
-                Region(
-                    code=PRACTICE_REGION,
-                    name="演练区",
-                    english="Practice",
-                    parent_code="371500",
-                    level="county",
-                )
-            )
+        sync_regions(session, directory / "regions.yaml")
+        duties.sync(session, office.duties)
+        sync_accounts(session, Chart.load(directory), actor=SYSTEM, now=office.clock())
 
 
 def _row_for(session: Session, drafted: Published, file_name: str) -> Published:
