@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from engine.cases.controls import ControlBook
+from engine.cases.entered_years import EnteredYears
 from engine.cases.names import names_of
 from engine.config import Settings
 from engine.duties import DutyBook
@@ -32,18 +33,29 @@ class Office:
     store: Store
     vault: Vault
     book: PolicyBook
-    calendar: WorkCalendar
+    #: as the files have it; see :attr:`calendar`
+    shipped_calendar: WorkCalendar
     duties: DutyBook
     controls: ControlBook
     runner: Runner
     clock: Clock
     _registers: Registers | None = None
+    _calendar: EnteredYears = field(default_factory=EnteredYears)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def today(self) -> date:
         """The day in China."""
         return self.clock().astimezone(CHINA).date()
+
+    @property
+    def calendar(self) -> WorkCalendar:
+        """The working calendar: the files, and over them the years that two people of this office put in force."""
+        return self._calendar.over(self.shipped_calendar, self.store)
+
+    def forget_calendar(self) -> None:
+        """Read the entered years anew at the next question; one was put in force."""
+        self._calendar.forget()
 
     @property
     def letters_dir(self) -> Path:
@@ -83,7 +95,7 @@ def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
         store=Store(settings.database_url),
         vault=Vault(settings),
         book=book,
-        calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
+        shipped_calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
         duties=duties,
         controls=controls,
         runner=Runner(Versions(names_of(settings.processes_dir, duties, controls, book))),

@@ -44,6 +44,7 @@ DEMO_STAFF: tuple[DemoStaff, ...] = (
     _one("wuchuna", "吴娜", "371500", "cashier"),
     _one("zhengneikong", "郑内", "371500", "control"),
     _one("fengshuju", "冯书举", "371500", "data_steward"),
+    _one("lvshuju2", "吕术菊", "371500", "data_steward"),
     _one("chenguanli", "陈冠立", "371500", "administrator"),
     _one("chuliucheng", "褚流程", "371500", "analyst"),
     _one("weiliucheng2", "卫柳澄", "371500", "analyst"),

@@ -7,7 +7,7 @@ day (民法典第二百零一条).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -54,6 +54,15 @@ class CalendarYear:
     source: str
     verified: bool
 
+    def faults(self) -> Iterator[tuple[date, str]]:
+        """What cannot be meant, by day: a weekday given as worked, a day in both lists, a day of another year."""
+        for day in sorted(self.off | self.work):
+            if day.year != self.year:
+                yield day, f"{day.isoformat()} 不在{self.year}年"
+        for day in sorted(self.work):
+            if day.weekday() < _SATURDAY or day in self.off:
+                yield day, f"work 里的 {day.isoformat()} 不是周末，或同时列在 off"
+
 
 class WorkCalendar:
     """The working days of the years on file."""
@@ -77,6 +86,14 @@ class WorkCalendar:
     def years(self) -> tuple[int, ...]:
         """The years on file."""
         return tuple(sorted(self._years))
+
+    def year(self, number: int) -> CalendarYear | None:
+        """The year as it counts; None where it is not on file."""
+        return self._years.get(number)
+
+    def with_years(self, later: Iterable[CalendarYear]) -> WorkCalendar:
+        """A calendar in which these years replace what was on file for them."""
+        return WorkCalendar({**self._years, **{each.year: each for each in later}})
 
     def is_workday(self, day: date) -> bool:
         """Whether offices work that day; CalendarGap for a year not on file."""
@@ -152,12 +169,12 @@ def _read_year(path: Path, findings: Findings) -> CalendarYear | None:
     year = int(path.stem)
     off = frozenset(_days(nodes.get("off"), year, path.name, findings))
     work = frozenset(_days(nodes.get("work"), year, path.name, findings))
-    for day in sorted(work):
-        if day.weekday() < _SATURDAY or day in off:
-            findings.add(place, f"work 里的 {day.isoformat()} 不是周末，或同时列在 off")
-    return CalendarYear(
+    read = CalendarYear(
         year=year, off=off, work=work, source=str(plain["source"]), verified=plain["verified"] == "true"
     )
+    for _, fault in read.faults():
+        findings.add(place, fault)
+    return read
 
 
 def _nodes(root: MappingNode, file: str, findings: Findings) -> dict[str, Node]:
