@@ -22,8 +22,9 @@ from engine.workflow.unary_tests import DATE, VALUE, Test
 #: cells that are tried with a value, and sets of rules that are told apart, before a table is given up
 _MAX_TRIED = 60_000
 _MAX_SETS = 5_000
-#: rules in all those sets together
+#: rules in all those sets together, and stretches that are tried on them
 _MAX_IN_SETS = 1_000_000
+_MAX_STEPS = 200_000
 #: problems of one kind that are listed
 _SHOWN = 10
 #: how ``unary_tests`` writes a comparison and an interval
@@ -69,16 +70,19 @@ class _Search:
     def run(self, every: int) -> dict[int, tuple[_Stretch, ...]]:
         """Every set of rules that some combination of inputs makes hold at once, with that combination."""
         waiting: list[tuple[int, tuple[_Stretch, ...]]] = [(every, ())]
+        steps = 0
         while waiting:
             alive, path = waiting.pop()
             if len(path) == len(self.columns):
                 self.found.setdefault(alive, path)
                 continue
+            steps += len(self.columns[len(path)].stretches)
             for left, stretch in self._steps(self.columns[len(path)], alive):
                 if (len(path), left) not in self._seen:
                     self._seen.add((len(path), left))
                     waiting.append((left, (*path, stretch)))
-            if len(self._seen) > _MAX_SETS or len(self._seen) * every.bit_length() > _MAX_IN_SETS:
+            sets = len(self._seen)
+            if sets > _MAX_SETS or sets * every.bit_length() > _MAX_IN_SETS or steps > _MAX_STEPS:
                 raise _GivenUp("条件组合太多")
         return self.found
 

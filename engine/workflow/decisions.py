@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
+from engine.workflow.signs import strange_letter
 from engine.workflow.unary_tests import DATE, Test, compile_tests
 from engine.workflow.xml_file import ReadError, read_xml
 
@@ -287,6 +288,12 @@ def _output(own: str, column: etree._Element) -> Output:
     name = str(column.get("name") or "").strip()
     if not name.isidentifier() or name.startswith("_"):
         raise DecisionError(f"输出列的名称“{name}”不能作数据项名称", element=own, line=_line(column))
+    if strange := strange_letter(name):
+        raise DecisionError(
+            f"输出列的名称“{name}”里的 {strange} 不是英文字母或汉字，只是形似",
+            element=own,
+            line=_line(column),
+        )
     label = str(column.get("label") or name)
     default = next(iter(_children(column, "defaultOutputEntry")), None)
     compiled = None if default is None else _compiled(own, column, _text(default), f"“{label}”的默认答案")

@@ -16,8 +16,9 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError
 
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
-from engine.workflow.form_fields import field_of
+from engine.workflow.form_fields import MAX_MATCHED, field_of
 from engine.workflow.form_parts import Field, FormError, FormErrors, Option, walk, with_conditions
+from engine.workflow.signs import strange_letter
 
 __all__ = ["Field", "Form", "FormError", "FormErrors", "Option", "read_form"]
 
@@ -28,8 +29,10 @@ MAX_BYTES = 500_000
 MAX_DEPTH = 8
 MAX_COMPONENTS = 300
 
-#: a quantifier on a group can make the checking of a short text take hours
-_SLOW_PATTERN = re.compile(r"\)(?:[*+]|\{\d*,)")
+#: ways of matching that a pattern may leave open: a short text must not take hours
+_MOST_WAYS = 100_000
+_ESCAPED = re.compile(r"\\.|\[\^?\]?[^\]]*\]", re.DOTALL)
+_OPEN = re.compile(r"\{(\d*),(\d*)\}|[*+?|]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +223,8 @@ class _Reader:
             raise self._error(
                 own, f"字段的键名“{key}”不能作数据项名称：用字母、数字、下划线或汉字，不以数字或下划线开头"
             )
+        if strange := strange_letter(key):
+            raise self._error(own, f"键名“{key}”里的 {strange} 不是英文字母或汉字，只是形似，请重新输入")
         if key in self.keys:
             raise self._error(own, f"键名“{key}”重复")
         self.keys.add(key)
@@ -257,8 +262,11 @@ class _Reader:
 
     def _pattern(self, validate: Mapping[str, Any], own: str) -> str:
         pattern = _text(validate, "pattern")
-        if _SLOW_PATTERN.search(pattern) or len(pattern) > 300:
-            raise self._error(own, "格式（pattern）里，括号之后不能再写 *、+ 或 {n,}，否则核对可能要很久")
+        if len(pattern) > 300 or _ways(pattern) > _MOST_WAYS:
+            raise self._error(
+                own,
+                "格式（pattern）的可能写法太多，核对可能要很久：括号之后不能再写 *、+ 或 {…}，少用 * 和 +，以 ^ 开头",
+            )
         try:
             re.compile(pattern)
         except (re.error, OverflowError) as wrong:
@@ -335,6 +343,20 @@ def _english(found: object) -> dict[str, str]:
         if isinstance(found, dict)
         else {}
     )
+
+
+def _ways(pattern: str) -> int:
+    """How many ways of matching a text the pattern leaves open, at most; a group that is repeated leaves too many."""
+    plain = _ESCAPED.sub("x", pattern)
+    if re.search(r"\)[*+{]", plain.replace("(?", "(")):
+        return _MOST_WAYS + 1
+    ways = 1 if pattern.startswith("^") else MAX_MATCHED
+    for found in _OPEN.finditer(plain.replace("(?", "(")):
+        if found[0][0] == "{":
+            ways *= min(int(found[2] or MAX_MATCHED), MAX_MATCHED) - min(int(found[1] or 0), MAX_MATCHED) + 1
+        else:
+            ways *= MAX_MATCHED if found[0] in "*+" else 2
+    return ways
 
 
 def _plain_default(value: object) -> str | int | float | bool | None:

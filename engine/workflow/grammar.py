@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.workflow.evaluation import MAX_DIGITS
+from engine.workflow.signs import strange_letter
 from engine.workflow.syntax import (
     Binary,
     Call,
@@ -115,6 +116,8 @@ def _token(kind: str, text: str, at: Place) -> Token:
     word = unicodedata.normalize("NFKC", text)
     if not word.isidentifier():
         raise at.error(f"“{text}”不能作名称")
+    if strange := strange_letter(word):
+        raise at.error(f"“{text}”里的 {strange} 不是英文字母或汉字，只是形似，请重新输入")
     if word in _FORBIDDEN:
         raise at.error(f"不能写 {word}：这里只能写条件和算式，不能写程序")
     if word.startswith("_"):

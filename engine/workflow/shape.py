@@ -13,6 +13,7 @@ from engine.workflow.expressions import Expression, ExpressionError, compile_exp
 from engine.workflow.problems import Findings
 from engine.workflow.shape_events import judge_event, judge_event_gateway
 from engine.workflow.shape_paths import judge_paths
+from engine.workflow.signs import strange_letter
 from engine.workflow.vocabulary import (
     ACTIVITIES,
     DRAWN_ONLY,
@@ -70,6 +71,8 @@ def _ids(drawing: Drawing, findings: Findings) -> None:
 def _id(part: Scope | DrawnNode, findings: Findings) -> None:
     if not part.id:
         findings.error("no_id", part, "没有编号（id）")
+    if strange := strange_letter(part.id):
+        findings.unknown("look_alike", part, f"编号里的 {strange} 不是英文字母或汉字，只是形似，请重新输入")
     if part.id in _RESERVED or part.id.endswith(_RESERVED_ENDS):
         findings.error("reserved_id", part, f"编号“{part.id}”是引擎自用的名称，请换一个")
 

@@ -177,6 +177,23 @@ def test_text_made_to_exhaust_the_parser_is_refused(text: str) -> None:
         compile_expression(text)
 
 
+@pytest.mark.parametrize(
+    "lines", ["x = 'aaaaaaaa'\n" + "x = x + x\n" * 100, "x = 1\n" + "x = [x, x, x, x, x, x, x, x]\n" * 100]
+)
+def test_a_script_that_reads_nothing_and_grows_is_refused_at_the_desk(lines: str) -> None:
+    data = process(between(f'<scriptTask id="x"><script>{lines}</script></scriptTask>'))
+
+    assert "bad_expression" in {problem.code for problem in check_file(data, NAMES)}
+
+
+def test_the_lines_of_a_script_share_one_budget() -> None:
+    """Each line alone would be within it."""
+    lines = "x = [1]\n" + "x = x + x\n" * 16 + "".join(f"y{n} = x + x\n" for n in range(100))
+
+    with pytest.raises(ExpressionError, match="步数"):
+        compile_script(lines).execute({})
+
+
 BOMB = "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10 if i else "lol"}">' for i in range(10))
 XML = {
     "external entity": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
@@ -189,6 +206,9 @@ XML = {
     "two roots": "<a/><b/>",
     "duplicate attribute": '<a x="1" x="2"/>',
     "control sign": "<a>\x01</a>",
+    "attributes without end": "<a" + "".join(f' b{n}=""' for n in range(200_000)) + "/>",
+    "namespaces without end": "<a" + "".join(f' xmlns:b{n}="u"' for n in range(200_000)) + "/>",
+    "elements without end": "<a>" + "<b/>" * 200_000 + "</a>",
 }
 
 
@@ -228,6 +248,21 @@ def test_diagram_of_many_elements_is_refused(count: int, code: str) -> None:
     found = check_file(data, NAMES)
 
     assert code in {problem.code for problem in found}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<subProcess id="s%d"/>', '<userTask id="t%d"/>', '<sequenceFlow id="f%d" sourceRef="s" targetRef="e"/>',
+        '<task id="b%d"><documentation>' + "文" * 500 + "</documentation></task>",
+        '<scriptTask id="x%d"><script>y = ' + "z + " * 100 + "1</script></scriptTask>",
+        f'<serviceTask id="o%d" camunda:type="external" camunda:topic="{"determine_" * 60}"/>',
+    ],
+)  # fmt: skip
+def test_a_file_that_holds_far_too_much_is_refused_before_it_is_looked_at(body: str) -> None:
+    data = process("".join(body.replace("%d", str(number)) for number in range(4100)))
+
+    assert [problem.code for problem in check_file(data, NAMES)] == ["unreadable"]
 
 
 def test_diagram_of_many_gateways_is_refused() -> None:
@@ -280,6 +315,9 @@ def test_processes_that_call_each_other_are_read() -> None:
         b'{"schemaVersion": 16, "components": [{"type":"textfield","key":"__class__"}]}',
         b'{"schemaVersion": 16, "components": [{"type":"html","content":"<script>"}]}',
         b'{"schemaVersion": 16, "components": [{"type":"number","key":"a","decimalDigits":' + b"9" * 5000 + b"}]}",
+        *(b'{"schemaVersion": 16, "components": [{"type":"textfield","key":"a","validate":{"pattern":"%s"}}]}' % pattern
+          for pattern in (b"(a|a){30}$", b"^" + b"a*" * 9 + b"$", b"^" + b"a?" * 40 + b"a" * 40, b"(x|xx){2,60}y",
+                          b"^" + b"(a|ab)" * 30 + b"$")),
         b"null", b"16", b'"x"', b"{}", b"\xff\xfe", b"x" * 600_000,
     ],
 )  # fmt: skip
@@ -300,6 +338,10 @@ def test_hostile_form_is_refused(data: bytes) -> None:
         "(" * 300,
         "x.y()",
         ",",
+        "not(" * 1500 + "1" + ")" * 1500,
+        "[" + " .." * 1200,
+        "'" + "\\'" * 1900,
+        "a," * 3000 + "a",
     ],
 )
 def test_hostile_decision_is_refused(cell: str) -> None:
