@@ -62,7 +62,7 @@ def judge_letter(text: str, names: Names, findings: Findings) -> None:
         for why in names.forbids(line) if len(line) <= _LONGEST else ():
             findings.at("error", "forbidden_demand", "", number, f"信函{why}")
     try:
-        _judge_template(Environment().parse(text), findings, lists=0)
+        _judge_template(Environment(autoescape=True).parse(text), findings, lists=0)
     except TemplateSyntaxError as wrong:
         findings.at("error", "bad_letter", "", wrong.lineno, f"信函模板写法不对：{wrong.message}")
     except RecursionError:
