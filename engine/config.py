@@ -56,6 +56,10 @@ class Settings:
     bank: Literal["test", "folder"]
     #: minutes without a request after which a session ends
     session_minutes: int
+    #: the longest time for which somebody may stand in for a colleague, in days
+    agency_days: int
+    #: one person presses for one task (催办) at most once in so many working days
+    urge_workdays: int
     #: the largest paper (材料) that is taken
     attachment_bytes_max: int
     #: endings of the papers that are taken; what is inside must be the same
@@ -81,6 +85,8 @@ class Settings:
             cipher=_one_of(env, "CHANGLING_CIPHER", _CIPHERS),
             bank=_bank(env, production=production),
             session_minutes=int(env.get("CHANGLING_SESSION_MINUTES", "30")),
+            agency_days=int(env.get("CHANGLING_AGENCY_DAYS", "92")),
+            urge_workdays=int(env.get("CHANGLING_URGE_WORKDAYS", "1")),
             attachment_bytes_max=int(env.get("CHANGLING_ATTACHMENT_MB", "8")) * 1024 * 1024,
             attachment_types=frozenset(
                 env.get("CHANGLING_ATTACHMENT_TYPES", _ATTACHMENT_TYPES).lower().replace(" ", "").split(",")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
@@ -145,6 +145,32 @@ class BatchView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignerView:
+    """Somebody who was asked for an opinion on a task (加签)."""
+
+    login: str
+    name: str
+    #: before completion, or after it
+    place: Literal["before", "after"]
+    asked_by: str
+    asked_at: datetime
+    why: str
+    #: empty while it waits
+    opinion: Literal["", "agree", "disagree"]
+    note: str
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgeView:
+    """Somebody pressed for a task (催办)."""
+
+    by: str
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskView:
     """Everything a task page shows."""
 
@@ -155,11 +181,23 @@ class TaskView:
     facts: tuple[Fact, ...]
     reasons: tuple[Reason, ...]
     history: tuple[HistoryRow, ...]
-    #: what this actor may do now: ``claim``, ``release``, ``complete``, ``draft``
+    #: what this actor may do now: actions of ``task_rules``, and ``recall``, ``urge``
     can: frozenset[str]
-    #: why the actor may not complete it; empty when they may
+    #: why the actor may not do the step, whoever has it; empty when they may
     forbidden: tuple[Reason, ...] = ()
     batch: BatchView | None = None
+    #: why not, for each action that this actor may not do now
+    why_not: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    #: the person for whom the actor stands in; empty: in their own name
+    on_behalf_of: str = ""
+    #: who delegated it and gets it back; empty while it is not delegated
+    owner: str = ""
+    signers: tuple[SignerView, ...] = ()
+    urges: tuple[UrgeView, ...] = ()
+    #: since when it is handed in and waits for those who sign after
+    held_at: datetime | None = None
+    #: since when nothing moves in the case
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from engine.duties.acting import acting_for, check_may, hands_on, own_case
 from engine.duties.agency import agencies_on, end_agency, make_agency
 from engine.duties.book import ActRule, Ban, Duty, DutyBook, DutyClass, UnknownDutyError
 from engine.duties.members import add_staff, let_go
-from engine.duties.posts import assign_post, covers, duties_on, end_post, may_administer, sync
+from engine.duties.posts import assign_post, covers, duties_on, end_post, held_by, may_administer, sync
 from engine.duties.sign_in import hash_password, reload_actor, set_password, sign_in
 from engine.duties.staff import DEMO_STAFF, DemoStaff, seed_staff
 from engine.duties.tables import (
@@ -52,6 +52,7 @@ __all__ = [
     "end_post",
     "hands_on",
     "hash_password",
+    "held_by",
     "let_go",
     "make_agency",
     "may_administer",

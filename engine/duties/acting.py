@@ -57,17 +57,18 @@ def acting_for(
     *,
     subject: str = "",
     case_id: int | None = None,
-    holder: str = "",
+    holders: Sequence[str] = (),
 ) -> str | Refusal:
     """In whose name the actor acts: empty for their own, else the key of the person for whom they stand in.
 
-    ``holder`` is who has the task: whoever stands in for them acts in their name; any other acts in their own
-    where they hold the duty. Refuses as :func:`check_may`, for every name that would be bound.
+    ``holders`` are those who have the task: whoever stands in for one of them acts in their name; any other acts in
+    their own where they hold the duty. Refuses as :func:`check_may`, for every name that would be bound.
     """
     without_post = _without_post(session, book, actor, duty, region, day)
     principals = _principals(session, actor, duty, region, day)
-    if holder in principals:
-        principals = [holder]
+    having = [principal for principal in principals if principal in holders]
+    if having:
+        principals = having
     elif without_post is None:
         principals = [""]
     against: tuple[Reason, ...] = without_post.reasons if without_post else ()
