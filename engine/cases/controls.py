@@ -7,7 +7,7 @@ history of the one case is checked again, at the moment that the operation is re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from engine.duties import HANDS, DutyBook
 from engine.store.declaration import Entry, read_declaration
 from engine.values import Reason, RefusedError
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
-from engine.workflow.standing import with_completion
+from engine.workflow.history import history_of, standing_of
 from engine.workflow.tables import WorkflowHistory
 
 #: control id → (actor key, instant)
@@ -83,36 +83,10 @@ class ControlBook:
             return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completion:
-    """One completed user task of a case, as far as controls care."""
-
-    element_id: str
-    #: the control that it fulfilled; empty for none
-    control: str
-    actor: str
-    at: datetime
-
-
-def standing(completions: Iterable[Completion]) -> Signatures:
-    """The controls that still stand: going back to a step voids all that was fulfilled since it was first done."""
-    done: tuple[Completion, ...] = ()
-    for completion in completions:
-        done = with_completion(done, completion)
-    return {c.control: (c.actor, c.at) for c in done if c.control}
-
-
 def signatures(session: Session, case_id: int) -> Signatures:
-    """Who fulfilled which control of the case, as far as it still stands."""
-    rows = session.scalars(
-        select(WorkflowHistory)
-        .where(WorkflowHistory.case_id == case_id, WorkflowHistory.kind == "completed")
-        .order_by(WorkflowHistory.id)
-    )
-    return standing(
-        Completion(element_id=row.element_id, control=row.control or "", actor=row.actor, at=row.at)
-        for row in rows
-    )
+    """Who fulfilled which control of the case, as far as it still stands: being sent back voids at once."""
+    stands = [done.row for done in standing_of(history_of(session, case_id))]
+    return {row.control: (row.actor, row.at) for row in stands if row.control}
 
 
 def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str) -> Signatures:

@@ -5,6 +5,8 @@ One transaction each, so that nothing is lost or happens twice. Called by the sw
 
 from __future__ import annotations
 
+from typing import cast
+
 import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +19,7 @@ from engine.store import outbox
 from engine.store.outbox import OutboxMessage
 from engine.values import SYSTEM, Refusal
 from engine.workflow.runner import NotWaitingError
-from engine.workflow.tables import WorkflowTimer
+from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTimer
 
 
 class UndeliveredError(Exception):
@@ -67,14 +69,37 @@ def deliver(office: Office, message_id: int) -> bool:
         if message.sent_at is not None:
             return True
         content = orjson.loads(message.payload)
+        if message.kind == "signal" and "case_id" not in content:
+            _keep_for_paused(office, session, message, content)
         receipt = _hand_over(office, session, message.kind, content)
         outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
         return True
 
     done = carry_out(office, SYSTEM, work, subject=f"outbox:{message_id}")
+    if isinstance(done, Refusal) and done.reasons[0].code == "case_paused":
+        with office.store.transaction() as session:
+            outbox.postpone(session, message_id, now=office.clock())
+        return False
     if isinstance(done, Refusal):
         raise UndeliveredError(done.text)
     return done
+
+
+def _keep_for_paused(
+    office: Office, session: Session, message: OutboxMessage, content: dict[str, object]
+) -> None:
+    """A signal to all is kept for each paused case that waits for it, and heard when that goes on."""
+    paused = (
+        select(WorkflowSubscription.case_id)
+        .join(WorkflowCase, WorkflowCase.id == WorkflowSubscription.case_id)
+        .where(
+            WorkflowSubscription.message == f"signal:{content['name']}", WorkflowCase.paused_at.is_not(None)
+        )
+    )
+    for case_id in session.scalars(paused.distinct()).all():
+        kept = {**content, "case_id": case_id}
+        key = f"{message.key}/{case_id}"
+        outbox.put(session, kind="signal", key=key, payload=kept, now=office.clock(), case_id=message.case_id)
 
 
 def _hand_over(office: Office, session: Session, kind: str, content: dict[str, object]) -> str:
@@ -88,6 +113,7 @@ def _hand_over(office: Office, session: Session, kind: str, content: dict[str, o
             correlation=correlation,
             payload=payload,
             around=around(office, session, SYSTEM),
+            case_id=cast(int | None, content.get("case_id")),
         )
     except NotWaitingError:
         if kind == "signal":

@@ -28,8 +28,14 @@ from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks import CATALOGUE
 from engine.tasks.desk import Desk
-from engine.values import Actor, CaseRef, Reason, Refusal, RefusedError
-from engine.workflow.runner import StaleCaseError, StepFailedError, Stepped, TaskClosedError
+from engine.values import CHINA, Actor, CaseRef, Reason, Refusal, RefusedError
+from engine.workflow.runner import (
+    PausedError,
+    StaleCaseError,
+    StepFailedError,
+    Stepped,
+    TaskClosedError,
+)
 from engine.workflow.tables import WorkflowTask
 
 T = TypeVar("T")
@@ -159,6 +165,8 @@ def carry_out(
             if not isinstance(error.orig, _RETRIED):
                 return _refused_by_database(office, actor, error, subject=subject, stream=stream)
             _pause(turn)
+        except PausedError as paused:
+            return Refusal(reasons=(_paused(paused),))
         except (RefusedError, TaskClosedError) as no:
             return _refused(office, actor, no, subject=subject, stream=stream)
         except RegisterDown as down:
@@ -225,6 +233,15 @@ def _record(office: Office, actor: Actor, refusal: Refusal, *, subject: str, str
             reason=refusal.text,
             now=office.clock(),
         )
+
+
+def _paused(paused: PausedError) -> Reason:
+    return Reason(
+        code="case_paused",
+        text=f"{paused}（{paused.since.astimezone(CHINA):%Y-%m-%d}起）",
+        text_en=f"Case {paused.case_key} is paused; it goes on when it is resumed.",
+        fact=paused.case_key,
+    )
 
 
 def _closed(office: Office, closed: TaskClosedError) -> Reason:

@@ -22,7 +22,7 @@ from engine.cases.retry import replay
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
 from engine.values import Refusal
-from engine.workflow.tables import WorkflowIncident, WorkflowTimer
+from engine.workflow.tables import WorkflowCase, WorkflowIncident, WorkflowTimer
 
 #: a seal binds the heads of the trail at least so often
 _SEAL_EVERY = timedelta(minutes=10)
@@ -97,7 +97,8 @@ def _fire_timers(office: Office, limit: int) -> int:
     with office.store.reading() as session:
         due = session.scalars(
             select(WorkflowTimer.case_id)
-            .where(WorkflowTimer.due_at <= now, ~parked)
+            .join(WorkflowCase, WorkflowCase.id == WorkflowTimer.case_id)
+            .where(WorkflowTimer.due_at <= now, WorkflowCase.paused_at.is_(None), ~parked)
             .group_by(WorkflowTimer.case_id)
             .limit(limit)
         ).all()

@@ -165,6 +165,14 @@ def mark_failed(
     return message
 
 
+def postpone(session: Session, message_id: int, *, now: datetime) -> None:
+    """Have the message taken again after a lease, without counting the attempt: its receiver cannot hear it yet."""
+    message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
+    if message.sent_at is None:
+        message.attempts, message.due_at = max(0, message.attempts - 1), now + LEASE
+        session.flush()
+
+
 def revive(session: Session, message_id: int, *, now: datetime) -> OutboxMessage:
     """The dead message, due at once with fresh attempts: a person found and mended the cause."""
     message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)

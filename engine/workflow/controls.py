@@ -76,11 +76,37 @@ def judge_controls(net: Net, names: Names, bounds: Bounds) -> list[Problem]:
         return problems
     needed = frozenset(control for need in needs for control in need.controls)
     paths = _Paths(net=net, names=names, needed=needed, elements=elements, arcs=_arcs(net))
+    for start in net.starts:
+        paths.reach((start.puts, (), ()), -1, start)
     given_up = _explore(paths, bounds)
     problems += paths.found.values()
     if given_up:
         problems.append(bound_problem(net, len(paths.states), bounds, "每条路径上的控制都齐全"))
     return problems
+
+
+def missing_from(
+    net: Net, names: Names, bounds: Bounds, *, at: Move, done: tuple[Entry, ...], known: Mapping[int, Facts]
+) -> list[Problem]:
+    """What an operation would lack on some path from the marking that the move puts, with what stands there.
+
+    `known` is what the data of the token on each place say. Empty when every operation has its controls.
+    """
+    needs = [names.needs[spot.element.topic] for spot in net.spots if spot.element.topic in names.needs]
+    needed = frozenset(control for need in needs for control in need.controls)
+    if not needed:
+        return []
+    elements = {spot.node.id: spot.element for spot in net.spots}
+    paths = _Paths(net=net, names=names, needed=needed, elements=elements, arcs=_arcs(net))
+    stands = tuple(entry if entry.control in needed else Entry(entry.element_id, "") for entry in done)
+    facts = tuple(sorted((bit, of) for bit, of in known.items() if of))
+    paths.reach((at.puts, facts, _pruned(paths, at.puts, stands)), -1, at)
+    if _explore(paths, bounds):
+        return [
+            *paths.found.values(),
+            bound_problem(net, len(paths.states), bounds, "每条路径上的控制都齐全"),
+        ]
+    return list(paths.found.values())
 
 
 def _judge_steps(net: Net, names: Names) -> Iterator[Problem]:
@@ -100,10 +126,8 @@ def _judge_steps(net: Net, names: Names) -> Iterator[Problem]:
 
 
 def _explore(paths: _Paths, bounds: Bounds) -> bool:
-    """Look at every state; True if the bounds were reached before that."""
+    """Look at every state from the first ones on; True if the bounds were reached before that."""
     clock = Clock(bounds)
-    for start in paths.net.starts:
-        paths.reach((start.puts, (), ()), -1, start)
     number = 0
     while number < len(paths.states):
         if clock.spent(len(paths.states)):

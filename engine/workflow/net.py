@@ -29,7 +29,7 @@ Act = Literal["pass", "enter", "done", "again", "skip", "event", "end", "leave",
 THROWN = ("error", "escalation", "cancel")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spot:
     """A drawn node where it stands in the net; a called process that is called twice has each node twice."""
 

@@ -68,6 +68,8 @@ def _ways_to(
         if after & put == put and not after & ~put & ~marking and not after & sender
     ]
     found: list[Way] = []
+    # where the engine would go on at once nobody has been sent back to
+    possible = [pair for pair in possible if all(move.waits for move in net.moves(pair[1]))]
     for withdrawn, after in sorted(possible, key=lambda pair: pair[0].bit_count()):
         if found and withdrawn.bit_count() > found[0].withdrawn.bit_count():
             break

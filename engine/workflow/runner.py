@@ -8,25 +8,29 @@ It knows no insurance: what a diagram may call comes from :class:`Around`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.util.event import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.values import CaseId, CaseRef, RegionCode
-from engine.workflow import codec
+from engine.values import CaseRef, RefusedError
+from engine.workflow import codec, retreating
+from engine.workflow.going_back import Judge, WayBack
+from engine.workflow.history import history_of
+from engine.workflow.loading import closed, find, load, run, save
 from engine.workflow.script import ScriptEngine
-from engine.workflow.sidecar import Sidecar, definition_for, follow, sidecar_of
+from engine.workflow.sidecar import Sidecar, definition_for, shift_timers
 from engine.workflow.stepping import (
     AmbiguousMessageError,
     Around,
     Live,
     NotWaitingError,
+    PausedError,
     StaleCaseError,
     StepFailedError,
     Stepped,
@@ -36,7 +40,6 @@ from engine.workflow.stepping import (
     engine_of,
     failing,
     tell,
-    thrown_of,
     told,
 )
 from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTask
@@ -46,6 +49,7 @@ __all__ = [
     "AmbiguousMessageError",
     "Around",
     "NotWaitingError",
+    "PausedError",
     "Runner",
     "StaleCaseError",
     "StepFailedError",
@@ -53,6 +57,7 @@ __all__ = [
     "TaskClosedError",
     "Thrown",
     "UncaughtError",
+    "WayBack",
 ]
 
 
@@ -89,8 +94,8 @@ class Runner:
             workflow.do_engine_steps(did_complete_task=lambda task: tell(live, task))
             if message:
                 _catch_start(workflow, message, initial)
-            self._run(live)
-        return self._save(session, live)
+            run(live)
+        return save(session, live)
 
     def complete(
         self,
@@ -106,25 +111,18 @@ class Runner:
 
         Timers already due fire first: a passed statutory limit wins over a late hand.
         """
-        try:
-            live = self._load(session, task.case_id, around)
-        except TaskClosedError as ended:
-            raise _closed(session, task) from ended
+        live = self._open(session, task, around)
         with failing():
-            live.workflow.refresh_timers()
-            self._run(live)
-            waiting = _find(live.workflow, task.id)
-            if waiting is None or waiting.state != TaskState.READY:
-                raise _closed(session, task)
+            waiting = self._due_first(session, live, task)
             waiting.data.update(data)
-            waiting.run()
+            if not retreating.goes_straight_back(live, self.versions.names, waiting):
+                waiting.run()
             row = told(live, "completed", task.element_id, task.name, data)
             row.duty, row.control, row.on_behalf_of = task.duty, control, on_behalf_of
             # written before the diagram goes on: operations check controls from history
-            session.add_all([*live.history, row])
-            live.history.clear()
+            session.add(row)
             session.flush()
-            self._run(live)
+            run(live)
         task.status, task.completed_at, task.completed_by = (
             "completed",
             live.around.now,
@@ -132,7 +130,59 @@ class Runner:
         )
         task.draft = None
         session.flush()
-        return self._save(session, live, done=task.id)
+        return save(session, live, done=task.id)
+
+    def ways_back(self, session: Session, task: WorkflowTask) -> tuple[WayBack, ...]:
+        """The steps that an open task could be sent back to (退回), the latest first, or why not; for looking only."""
+        version, workflow = self._look(session, task.case_id)
+        sender = find(workflow, task.id)
+        if sender is None or sender.state != TaskState.READY:
+            raise closed(session, task)
+        history = history_of(session, task.case_id)
+        return Judge(workflow, version, self.versions.names, history=history, sender=sender).ways()
+
+    def send_back(
+        self,
+        session: Session,
+        *,
+        task: WorkflowTask,
+        to: str,
+        why: str,
+        around: Callable[[CaseRef], Around],
+        resume: bool = False,
+        on_behalf_of: str = "",
+    ) -> Stepped:
+        """Send the case back from an open task to an earlier step (退回); RefusedError where it cannot go.
+
+        With `resume` it comes straight back to the actor once the step is done anew, where that is lawful.
+        Timers already due fire first, as before a completion.
+        """
+        live = self._open(session, task, around)
+        with failing():
+            waiting = self._due_first(session, live, task)
+            fresh, row = retreating.send_back(
+                session, live, self.versions.names, waiting, to=to, why=why, resume=resume
+            )
+            row.duty, row.on_behalf_of = task.duty, on_behalf_of
+            self._arrive(live, fresh)
+        return save(session, live)
+
+    def recall(
+        self,
+        session: Session,
+        *,
+        task: WorkflowTask,
+        why: str,
+        around: Callable[[CaseRef], Around],
+        on_behalf_of: str = "",
+    ) -> Stepped:
+        """Take a completed task back (撤回) while nobody and nothing after it has acted; RefusedError otherwise."""
+        live = self._open(session, task, around)
+        with failing():
+            fresh, row = retreating.recall(session, live, self.versions.names, task, why=why)
+            row.duty, row.on_behalf_of = task.duty, on_behalf_of
+            self._arrive(live, fresh)
+        return save(session, live)
 
     def deliver(
         self,
@@ -147,13 +197,18 @@ class Runner:
     ) -> list[Stepped]:
         """Hand a message to the one case that waits for it, or a signal to all; NotWaitingError for none.
 
-        A waiting step that an earlier one took away is passed over.
+        A waiting step that an earlier one took away is passed over. Paused cases do not hear a signal to all:
+        the caller keeps it for each of them. PausedError for a message, or a signal to one.
         """
         waiting = self._subscribers(session, kind, name, correlation, case_id)
         if not waiting:
             raise NotWaitingError(f"没有案件在等待消息“{name}”（{correlation or '无编号'}）")
         if kind == "message" and len({row.case_id for row in waiting}) > 1:
             raise AmbiguousMessageError(f"不止一个案件在等待消息“{name}”（{correlation or '无编号'}）")
+        if kind == "signal" and case_id is None:
+            paused = select(WorkflowCase.id).where(WorkflowCase.paused_at.is_not(None))
+            held = set(session.scalars(paused.where(WorkflowCase.id.in_([row.case_id for row in waiting]))))
+            waiting = [row for row in waiting if row.case_id not in held]
         tried = [self._hand_over(session, row, name, payload, around) for row in waiting]
         heard = [stepped for stepped in tried if stepped is not None]
         if not heard:
@@ -162,29 +217,64 @@ class Runner:
 
     def fire_due(self, session: Session, case_id: int, around: Callable[[CaseRef], Around]) -> Stepped:
         """Fire every timer of the case that is due; none due leaves the case as it was."""
-        live = self._load(session, case_id, around)
+        live = load(session, self.versions, case_id, around)
         with failing():
             live.workflow.refresh_timers()
-            self._run(live)
-        return self._save(session, live)
+            run(live)
+        return save(session, live)
 
     def cancel(
         self, session: Session, case_id: int, *, why: str, around: Callable[[CaseRef], Around]
     ) -> Stepped:
         """End the case where it stands; open tasks, timers and subscriptions go."""
-        live = self._load(session, case_id, around)
+        live = load(session, self.versions, case_id, around, paused=True)
+        live.paused_at = None
         live.workflow.cancel()
         live.history.append(told(live, "cancelled", live.ref.process_id, live.version.name, {"why": why}))
-        return self._save(session, live, cancelled=True)
+        return save(session, live, cancelled=True)
+
+    def pause(
+        self, session: Session, case_id: int, *, why: str, around: Callable[[CaseRef], Around]
+    ) -> Stepped:
+        """Let nothing move the case until it is resumed (挂起); PausedError where it is paused already."""
+        live = load(session, self.versions, case_id, around)
+        live.paused_at = live.around.now
+        live.history.append(told(live, "paused", live.ref.process_id, live.version.name, {"why": why}))
+        return save(session, live)
+
+    def resume(
+        self,
+        session: Session,
+        case_id: int,
+        *,
+        shift: Callable[[datetime], datetime],
+        around: Callable[[CaseRef], Around],
+    ) -> Stepped:
+        """Let a paused case go on (恢复); due days of open tasks and waiting timers move by `shift`.
+
+        A case that is not paused is left as it was. What is due by then fires with the next sweep.
+        """
+        live = load(session, self.versions, case_id, around, paused=True)
+        if live.paused_at is not None:
+            since, live.paused_at = live.paused_at.isoformat(), None
+            shift_timers(live.workflow, shift)
+            for row in session.scalars(
+                select(WorkflowTask).where(
+                    WorkflowTask.case_id == case_id,
+                    WorkflowTask.status == "ready",
+                    WorkflowTask.due_at.is_not(None),
+                )
+            ):
+                row.due_at = shift(row.due_at) if row.due_at else None
+            live.history.append(
+                told(live, "resumed", live.ref.process_id, live.version.name, {"since": since})
+            )
+        return save(session, live)
 
     def data_of(self, session: Session, case_id: int, task_id: str = "") -> dict[str, Any]:
         """The data of a running case as an open task sees it; of the latest task without one. For looking only."""
-        row = session.execute(
-            select(WorkflowCase.version_id, WorkflowCase.state).where(WorkflowCase.id == case_id)
-        ).one()
-        blueprint = self.versions.get(session, row.version_id).blueprint
-        workflow = codec.decode(row.state, blueprint.spec, blueprint.subprocess_specs, ScriptEngine.idle())
-        task = _find(workflow, task_id) if task_id else None
+        _, workflow = self._look(session, case_id)
+        task = find(workflow, task_id) if task_id else None
         if task is not None:
             return dict(task.data)
         data: dict[str, Any] = {}
@@ -193,6 +283,40 @@ class Runner:
         ):
             data.update(task.data)
         return data
+
+    def _look(self, session: Session, case_id: int) -> tuple[Published, BpmnWorkflow]:
+        """The case as it is stored; it cannot run."""
+        row = session.execute(
+            select(WorkflowCase.version_id, WorkflowCase.state).where(WorkflowCase.id == case_id)
+        ).one()
+        version = self.versions.get(session, row.version_id)
+        spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
+        return version, codec.decode(row.state, spec, subs, ScriptEngine.idle())
+
+    def _open(self, session: Session, task: WorkflowTask, around: Callable[[CaseRef], Around]) -> Live:
+        """The case of the task; TaskClosedError for the task where the case has ended."""
+        try:
+            return load(session, self.versions, task.case_id, around)
+        except TaskClosedError as ended:
+            raise closed(session, task) from ended
+
+    def _due_first(self, session: Session, live: Live, task: WorkflowTask) -> Task:
+        """The waiting task, after the timers that are due have fired and been told; TaskClosedError if it went."""
+        live.workflow.refresh_timers()
+        run(live)
+        session.add_all(live.history)
+        live.history.clear()
+        session.flush()
+        waiting = find(live.workflow, task.id)
+        if waiting is None or waiting.state != TaskState.READY:
+            raise closed(session, task)
+        return waiting
+
+    def _arrive(self, live: Live, fresh: Task) -> None:
+        """Let the engine run on after a way back; RefusedError where the step would be over at once."""
+        run(live)
+        if not fresh.has_state(TaskState.READY | TaskState.STARTED):
+            raise RefusedError(retreating.OVER_AT_ONCE)
 
     def _subscribers(
         self, session: Session, kind: str, name: str, correlation: str, case_id: int | None
@@ -215,92 +339,18 @@ class Runner:
     ) -> Stepped | None:
         """The step that the message caused; None when the waiting step is no longer there."""
         try:
-            live = self._load(session, row.case_id, around)
+            live = load(session, self.versions, row.case_id, around)
         except TaskClosedError:
             return None
         with failing():
-            task = _find(live.workflow, row.task_id)
+            task = find(live.workflow, row.task_id)
             if task is None or task.state != TaskState.WAITING:
                 return None
             event = BpmnEvent(definition_for(task, name), dict(payload))
             task.task_spec.catch(task, event)
             task.task_spec._update(task)
-            self._run(live)
-        return self._save(session, live)
-
-    def _load(self, session: Session, case_id: int, around: Callable[[CaseRef], Around]) -> Live:
-        row = session.execute(
-            select(
-                WorkflowCase.version_id,
-                WorkflowCase.revision,
-                WorkflowCase.state,
-                WorkflowCase.status,
-                WorkflowCase.case_key,
-                WorkflowCase.process_id,
-                WorkflowCase.region_code,
-                WorkflowCase.subject,
-            ).where(WorkflowCase.id == case_id)
-        ).one()
-        if row.status != "running":
-            raise TaskClosedError("", name=f"案件 {row.case_key} 已办结")
-        ref = CaseRef(
-            id=CaseId(case_id),
-            key=row.case_key,
-            process_id=row.process_id,
-            region=RegionCode(row.region_code),
-            subject=row.subject,
-        )
-        live_around = around(ref)
-        with failing():
-            version = self.versions.get(session, row.version_id)
-            spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
-            workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
-        before = sidecar_of(workflow, version.blueprint)
-        live = Live(ref, version, live_around, row.revision, workflow, before)
-        workflow.script_engine = engine_of(live)
-        return live
-
-    def _run(self, live: Live) -> None:
-        """Run until only people, messages and timers in the future are left."""
-        live.workflow.do_engine_steps(did_complete_task=lambda task: tell(live, task))
-        while live.workflow.get_tasks(state=TaskState.READY, manual=False):
-            live.workflow.do_engine_steps(did_complete_task=lambda task: tell(live, task))
-
-    def _save(self, session: Session, live: Live, *, done: str = "", cancelled: bool = False) -> Stepped:
-        workflow, ref, now = live.workflow, live.ref, live.around.now
-        completed = not cancelled and workflow.is_completed()
-        status = "cancelled" if cancelled else "completed" if completed else "running"
-        thrown = thrown_of(live)
-        if status == "running":
-            codec.prune(workflow)
-        after = sidecar_of(workflow, live.version.blueprint) if status == "running" else Sidecar.empty()
-        with failing():
-            state = codec.encode(workflow)
-        values = {
-            "state": state,
-            "status": status,
-            "revision": live.revision + 1,
-            "ended_at": None if status == "running" else now,
-            "ended_in": live.ended_in or None,
-        }
-        won = session.execute(
-            update(WorkflowCase)
-            .where(WorkflowCase.id == ref.id, WorkflowCase.revision == live.revision)
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
-        if won.rowcount != 1:  # type: ignore[attr-defined]
-            raise StaleCaseError(ref.key)
-        session.flush()
-        blueprint, functions = live.version.blueprint, live.around.functions
-        with failing():
-            follow(
-                session, ref.id, ref.region, live.before, after,
-                blueprint=blueprint, functions=functions, done=done, now=now,
-            )  # fmt: skip
-        session.add_all(live.history)
-        session.flush()
-        return Stepped(case=ref, status=status, ended_in=live.ended_in, thrown=thrown)
+            run(live)
+        return save(session, live)
 
 
 def _new_case(ref: CaseRef, version: Published, around: Around) -> WorkflowCase:
@@ -328,16 +378,3 @@ def _catch_start(workflow: BpmnWorkflow, message: str, data: Mapping[str, Any]) 
             task.task_spec._update(task)
             return
     raise NotWaitingError(f"流程没有以消息“{message}”开始")
-
-
-def _closed(session: Session, task: WorkflowTask) -> TaskClosedError:
-    """Who closed the task, as it stands now: the row may have been read before another one's step."""
-    session.refresh(task)
-    return TaskClosedError(task.id, name=task.name, by=task.completed_by or "", at=task.completed_at)
-
-
-def _find(workflow: BpmnWorkflow, task_id: str) -> Task | None:
-    """The task of the case or of one of its sub-processes; None when it is no longer there."""
-    wanted = UUID(hex=task_id)
-    parts = (workflow, *workflow.subprocesses.values())
-    return next((part.tasks[wanted] for part in parts if wanted in part.tasks), None)

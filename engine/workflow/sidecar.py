@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
@@ -80,6 +81,15 @@ def due_of(task: Task) -> datetime | None:
     return instant_of(value).astimezone(UTC)
 
 
+def shift_timers(workflow: BpmnWorkflow, shift: Callable[[datetime], datetime]) -> None:
+    """Move the instants of all waiting timers, boundary events and rounds of time included."""
+    for task in workflow.event_manager.tasks.values():
+        due, value = due_of(task), task.internal_data.get("event_value")
+        if due is not None:
+            later = shift(due).isoformat()
+            task.internal_data["event_value"] = {**value, "next": later} if isinstance(value, dict) else later
+
+
 def definition_for(task: Task, name: str) -> Any:
     """The event definition of a waiting task that the message wakes."""
     definition = task.task_spec.event_definition
@@ -98,8 +108,11 @@ def follow(
     functions: Functions,
     done: str,
     now: datetime,
+    assigned: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Write the difference between two sidecars; `done` is the task that was just completed.
+
+    `assigned` says which of the new tasks are somebody's at once.
 
     Raises StepError where the due day or the correlation of something new cannot be worked out.
     """
@@ -118,6 +131,7 @@ def follow(
             "region_code": region,
             "status": "ready",
             "created_at": now,
+            "assignee": assigned.get(task_id),
             **_plain(blueprint, task, functions),
         }
         for task_id, task in after.tasks.items()

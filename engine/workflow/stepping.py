@@ -41,6 +41,8 @@ _TOLD = {
     "boundaryEvent": "passed",
     "endEvent": "ended",
 }
+#: kinds of history row that are somebody's act, not the system's
+_BY_SOMEBODY = frozenset({"started", "completed", "cancelled", "returned", "recalled", "paused", "resumed"})
 
 
 class Around(Protocol):
@@ -103,6 +105,16 @@ class TaskClosedError(Exception):
         super().__init__(f"任务已不在待办：{name or task_id}")
 
 
+class PausedError(Exception):
+    """The case is paused (挂起): nothing moves it until it is resumed."""
+
+    retryable = True
+
+    def __init__(self, case_key: str, *, since: datetime) -> None:
+        self.case_key, self.since = case_key, since
+        super().__init__(f"案件 {case_key} 已挂起，恢复后才能继续办理")
+
+
 class StepFailedError(Exception):
     """A step could not be carried out; nothing of it is kept."""
 
@@ -145,6 +157,10 @@ class Live:
     provided: dict[str, Any] = field(default_factory=dict)
     history: list[WorkflowHistory] = field(default_factory=list)
     ended_in: str = ""
+    #: task id → actor key of who is to have a new task at once
+    assigned: dict[str, str] = field(default_factory=dict)
+    #: since when nothing may move it
+    paused_at: datetime | None = None
 
 
 def engine_of(live: Live) -> ScriptEngine:
@@ -177,7 +193,7 @@ def tell(live: Live, task: Task) -> None:
 
 def told(live: Live, kind: str, element_id: str, name: str, outcome: Mapping[str, Any]) -> WorkflowHistory:
     """A history row of this step, not yet in the session."""
-    by = live.around.actor.key if kind in {"started", "completed", "cancelled"} else "system:0"
+    by = live.around.actor.key if kind in _BY_SOMEBODY else "system:0"
     return WorkflowHistory(
         case_id=live.ref.id,
         element_id=element_id,
@@ -217,7 +233,9 @@ class failing:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None or not isinstance(error, Exception):
             return
-        if isinstance(error, RefusedError | TaskClosedError | NotWaitingError | StepFailedError):
+        if isinstance(
+            error, RefusedError | TaskClosedError | NotWaitingError | PausedError | StepFailedError
+        ):
             return
         cause = (
             getattr(error, "exception", None) or error if isinstance(error, WorkflowTaskException) else error

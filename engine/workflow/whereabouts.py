@@ -55,7 +55,7 @@ def whereabouts_of(workflow: BpmnWorkflow, net: Net, seen_from: Task | None = No
     """Every token of the case, as seen from one of its tasks."""
     where = Whereabouts()
     line = set(_hosts(workflow, seen_from)) if seen_from is not None else set()
-    waiting = [(workflow, 0)]
+    waiting = [(workflow, 0)] if net.grounds else []
     while waiting:
         part, number = waiting.pop()
         ground = net.grounds[number]

@@ -124,18 +124,7 @@ class House:
 
     def complete(self, case_id: int, element: str, **data: Any) -> Stepped:
         """Complete the oldest open task of the element."""
-        with self.store.reading() as session:
-            task_id = session.scalars(
-                select(WorkflowTask.id)
-                .where(
-                    WorkflowTask.case_id == case_id,
-                    WorkflowTask.element_id == element,
-                    WorkflowTask.status == "ready",
-                )
-                .order_by(WorkflowTask.created_at, WorkflowTask.id)
-                .limit(1)
-            ).one()
-        return self.complete_task(task_id, **data)
+        return self.complete_task(self.task(case_id, element), **data)
 
     def complete_task(self, task_id: str, **data: Any) -> Stepped:
         """Complete the task of that id."""
@@ -143,6 +132,63 @@ class House:
             task = session.get_one(WorkflowTask, task_id)
             stepped = self.runner.complete(session, task=task, data=data, control=None, around=self.desk)
         return self._after([stepped])[0]
+
+    def ways_back(self, case_id: int, element: str) -> dict[str, str]:
+        """Earlier step → why the open task of the element cannot be sent back there; empty where it can."""
+        with self.store.reading() as session:
+            found = self.runner.ways_back(session, session.get_one(WorkflowTask, self.task(case_id, element)))
+            return {way.element_id: way.refused.code if way.refused else "" for way in found}
+
+    def send_back(self, case_id: int, element: str, to: str, *, resume: bool = False) -> Stepped:
+        """Send the open task of the element back."""
+        return self.send_task_back(self.task(case_id, element), to, resume=resume)
+
+    def send_task_back(self, task_id: str, to: str, *, resume: bool = False) -> Stepped:
+        """Send the task of that id back."""
+        with self.store.transaction() as session:
+            stepped = self.runner.send_back(
+                session,
+                task=session.get_one(WorkflowTask, task_id),
+                to=to,
+                why="材料不齐",
+                around=self.desk,
+                resume=resume,
+            )
+        return self._after([stepped])[0]
+
+    def recall(self, case_id: int, element: str) -> Stepped:
+        """Take the latest completed task of the element back."""
+        with self.store.transaction() as session:
+            task = session.get_one(WorkflowTask, self.task(case_id, element, status="completed"))
+            stepped = self.runner.recall(session, task=task, why="填错了", around=self.desk)
+        return self._after([stepped])[0]
+
+    def pause(self, case_id: int) -> None:
+        """Let nothing move the case."""
+        with self.store.transaction() as session:
+            stepped = self.runner.pause(session, case_id, why="等法院裁定", around=self.desk)
+        self._after([stepped])
+
+    def resume(self, case_id: int, **later: int) -> None:
+        """Let a paused case go on, everything due so much later."""
+        with self.store.transaction() as session:
+            stepped = self.runner.resume(
+                session, case_id, shift=lambda due: due + timedelta(**later), around=self.desk
+            )
+        self._after([stepped])
+
+    def task(self, case_id: int, element: str, status: str = "ready") -> str:
+        """Id of the oldest open task of the element, or of the latest completed one."""
+        query = select(WorkflowTask.id).where(
+            WorkflowTask.case_id == case_id, WorkflowTask.element_id == element, WorkflowTask.status == status
+        )
+        order = (
+            (WorkflowTask.created_at, WorkflowTask.id)
+            if status == "ready"
+            else (WorkflowTask.completed_at.desc(), WorkflowTask.created_at.desc())
+        )
+        with self.store.reading() as session:
+            return session.scalars(query.order_by(*order).limit(1)).one()
 
     def deliver(self, name: str, correlation: str = "", *, kind: str = "message", **payload: Any) -> int:
         """Hand a message or signal over; how many cases heard it."""
@@ -184,6 +230,12 @@ class House:
     def timers(self, case_id: int) -> list[str]:
         """Elements whose timer runs, sorted."""
         return self._column(WorkflowTimer.element_id, case_id)
+
+    def due(self, case_id: int) -> dict[str, datetime]:
+        """When each waiting timer is due, by element."""
+        with self.store.reading() as session:
+            rows = session.scalars(select(WorkflowTimer).where(WorkflowTimer.case_id == case_id))
+            return {row.element_id: row.due_at for row in rows}
 
     def awaits(self, case_id: int) -> list[str]:
         """Messages and signals waited for, sorted."""
