@@ -216,6 +216,7 @@ def _played(found: Tried, script: Rehearsal, wrong: Wrong | None) -> dict[str, o
     asked = wrong.element if wrong else request.args.get("task", "")
     task = next((each for each in tasks if each.element == asked), tasks[0] if tasks else None)
     fields = _fields(task, wrong) if task else ()
+    last = script.steps[-1].line if script.steps else 0
     return {
         "tried": found.rehearsed,
         "seen": found.seen,
@@ -227,6 +228,7 @@ def _played(found: Tried, script: Rehearsal, wrong: Wrong | None) -> dict[str, o
             (words, packed(followed(script, keep=number)))
             for number, words in enumerate(in_words(script, found.seen.names))
         ],
+        "refused_now": [met for met in found.rehearsed.refusals if met.line == last and not met.foreseen],
         "tasks": tasks,
         "task": task,
         "fields": fields,
