@@ -7,6 +7,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMPS := .venv/stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# one test process for each core; the tests of one file share a database, so a file stays together
+EACH_CORE := -n auto --dist loadfile
 # Chinese file names and output on a machine without a locale
 export PYTHONUTF8 := 1
 
@@ -39,14 +41,14 @@ run: setup ## serve a working demo office on http://127.0.0.1:8000
 
 test: setup ## all tests, browser included
 	@.ci/need chromium:chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(EACH_CORE)
 
 check: setup ## format, lint, types, layers and quick tests, under a minute
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not browser and not slow"
+	$(BIN)/python -m pytest $(EACH_CORE) -m "not browser and not slow"
 
 bench: setup ## benchmarks, printed as ratios
 	@shopt -s nullglob; for bench in bench/*.py; do $(BIN)/python "$$bench"; done

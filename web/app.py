@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from engine.cases.office import Office
 from web import (
     api,
+    calendars,
     files,
     inbox,
     payments,
@@ -39,6 +40,7 @@ PAGES = (
     portal.portal,
     starts.starts,
     staff.staff_pages,
+    calendars.calendar_pages,
     studio.studio,
     studio_editor.editor,
     studio_moves.moves,

@@ -22,6 +22,7 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 #: duties to which the menu offers a page
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
+_CALENDAR = frozenset({"data_steward", "administrator"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -92,6 +93,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),
         ("/staff", _("人员岗位"), _STAFF),
+        ("/calendar", _("工作日历"), _CALENDAR),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]
 
