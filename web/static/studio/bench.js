@@ -12,7 +12,7 @@ const bench = (() => {
   const seenInput = document.querySelector('input[name="seen"]');
   const fileName = decodeURIComponent(root.dataset.save.split("/files/")[1]);
   const checkAfterMs = 700;
-  let editor = null, dirty = false, waiting = 0, asked = 0, walk = 0, edits = 0;
+  let editor = null, dirty = false, waiting = 0, asked = 0, edits = 0;
 
   const say = (text, kind = "") => { state.textContent = text; state.dataset.state = kind; };
   const filled = (text, values) => text.replace(/{(\w+)}/g, (_all, name) => values[name]);
@@ -50,39 +50,84 @@ const bench = (() => {
     return row;
   }
 
-  /** A button that shows the way to the fault, one element after the other; pressed again, it stops. */
+  /** A button that opens the way to the fault. */
   function walker(path) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-sm";
     button.textContent = words.path;
-    button.addEventListener("click", () => {
-      const going = walk && button.dataset.going;
-      stopWalk();
-      if (going) return;
-      button.dataset.going = "yes";
-      button.textContent = words.stop;
-      let at = 0;
-      const next = () => {
-        if (at >= path.length) return stopWalk(true);
-        editor.step(path.slice(0, ++at));
-        say(filled(words.step, { at, count: path.length }));
-      };
-      next();
-      walk = setInterval(next, 650);
-    });
+    button.addEventListener("click", () => walk.start(path, button));
     return button;
   }
 
-  function stopWalk(keep = false) {
-    clearInterval(walk);
-    walk = 0;
-    document.querySelectorAll("[data-going]").forEach((each) => { delete each.dataset.going; each.textContent = words.path; });
-    if (!keep) editor.step?.([]);
-  }
+  /** The way to a fault, gone step by step: by hand, or by itself. */
+  const walk = (() => {
+    const bar = root.querySelector("[data-walk]"), said = bar?.querySelector("[data-walk-said]");
+    const everyMs = 900;
+    let path = [], ends = [], at = 0, timer = 0, from = null;
+
+    const button = (name) => bar.querySelector(`[data-walk-go="${name}"]`);
+
+    function go(to) {
+      at = Math.max(0, Math.min(ends.length - 1, to));
+      editor.step(path.slice(0, ends[at]));
+      said.textContent = `${filled(words.step, { at: at + 1, count: ends.length })} ${editor.called(path[ends[at] - 1])}`;
+      // a button that goes grey under the finger would lose the focus
+      if (at === ends.length - 1 && document.activeElement === button("next")) button("stop").focus({ preventScroll: true });
+      if (at === 0 && document.activeElement === button("back")) button("next").focus({ preventScroll: true });
+      button("back").disabled = at === 0;
+      button("next").disabled = at === ends.length - 1;
+      if (at === ends.length - 1) pause();
+    }
+
+    function pause() {
+      clearInterval(timer);
+      timer = 0;
+      button("play").textContent = words.play;
+    }
+
+    function play() {
+      if (timer) return pause();
+      if (at === ends.length - 1) go(0);
+      timer = setInterval(() => go(at + 1), everyMs);
+      button("play").textContent = words.pause;
+      return undefined;
+    }
+
+    /** A step is an element with the flows that lead to it; what follows the last element belongs to it. */
+    function start(way, pressed) {
+      path = way.filter((id) => editor.called(id) !== undefined);
+      ends = path.map((id, index) => (editor.isFlow(id) ? 0 : index + 1)).filter(Boolean);
+      if (!ends.length) return;
+      ends[ends.length - 1] = path.length;
+      while (editor.isFlow(path[ends.at(-1) - 1])) ends[ends.length - 1] -= 1;
+      from = pressed;
+      bar.hidden = false;
+      root.scrollIntoView({ block: "start" });
+      go(0);
+      button("next").focus({ preventScroll: true });
+    }
+
+    function stop() {
+      if (!bar || bar.hidden) return;
+      pause();
+      bar.hidden = true;
+      editor.step([]);
+      if (from?.isConnected) from.focus();
+    }
+
+    bar?.addEventListener("click", (event) => {
+      const act = event.target.closest("[data-walk-go]")?.dataset.walkGo;
+      if (act === "stop") stop();
+      else if (act === "play") play();
+      else if (act) { pause(); go(act === "next" ? at + 1 : at - 1); }
+    });
+    bar?.addEventListener("keydown", (event) => { if (event.key === "Escape") stop(); });
+    return { start, stop };
+  })();
 
   function show(report) {
-    stopWalk();
+    walk.stop();
     list.replaceChildren();
     let total = 0;
     for (const file of report.files) {

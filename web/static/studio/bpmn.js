@@ -3,14 +3,16 @@
 
 (() => {
   const canvasArea = bench.root.querySelector("[data-canvas]"), panel = bench.root.querySelector("[data-properties]");
-  const modeler = new (window.BpmnModeler)({
+  const additionalModules = [{ translate: ["value", speaks(bench.language)] }];
+  // a change that is closed is only looked at
+  const modeler = bench.closed ? new window.BpmnJS({ container: canvasArea, additionalModules }) : new window.BpmnModeler({
     container: canvasArea,
     propertiesPanel: { parent: panel },
     // the drawing is saved where the analyst drew it
     alignToOrigin: { alignOnSave: false },
-    additionalModules: [{ translate: ["value", speaks(bench.language)] }],
+    additionalModules,
   });
-  const get = (name) => modeler.get(name);
+  const get = (name, strict) => modeler.get(name, strict);
   let marked = [], walked = [];
 
   function unmark(which, marker) {
@@ -40,22 +42,38 @@
     const top = get("canvas").findRoot(element);
     if (top) get("canvas").setRootElement(top);
     get("canvas").scrollToElement(element, 120);
-    get("selection").select(element);
+    get("selection", false)?.select(element);
     bench.root.scrollIntoView({ block: "start" });
     get("canvas").focus?.();
   }
 
+  /** The way so far, its last element as where it stands now. */
   function step(path) {
     unmark(walked, "problem-way");
+    unmark(walked, "problem-here");
+    get("overlays").remove({ type: "walk" });
     walked = path.filter((id) => get("elementRegistry").get(id));
     for (const id of walked) get("canvas").addMarker(id, "problem-way");
     const last = walked.at(-1);
-    if (last) get("canvas").scrollToElement(last, 120);
+    if (!last) return;
+    get("selection", false)?.select([]);
+    get("canvas").addMarker(last, "problem-here");
+    const sign = document.createElement("div");
+    sign.className = "problem-badge walk-badge";
+    sign.textContent = "▶";
+    get("overlays").add(last, "walk", { position: { top: -11, left: -11 }, html: sign });
+    get("canvas").scrollToElement(last, 120);
+  }
+
+  /** What people call the element; undefined for one that is not drawn. */
+  function called(id) {
+    const element = get("elementRegistry").get(id);
+    return element && (element.businessObject.name || id);
   }
 
   /** The whole diagram, beside the palette and not under it. */
   function fit() {
-    const palette = 130, edge = 24;
+    const palette = bench.closed ? 24 : 130, edge = 24;
     const { inner, outer } = get("canvas").viewbox();
     const scale = Math.min(1, (outer.width - palette - edge) / inner.width, (outer.height - 2 * edge) / inner.height);
     const [width, height] = [outer.width / scale, outer.height / scale];
@@ -136,9 +154,10 @@
       "svg, input, textarea, [contenteditable], .cm-editor, .bio-properties-panel-header-label, .djs-search-result");
   }
   bench.open({
-    open, mark, jump, step,
+    open, mark, jump, step, called,
+    isFlow: (id) => Boolean(get("elementRegistry").get(id)?.waypoints),
     // a name that is being typed belongs to what is saved
-    settle: () => get("directEditing").complete(),
+    settle: () => get("directEditing", false)?.complete(),
     text: async () => (await modeler.saveXML({ format: true })).xml,
     do: {
       undo: () => get("commandStack").undo(), redo: () => get("commandStack").redo(),

@@ -25,6 +25,8 @@
       const table = modeler.getViews().find((view) => view.type === "decisionTable");
       if (table) await modeler.open(table);
       watch();
+      // a change that is closed is only looked at
+      bench.root.querySelector(".dmn-js-parent").inert = bench.closed;
     },
     jump(id) {
       const view = modeler.getViews().find((each) => each.element?.id === id);

@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  if (bench.closed) return shown();
   const area = bench.root.querySelector("[data-preview-area]");
   const editor = new window.FormEditor.FormEditor({ container: bench.root.querySelector("[data-canvas]"), renderer: { compact: true } });
   let kept = {}, waiting = 0;
@@ -13,6 +14,20 @@
     const answer = await bench.post(bench.root.dataset.preview, await text());
     area.innerHTML = await answer.text();
     area.querySelectorAll("form[data-task]").forEach(watchForm);
+  }
+
+  /** A change that is closed is only looked at: the form as the inbox draws it. */
+  function shown() {
+    const page = bench.root.querySelector("[data-canvas]");
+    let content = "";
+    return bench.open({
+      async open(found) {
+        content = found;
+        page.innerHTML = await (await bench.post(bench.root.dataset.preview, content)).text();
+        page.querySelectorAll("form[data-task]").forEach(watchForm);
+      },
+      text: async () => content,
+    });
   }
 
   if (bench.language === "zh") {
