@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,16 @@ class FactLabel:
     source: str
 
 
-def facts_of(office: Office, session: Session, data: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """The facts that the case has, in the order of the file."""
+def facts_of(
+    office: Office, session: Session, data: Mapping[str, Any], *, keys: Sequence[str] = ()
+) -> tuple[Fact, ...]:
+    """The facts that the case has, in the order of the file; with keys, those only, in their order."""
+    labels = fact_labels(office.settings.processes_dir / "facts.yaml")
+    if keys:
+        by_key = {label.key: label for label in labels}
+        labels = tuple(by_key[key] for key in keys if key in by_key)
     found = []
-    for label in fact_labels(office.settings.processes_dir / "facts.yaml"):
+    for label in labels:
         value: Any = data
         for part in label.key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None

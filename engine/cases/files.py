@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -32,6 +33,8 @@ from engine.workflow.versions import Published
 from engine.workflow.xml_file import text_of
 
 _PAGE = 25
+#: recipient of what everybody may read
+PUBLIC = "public:0"
 STATUS_NAMES: Mapping[str, str] = {"running": "办理中", "completed": "已办结", "cancelled": "已终止"}
 _SEEN_BY_OVERSIGHT = {"control", "fund_supervisor", "provincial", "verifier"}
 _STEP_KINDS = {"userTask", "manualTask", "task", "serviceTask", "businessRuleTask", "sendTask", "receiveTask"}
@@ -42,40 +45,48 @@ def case_view(office: Office, actor: Actor, case_id: int) -> CaseView | Refusal:
 
     def work(session: Session) -> CaseView:
         case = seen_case(session, office, actor, case_id, why="查看案件")
-        version = office.runner.versions.get(session, case.version_id)
-        tasks = _open_tasks(session, office, case)
-        data = (
-            office.runner.data_of(session, case.id)
-            if case.status == "running"
-            else _last_data(session, case.id)
-        )
-        marks = _marks(session, case, tasks)
-        return CaseView(
-            case_id=CaseId(case.id),
-            case_key=case.case_key,
-            process_id=case.process_id,
-            process_name=version.name,
-            version=version.number,
-            status=case.status,  # type: ignore[arg-type]
-            status_name=STATUS_NAMES[case.status],
-            subject=subject_labels(session, office, {case.subject})[case.subject],
-            region_name=region_names(session, {case.region_code})[case.region_code],
-            started_at=case.started_at,
-            ended_at=case.ended_at,
-            diagram=text_of(version.diagram),
-            marks=marks,
-            steps=_steps(session, office, version, case, marks, tasks),
-            facts=facts_of(office, session, data),
-            reasons=reasons_of(data),
-            history=history_rows(session, office, case.id, labels_of(version)),
-            letters=_letters(session, case.id),
-            orders=orders_of_case(session, office, case.id),
-            incidents=_incidents(session, office, case.id),
-            tasks=tasks,
-            can=_can(actor, case),
-        )
+        return case_record(session, office, actor, case)
 
     return attempt(office, actor, work, subject=f"case:{case_id}")
+
+
+def case_record(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> CaseView:
+    """The whole file of a case that the actor was found to see."""
+    version = office.runner.versions.get(session, case.version_id)
+    tasks = _open_tasks(session, office, case)
+    data = data_of_case(session, office, case)
+    marks = _marks(session, case, tasks)
+    return CaseView(
+        case_id=CaseId(case.id),
+        case_key=case.case_key,
+        process_id=case.process_id,
+        process_name=version.name,
+        version=version.number,
+        status=case.status,  # type: ignore[arg-type]
+        status_name=STATUS_NAMES[case.status],
+        subject=subject_labels(session, office, {case.subject})[case.subject],
+        region_name=region_names(session, {case.region_code})[case.region_code],
+        started_at=case.started_at,
+        ended_at=case.ended_at,
+        diagram=text_of(version.diagram),
+        marks=marks,
+        steps=_steps(session, office, version, case, marks, tasks),
+        facts=facts_of(office, session, data),
+        reasons=reasons_of(data),
+        history=history_rows(session, office, case.id, labels_of(version)),
+        letters=_letters(session, actor, case.id),
+        orders=orders_of_case(session, office, case.id),
+        incidents=_incidents(session, office, case.id),
+        tasks=tasks,
+        can=_can(actor, case),
+    )
+
+
+def data_of_case(session: Session, office: Office, case: WorkflowCase) -> dict[str, Any]:
+    """The data of the case as it stands; of an ended one, as its steps left them."""
+    if case.status == "running":
+        return office.runner.data_of(session, case.id)
+    return _last_data(session, case.id)
 
 
 def diagram_of(office: Office, actor: Actor, case_id: int) -> str | Refusal:
@@ -238,16 +249,23 @@ def _steps(
     return tuple(steps)
 
 
-def _letters(session: Session, case_id: int) -> tuple[LetterView, ...]:
-    found = session.execute(
+def letters_of(session: Session, actor: Actor, case_id: int) -> Sequence[tuple[Letter, datetime | None]]:
+    """The letters of the case and when each was sent, oldest first; others than staff see those written to them."""
+    query = (
         select(Letter, OutboxMessage.sent_at)
         .outerjoin(OutboxMessage, OutboxMessage.key == Letter.key)
         .where(Letter.case_id == case_id)
         .order_by(Letter.id)
     )
+    if actor.kind != "staff":
+        query = query.where(Letter.recipient.in_((actor.key, PUBLIC)))
+    return [(letter, sent_at) for letter, sent_at in session.execute(query)]
+
+
+def _letters(session: Session, actor: Actor, case_id: int) -> tuple[LetterView, ...]:
     return tuple(
         LetterView(title=letter.title, text=letter.text, at=letter.created_at, sent_at=sent_at)
-        for letter, sent_at in found
+        for letter, sent_at in letters_of(session, actor, case_id)
     )
 
 

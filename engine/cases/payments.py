@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -24,14 +25,15 @@ from engine.store.crypto import mask_account
 from engine.values import Actor, CaseId, Money, Reason, Refusal
 from engine.workflow.tables import WorkflowCase
 
-_SEEN_BY = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
+#: duties to which money is shown: business, finance, control, supervision
+MONEY_DUTIES = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
 _RECEIPT_BY = {"accountant"}
 _LINE_STATUS = {"waiting": "待付", "paid": "已付讫", "returned": "退回"}
 
 
 def batches(office: Office, actor: Actor) -> tuple[BatchView, ...] | Refusal:
     """The batches of the actor's region, newest first; for business, finance and control."""
-    if not actor.duties & _SEEN_BY:
+    if not actor.duties & MONEY_DUTIES:
         return Refusal(reasons=(_not_seen(actor),))
     with office.store.reading() as session:
         found = session.scalars(select(PaymentBatch).order_by(PaymentBatch.id.desc()).limit(100)).all()
@@ -44,7 +46,7 @@ def batches(office: Office, actor: Actor) -> tuple[BatchView, ...] | Refusal:
 
 def batch_view(office: Office, actor: Actor, number: str) -> BatchView | Refusal:
     """One batch with its lines, accounts masked."""
-    if not actor.duties & _SEEN_BY:
+    if not actor.duties & MONEY_DUTIES:
         return Refusal(reasons=(_not_seen(actor),))
     with office.store.reading() as session:
         view = batch_record(session, office, number)
@@ -63,6 +65,11 @@ def batch_record(session: Session, office: Office, number: str) -> BatchView | N
     """The batch of that number; None when there is none."""
     batch = session.scalar(select(PaymentBatch).where(PaymentBatch.number == number))
     return _batch(session, office, batch, lines=True) if batch else None
+
+
+def batch_heads(session: Session, office: Office, found: Iterable[PaymentBatch]) -> tuple[BatchView, ...]:
+    """The batches with their signatures, without their lines."""
+    return tuple(_batch(session, office, batch, lines=False) for batch in found)
 
 
 def orders_of_case(session: Session, office: Office, case_id: int) -> tuple[OrderView, ...]:

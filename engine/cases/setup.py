@@ -74,10 +74,11 @@ def seed(office: Office, *, people: int, employers: int, seed: int, day: date, p
 
 
 def _refuse_letters(office: Office) -> None:
-    """Letters are sent as they stand on the disk; one that asks what nobody may be asked is not (CLAIM-05)."""
+    """Letters and receipts are sent as they stand on the disk; one that asks what nobody may be asked is not (CLAIM-05)."""
+    folders = (office.letters_dir, office.settings.processes_dir / "prints")
     listed = [
-        f"letters/{path.name} 不能使用：第{problem.line}行：{problem.message}"
-        for path in sorted(office.letters_dir.glob("*.md"))
+        f"{path.parent.name}/{path.name} 不能使用：第{problem.line}行：{problem.message}"
+        for path in sorted(path for folder in folders for path in folder.glob("*.md"))
         for problem in check_letter(path.read_text("utf-8"), office.runner.versions.names)
     ]
     if listed:
