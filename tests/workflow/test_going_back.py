@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from casework_drawings import PEOPLE, casework_diagram
 from drawings import END, START, chain, process, user
-from running import House
+from running import MONDAY, House
 from sqlalchemy import text
+from test_rewinding import sound_diagrams
 from test_runner import parallel, timer
 
 from engine.store.db import Store
+from engine.values import RefusedError
+from engine.workflow.going_back import field_of
+from engine.workflow.migration import read_state
+from engine.workflow.net import Marking
+from engine.workflow.reachable import Reachable
+from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTimer
+from engine.workflow.whereabouts import marking_of
 
 pytestmark = pytest.mark.req("FLOW-06")
 
@@ -171,3 +183,123 @@ def test_into_a_finished_sub_process_enters_it_anew_with_its_limit(house: House)
     for step in ("a", "b", "c"):
         house.complete(case, step)
     assert house.case(case).ended_in == "e"
+
+
+class Life:
+    """One case of a random structure, played by random choices."""
+
+    def __init__(
+        self, house: House, fields: tuple[str, ...], rng: random.Random, began: dict[str, int] | None = None
+    ) -> None:
+        self.house, self.fields, self.rng = house, fields, rng
+        self.began = began or self.answers()
+        # every case has its own time: what another one waits for does not make this one late
+        house.now = MONDAY
+        self.case = house.start(people=list(PEOPLE), **self.began)
+        #: what was done so far, to do it again in another case
+        self.done: list[tuple[str, dict[str, int]]] = []
+
+    def answers(self) -> dict[str, int]:
+        """What the gateways will read."""
+        return {name: self.rng.randrange(3) for name in self.fields}
+
+    def step(self) -> None:
+        """Somebody does an open task, or all limits pass."""
+        tasks = self.house.open(self.case)
+        limits = bool(self.house.timers(self.case)) and (not tasks or self.rng.random() < 0.2)
+        self.does("" if limits else self.rng.choice(tasks), self.answers())
+
+    def does(self, element: str, answers: dict[str, int]) -> None:
+        """That step."""
+        self.done.append((element, answers))
+        if element:
+            self.house.complete(self.case, element, **answers)
+        else:
+            self.house.pass_limits(self.case)
+
+    def again(self, rng: random.Random) -> Life:
+        """Another case that has come to the same place."""
+        other = Life(self.house, self.fields, rng, self.began)
+        for element, answers in self.done:
+            other.does(element, answers)
+        assert self.house.open(other.case) == self.house.open(self.case)
+        return other
+
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self.house.case(self.case).status == "running"
+
+    def ends_beside(self, other: Life) -> None:
+        """Played on, with further ways back, until it ends; nothing of it is left open, nothing of the other moves."""
+        ways, before = 2, other.house.case(other.case).revision
+        for _ in range(STEPS):
+            if not self.running():
+                break
+            back = self.somewhere_back() if ways and self.rng.random() < 0.15 else None
+            if back is None:
+                self.step()
+                continue
+            ways -= 1
+            self.house.send_back(self.case, *back)
+        assert not self.running(), self.done
+        for table in (WorkflowTimer, WorkflowSubscription):
+            assert self.house._column(table.element_id, self.case) == []
+        assert self.house.open(self.case) == []
+        assert other.house.case(other.case).revision == before
+
+    def somewhere_back(self) -> tuple[str, str] | None:
+        """An open task and a step that it may be sent back to; None where there is none."""
+        tasks = self.house.open(self.case)
+        pairs = [
+            (task, to) for task in tasks for to, no in self.house.ways_back(self.case, task).items() if not no
+        ]
+        return self.rng.choice(pairs) if pairs else None
+
+    def marking(self) -> tuple[Marking, Reachable]:
+        """Where it stands in the net, and what the net can reach."""
+        with self.house.store.reading() as session:
+            row = session.get_one(WorkflowCase, self.case)
+            version = self.house.runner.versions.get(session, row.version_id)
+            field = field_of(version, self.house.names)
+            return marking_of(read_state(row.state, version.blueprint), field.net), field.reach
+
+
+#: more than any of the random structures needs
+STEPS = 120
+STRUCTURES = int(os.environ.get("CHANGLING_STRUCTURES", "3"))
+
+
+def test_every_structure_every_open_task_every_earlier_step_ends_in_order(house: House) -> None:
+    base = random.randrange(10**6)
+    print(f"seed {base}")
+    told: Counter[str] = Counter()
+
+    for seed, data in sound_diagrams(base, STRUCTURES):
+        _, fields = casework_diagram(random.Random(seed))
+        house.publish(data)
+        rng = random.Random(seed)
+        life, tried = Life(house, fields, rng), set[tuple[tuple[str, ...], str, str]]()
+        while life.running():
+            opened, now = tuple(house.open(life.case)), house.now
+            for task in sorted(set(opened)):
+                for to, no in house.ways_back(life.case, task).items():
+                    if (opened, task, to) in tried:
+                        continue
+                    tried.add((opened, task, to))
+                    told[no or "gone back"] += 1
+                    print(seed, opened, task, "->", to, no)
+                    other = life.again(random.Random(rng.random()))
+                    if no:
+                        with pytest.raises(RefusedError):
+                            house.send_back(other.case, task, to)
+                    else:
+                        house.send_back(other.case, task, to)
+                        assert to in house.open(other.case)
+                        marking, reach = other.marking()
+                        assert marking in reach.before
+                    other.ends_beside(life)
+                    house.now = now
+            life.step()
+
+    print(dict(told))
+    assert told["gone back"] > STRUCTURES
