@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from engine.cases.desk_tables import HeldCompletion, TaskSigner
 from engine.cases.office import Office
 from engine.cases.staff import name_of
+from engine.cases.views import Done
 from engine.duties import StaffMember, acting_for, hands_on, reload_actor
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -56,10 +57,9 @@ class AtTask:
         """What the task asks for."""
         return form_of(self.version, self.task)
 
-    @property
-    def case_id(self) -> CaseId:
-        """The case, as records name it."""
-        return CaseId(self.case.id)
+    def done(self, message: str) -> Done:
+        """That it is done, in a sentence, with the case."""
+        return Done(message=message, case_id=CaseId(self.case.id), case_key=self.case.case_key)
 
     def note(
         self,

@@ -124,7 +124,7 @@ def claim_task(office: Office, actor: Actor, task_id: str) -> Done | Refusal:
         if not at.task.assignee:
             at.task.assignee = actor.key
             at.note(Action.TASK_CLAIMED, before={"assignee": None}, after={"assignee": actor.key})
-        return _done(at, f"已领取：{at.task.name}")
+        return at.done(f"已领取：{at.task.name}")
 
     return attempt(office, actor, work, subject=f"task:{task_id}", stream=stream_of(office, task_id))
 
@@ -136,7 +136,7 @@ def release_task(office: Office, actor: Actor, task_id: str) -> Done | Refusal:
         at = ready_to(session, office, actor, task_id, "release")
         had, at.task.assignee = at.task.assignee, None
         at.note(Action.TASK_RELEASED, before={"assignee": had}, after={"assignee": None})
-        return _done(at, f"已退回待领：{at.task.name}")
+        return at.done(f"已退回待领：{at.task.name}")
 
     return attempt(office, actor, work, subject=f"task:{task_id}", stream=stream_of(office, task_id))
 
@@ -148,7 +148,7 @@ def save_draft(office: Office, actor: Actor, task_id: str, fields: Mapping[str, 
         at = ready_to(session, office, actor, task_id, "draft")
         known = {field.key for field in at.form.fields}
         at.task.draft = orjson.dumps({key: value for key, value in fields.items() if key in known}).decode()
-        return _done(at, "草稿已保存")
+        return at.done("草稿已保存")
 
     return attempt(office, actor, work, subject=f"task:{task_id}")
 
@@ -203,7 +203,7 @@ def complete_now(at: AtTask, fields: Mapping[str, str | list[str]]) -> Done | Fo
     )
     pass_on(at.session, stepped, now=at.office.clock())
     at.note(Action.TASK_COMPLETED, after={"entered": entered})
-    return _done(at, f"已办结：{at.task.name}")
+    return at.done(f"已办结：{at.task.name}")
 
 
 def _hold(at: AtTask, fields: Mapping[str, str | list[str]]) -> Done:
@@ -216,7 +216,7 @@ def _hold(at: AtTask, fields: Mapping[str, str | list[str]]) -> Done:
         if signer.place == "after":
             signer.opinion, signer.note, signer.signed_at = "", "", None
     at.note(Action.TASK_COMPLETION_HELD, after={"entered": dict(fields)})
-    return _done(at, f"已提交，待后加签：{at.task.name}")
+    return at.done(f"已提交，待后加签：{at.task.name}")
 
 
 def labels_of(version: Published) -> dict[str, Mapping[str, Field]]:
@@ -268,7 +268,3 @@ def _may_see(at: AtTask) -> None:
     found = acting_for(at.session, at.office.duties, at.actor, task.duty, task.region_code, at.office.today)
     if isinstance(found, Refusal):
         raise RefusedError(*found.reasons)
-
-
-def _done(at: AtTask, message: str) -> Done:
-    return Done(message=message, case_id=at.case_id, case_key=at.case.case_key)

@@ -41,7 +41,7 @@ def urge(office: Office, actor: Actor, task_id: str, *, note: str) -> Done | Ref
         session.flush()
         _tell(at, pressed)
         at.note(Action.TASK_URGED, after={"told": _told(at)}, why=pressed.note)
-        return Done(message=f"已催办：{at.task.name}", case_id=at.case_id, case_key=at.case.case_key)
+        return at.done(f"已催办：{at.task.name}")
 
     return attempt(office, actor, work, subject=f"task:{task_id}", stream=stream_of(office, task_id))
 
@@ -122,7 +122,7 @@ def _told(at: AtTask) -> str:
 
 def _tell(at: AtTask, pressed: TaskUrge) -> None:
     ref = CaseRef(
-        id=at.case_id,
+        id=CaseId(at.case.id),
         key=at.case.case_key,
         process_id=at.case.process_id,
         region=RegionCode(at.case.region_code),

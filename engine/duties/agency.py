@@ -46,8 +46,8 @@ def make_agency(
 
     Made by the principal, or by an administrator above for somebody absent, who then is neither of the two.
     Refuses: a post that the principal does not hold themselves for that region and time; a substitute who could not
-    hold the duty beside everything that they hold or act in then; a substitute of a substitute; a time that began
-    before ``now`` or is longer than ``longest_days``. Until it commits, posts of both wait.
+    hold the duty beside everything that they hold or act in then; a substitute of a substitute, or of another region's
+    office; a time that began before ``now`` or is longer than ``longest_days``. Until it commits, posts of both wait.
     """
     reasons = (
         *assignable(book, duty),
@@ -60,7 +60,9 @@ def make_agency(
         member = session.get(StaffMember, staff_id, with_for_update=True)
         if member is None or not member.active:
             return refusal("staff_unknown", "没有这名在职工作人员", "No such active member of staff.")
-    reasons = _who(session, by, principal_id, substitute_id, region, day)
+    reasons = _near(session, substitute_id, region) or _who(
+        session, by, principal_id, substitute_id, region, day
+    )
     reasons = reasons or (
         *_held_throughout(session, book, principal_id, duty, region, day, until),
         *against_duty(session, book, substitute_id, duty, day, until),
@@ -158,6 +160,19 @@ def _who(
     if by.kind == "staff" and by.id == principal_id:
         return ()
     return may_administer(session, by, region, day)
+
+
+def _near(session: Session, substitute_id: int, region: str) -> tuple[Reason, ...]:
+    """Nobody of another city or county gets to see the region's cases this way."""
+    home = session.get_one(StaffMember, substitute_id).region_code
+    if covers(home, region) or covers(region, home):
+        return ()
+    return refusal(
+        "substitute_elsewhere",
+        f"代理人不属于{region}或其上下级机构",
+        "The substitute belongs to another region's office.",
+        fact=home,
+    ).reasons
 
 
 def _held_throughout(
