@@ -35,6 +35,12 @@ def reach(region: str) -> str:
     return region
 
 
+def above(region: str) -> str:
+    """The region that a region belongs to: 371525 → 371500 → 370000; a province has none above it but itself."""
+    begins = reach(region)
+    return region if len(begins) <= 2 else f"{begins[:-2]:0<6}"
+
+
 def system_clock() -> datetime:
     """The present instant in UTC."""
     return datetime.now(UTC)

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from offices import FixedClock, settings_for
+from sqlalchemy import select
 
 from engine.cases import calendars
+from engine.cases.incidents import park
 from engine.cases.office import Office, open_office
 from engine.cases.setup import seed, set_up
 from engine.cases.staff import sign_in
 from engine.law.calendar import CalendarGap
 from engine.values import Actor, Refusal
+from engine.workflow.runner import StepFailedError
+from engine.workflow.tables import WorkflowIncident
 
 HOLIDAYS = "2027-01-01..2027-01-03 元旦\n2027-02-05 至 2027-02-11 春节\n\n2027-10-01~2027-10-07 国庆节"
 WORKDAYS = "2027-02-20 春节调休"
@@ -106,3 +110,20 @@ def _signed_in(office: Office, login: str) -> Actor:
     actor = sign_in(office, login=login, password="a-long-password")
     assert isinstance(actor, Actor)
     return actor
+
+
+def test_steps_that_lacked_a_year_are_tried_again(office: Office, two: tuple[Actor, Actor]) -> None:
+    """An incident that says which year was missing is due again once the year counts; others are left alone."""
+    with office.store.transaction() as session:
+        for number, year in enumerate((2028, 2029), start=1):
+            failed = StepFailedError("step", CalendarGap(year))
+            park(session, failed, command=f"{year}", case_id=number, now=office.clock())
+    calendars.enter_year(office, two[0], year=2028, source="通知", holidays="2028-01-01", workdays="")
+    view = calendars.calendar_year(office, two[1], 2028)
+    assert not isinstance(view, Refusal)
+    done = calendars.approve_year(office, two[1], view.waiting[0].edition_id)
+    assert not isinstance(done, Refusal)
+    assert "1 个" in done.message
+    with office.store.reading() as session:
+        retryable = dict(session.execute(select(WorkflowIncident.command, WorkflowIncident.retryable)).all())
+    assert retryable == {"2028": True, "2029": False}

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from engine.cases import incidents
 from engine.cases.entered_years import in_force, years_of
 from engine.cases.limit_tables import CalendarDay, CalendarEdition
 from engine.cases.office import Office
@@ -21,7 +22,7 @@ from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.duties import check_may
-from engine.law.calendar import CalendarYear
+from engine.law.calendar import CalendarGap, CalendarYear
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, Reason, Refusal, RefusedError
@@ -132,7 +133,8 @@ def enter_year(
 def approve_year(office: Office, actor: Actor, edition_id: int) -> Done | Refusal:
     """The edition counts from now on; refused for whoever entered it (四眼).
 
-    Limits that are running keep the day that was told; what is counted from now on uses the new edition.
+    Limits that are running keep the day that was told; what is counted from now on uses the new edition. Steps that
+    failed because the year was missing are tried again.
     """
 
     def work(session: Session) -> Done:
@@ -150,7 +152,9 @@ def approve_year(office: Office, actor: Actor, edition_id: int) -> Done | Refusa
         edition.approved_by, edition.approved_at = actor.key, office.clock()
         session.flush()
         _note(session, office, actor, edition, Action.CHANGE_APPLIED)
-        return Done(message=f"{edition.year}年工作日历已生效")
+        freed = incidents.revive(session, CalendarGap, said=str(edition.year), now=office.clock())
+        again = f"，{freed} 个因缺这一年而停下的步骤将自动重试" if freed else ""
+        return Done(message=f"{edition.year}年工作日历已生效{again}")
 
     done = attempt(office, actor, work, subject=f"calendar_edition:{edition_id}", stream=_STREAM)
     office.forget_calendar()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.workflow.runner import StepFailedError
@@ -86,3 +86,18 @@ def _still_due(session: Session, command: dict[str, object], now: datetime) -> b
         return session.scalar(due.limit(1)) is not None
     task = session.get(WorkflowTask, command["task_id"], populate_existing=True)
     return task is not None and task.status == "ready"
+
+
+def revive(session: Session, cause: type[Exception], *, said: str, now: datetime) -> int:
+    """How many open incidents of this cause, with these words in it, the sweep will try again: what they lacked is there."""
+    freed = session.execute(
+        update(WorkflowIncident)
+        .where(
+            WorkflowIncident.status == "open",
+            WorkflowIncident.detail == cause.__name__,
+            WorkflowIncident.cause.contains(said, autoescape=True),
+        )
+        .values(retryable=True, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(freed.rowcount)  # type: ignore[attr-defined]

@@ -15,6 +15,8 @@ from sqlalchemy import exists, select
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.inbox_counts import take_in
+from engine.cases.limits import watch_limits
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
 from engine.cases.rehearsal_sweep import rehearse_due
@@ -43,6 +45,8 @@ class Swept:
     rehearsed: int = 0
     #: papers that the virus scanner has answered for
     scanned: int = 0
+    #: tasks whose holder or superior was told of their limit
+    told: int = 0
     sealed: bool = False
 
     @property
@@ -57,6 +61,7 @@ class Swept:
             self.moved,
             self.rehearsed,
             self.scanned,
+            self.told,
         )
         return not any(work)
 
@@ -65,6 +70,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
     """One round over everything that is due, at most `limit` of each."""
     timers = _fire_timers(office, limit)
     sent, failed = _send_due(office, limit)
+    with office.store.transaction() as session:
+        take_in(session)
     return Swept(
         timers=timers,
         sent=sent,
@@ -74,6 +81,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),
+        told=watch_limits(office, limit),
         sealed=_seal_if_due(office),
     )
 
