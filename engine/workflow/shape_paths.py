@@ -15,6 +15,8 @@ from engine.workflow.vocabulary import PEOPLE_TASKS, SUB_PROCESSES
 _WAITING = PEOPLE_TASKS | SUB_PROCESSES | {
     "receiveTask", "callActivity", "intermediateCatchEvent", "eventBasedGateway", "boundaryEvent",
 }  # fmt: skip
+#: behind one of these the engine no longer takes for certain what comes, and looks only a few steps ahead
+_CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"})
 
 
 def judge_paths(scope: Scope, findings: Findings) -> None:
@@ -29,11 +31,21 @@ def judge_paths(scope: Scope, findings: Findings) -> None:
             findings.error("unreachable", node, "从开始事件走不到这里")
         elif ends and own not in leaving and node.outgoing:
             findings.error("no_way_out", node, "从这里走不到任何结束事件")
-    spinning = _spinning(scope)
-    if spinning:
+    if spinning := _loops(scope, without=_WAITING):
+        names = _named(scope, spinning)
         first = scope.nodes[spinning[0]]
-        names = "、".join(scope.nodes[own].name or own for own in spinning[:6])
         findings.error("automatic_loop", first, f"回路（{names}）上没有人办理，也不等消息或定时，会一直空转")
+    elif endless := _loops(scope, without=_CHOOSING):
+        first = scope.nodes[endless[0]]
+        message = (
+            f"回路（{_named(scope, endless)}）上没有网关，引擎预推后面的步骤时停不下来（SpiffWorkflow 3.2.0 的缺陷），"
+            "请在回到的那一步之前画一个排他网关合并"
+        )
+        findings.error("loop_without_gateway", first, message)
+
+
+def _named(scope: Scope, steps: list[str]) -> str:
+    return "、".join(scope.nodes[own].name or own for own in steps[:6])
 
 
 def _neighbours(scope: Scope) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -59,12 +71,12 @@ def _closure(first: Iterable[str], neighbours: Mapping[str, list[str]]) -> set[s
     return found
 
 
-def _spinning(scope: Scope) -> list[str]:
-    """The steps of loops that nothing slows down, in the order of the file."""
-    own_steps = {own for own, node in scope.nodes.items() if node.kind not in _WAITING}
-    after: dict[str, list[str]] = {own: [] for own in own_steps}
+def _loops(scope: Scope, *, without: frozenset[str]) -> list[str]:
+    """The steps of loops that pass no node of these kinds, in the order of the file."""
+    steps = {own for own, node in scope.nodes.items() if node.kind not in without}
+    after: dict[str, list[str]] = {own: [] for own in steps}
     for flow in scope.flows:
-        if flow.source in own_steps and flow.target in own_steps:
+        if flow.source in steps and flow.target in steps:
             after[flow.source].append(flow.target)
     # take away, again and again, what leads nowhere and what nothing leads to; loops remain
     for _ in range(2):

@@ -228,3 +228,36 @@ def test_what_is_accepted_finishes_on_the_real_engine(seed: int) -> None:
 PLAYED = {
     "two_tokens", "improper_end", "dead_step", "exploration_bound", "join_in_loop", "automatic_loop", "uncaught",
 }  # fmt: skip
+
+
+@pytest.mark.req("FLOW-03")
+@pytest.mark.parametrize(
+    "between", ["", "serviceTask", "userTask", "parallelGateway", "intermediateThrowEvent"]
+)
+def test_a_round_without_a_choice_is_refused_because_the_engine_never_stops_looking_ahead(
+    between: str,
+) -> None:
+    """Found by leading one flow of claim.bpmn elsewhere: the exit is an event, and the engine spends its stack."""
+    group = 'camunda:candidateGroups="review"' if between == "manualTask" else ""
+    calls = 'camunda:type="external" camunda:topic="pay"' if between == "serviceTask" else ""
+    step = f'<{between} id="n" {group}{calls}/>' if between else ""
+    back = chain("x", "n", "x") if between else flow("x", "x")
+    drawn = START + user("x") + boundary("late", "x", TIMER) + END + chain("s", "x") + flow("late", "e")
+
+    (said,) = [each for each in check_file(process(drawn + step + back), NAMES) if each.severity == "error"]
+    blueprint = read_processes(process(drawn + step + back), names=NAMES)["p"]
+
+    assert (said.code, said.element) == ("loop_without_gateway", "x")
+    with pytest.raises(RecursionError):
+        play(blueprint, Rules())
+
+
+def test_a_round_over_a_merging_gateway_runs() -> None:
+    drawn = process(
+        START + user("x") + boundary("late", "x", TIMER) + END + gateway("m", "exclusive")
+        + chain("s", "m", "x", "m") + flow("late", "e")
+    )  # fmt: skip
+
+    assert not [each for each in check_file(drawn, NAMES) if each.severity == "error"]
+    game = play(read_processes(drawn, names=NAMES)["p"], Rules())
+    assert game.whole and not game.lost() and not game.faults
