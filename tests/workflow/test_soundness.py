@@ -232,7 +232,7 @@ PLAYED = {
 
 @pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize(
-    "between", ["", "serviceTask", "userTask", "parallelGateway", "intermediateThrowEvent"]
+    "between", ["", "serviceTask", "manualTask", "parallelGateway", "intermediateThrowEvent"]
 )
 def test_a_round_without_a_choice_is_refused_because_the_engine_never_stops_looking_ahead(
     between: str,
