@@ -7,7 +7,7 @@ both in one statement. A task counts at every level above it: ``371502``, ``3715
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -96,46 +96,49 @@ TRIGGERS: tuple[str, ...] = (
     *frozen_columns("workflow_case", "process_id"),
 )
 
-_KEYS = ("scope", "duty", "element_id", "process_id", "claimed", "due_on")
+_STEP = ("scope", "duty", "element_id", "process_id", "claimed")
+_KEYS = (*_STEP, "due_on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCount:
-    """So many open tasks of one step of one duty within a scope, told apart by holder and due day."""
+    """So many open tasks of one step of one duty within a scope, held by somebody or by nobody."""
 
     scope: str
     duty: str
     element_id: str
     process_id: str
     claimed: bool
-    #: NEVER where no limit runs
-    due_on: date
     n: int
 
 
-def open_counts(session: Session, reaches: Iterable[tuple[str, str]]) -> tuple[OpenCount, ...]:
-    """How many tasks are open for each (duty, scope), by step, holder and due day; none where there are none."""
+def open_counts(
+    session: Session, reaches: Iterable[tuple[str, str]], *, first: date = date.min, last: date = NEVER
+) -> tuple[OpenCount, ...]:
+    """How many tasks are open for each (duty, scope) by step and holder, due in those days, both inclusive.
+
+    Where there are none, there is no count.
+    """
     asked = sorted(set(reaches))
-    if not asked:
+    if not asked or last < first:
         return ()
     parts = union_all(
         *(
-            select(*(getattr(table, key) for key in _KEYS), table.n).where(
-                tuple_(table.duty, table.scope).in_(asked)
+            select(*(getattr(table, key) for key in _STEP), table.n).where(
+                tuple_(table.duty, table.scope).in_(asked), table.due_on.between(first, last)
             )
             for table in (OpenTaskTotal, OpenTaskDelta)
         )
     ).subquery()
-    keys = [parts.c[key] for key in _KEYS]
+    keys = [parts.c[key] for key in _STEP]
     n = func.sum(parts.c.n)
-    rows = session.execute(select(*keys, n).group_by(*keys).having(n != 0)).all()
+    rows = session.execute(select(*keys, n).group_by(*keys).having(n != 0).order_by(*keys)).all()
     return tuple(
         OpenCount(
-            scope=row[0], duty=row[1], element_id=row[2], process_id=row[3],
-            claimed=row[4], due_on=row[5], n=int(row[6]),
+            scope=scope, duty=duty, element_id=element, process_id=process, claimed=claimed, n=int(count)
         )
-        for row in rows
-    )  # fmt: skip
+        for scope, duty, element, process, claimed, count in map(tuple, rows)
+    )
 
 
 def take_in(session: Session) -> int:
@@ -156,8 +159,3 @@ def take_in(session: Session) -> int:
     if taken:
         session.execute(text("DELETE FROM open_task_total WHERE n = 0"))
     return int(taken or 0)
-
-
-def total(counts: Sequence[OpenCount]) -> int:
-    """The sum."""
-    return sum(count.n for count in counts)

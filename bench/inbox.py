@@ -1,0 +1,135 @@
+"""What a page of the inbox and its counts cost with a million open tasks, against what they cost with a thousand.
+
+Seeds two databases of its own by set-based SQL and asks as a county's clerk, a city's manager and the province:
+the first page, a page deep inside, the counts. Prints medians and their ratios. Not a test; run it by hand::
+
+    DATABASE_URL=postgresql+psycopg://… python bench/inbox.py [open tasks]
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from builders import CAST_DAY, PASSWORD  # noqa: E402
+from conftest import FixedClock  # noqa: E402
+from many_tasks import a_post, seed_open_tasks  # noqa: E402
+
+from engine.cases import inbox_choices, inbox_counts, inbox_lists, setup  # noqa: E402
+from engine.cases.inbox_filters import InboxFilter  # noqa: E402
+from engine.cases.office import Office, open_office  # noqa: E402
+from engine.config import Settings  # noqa: E402
+from engine.migrations import upgrade  # noqa: E402
+from engine.values import Actor  # noqa: E402
+
+#: who asks: duty, region, and the list that they live in
+ASKING = {
+    "county clerk": ("intake", "371502", "claimable"),
+    "city manager": ("approve", "371500", "below"),
+    "province": ("approve", "370000", "below"),
+    "province, overdue": ("approve", "370000", "overdue"),
+}
+ROUNDS = 31
+Times = dict[tuple[str, str], float]
+
+
+def main() -> None:
+    """Print the times with few and with many open tasks, and their ratio."""
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        sys.exit("请设置 DATABASE_URL（PostgreSQL）。 Set DATABASE_URL to a PostgreSQL.")
+    with _office(url, 1_000) as small, _office(url, many) as large:
+        few, most = _measure(small), _measure(large)
+    print(f"{'':36}{1_000:>12} {many:>12}   ratio")
+    for who, what in few:
+        a, b = few[who, what], most[who, what]
+        print(f"{who:20}{what:16}{a * 1000:9.2f} ms {b * 1000:9.2f} ms   {b / a:.2f}")
+
+
+def _measure(office: Office) -> Times:
+    found: Times = {}
+    for who, (duty, region, which) in ASKING.items():
+        actor = a_post(office, duty, region)
+        for what, ask in _questions(office, actor, which).items():
+            found[who, what] = _median(ask)
+    return found
+
+
+def _questions(office: Office, actor: Actor, which: str) -> dict[str, Callable[[], object]]:
+    def page(cursor: str = "", **narrowed: str) -> Callable[[], object]:
+        asked = InboxFilter(**narrowed)  # type: ignore[arg-type]
+        return lambda: inbox_lists.inbox(office, actor, which, asked, cursor=cursor)  # type: ignore[arg-type]
+
+    # as deep as both databases go: the same page is far from either end in the large one
+    deep = ""
+    for _ in range(3):
+        deep = inbox_lists.inbox(office, actor, which, cursor=deep).next_cursor or deep  # type: ignore[arg-type]
+    last = inbox_lists.inbox(office, actor, which, InboxFilter(order="desc"))  # type: ignore[arg-type]
+    assert last.total == inbox_lists.counts(office, actor)[which]  # type: ignore[index]
+    return {
+        "first page": page(),
+        "deep page": page(deep),
+        "last page": page(order="desc"),
+        "by due day": page(sort="due"),
+        "near limits": page(light="soon"),
+        "one step": page(element="claim_step_1"),
+        "counts": lambda: inbox_lists.counts(office, actor),
+        "choices": lambda: inbox_choices.choices(office, actor, which),  # type: ignore[arg-type]
+    }
+
+
+def _median(ask: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken[5:])
+
+
+@contextmanager
+def _office(url: str, count: int) -> Iterator[Office]:
+    name = f"h_bench_inbox_{os.getpid()}_{count}"
+    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        own = make_url(url).set(database=name).render_as_string(hide_password=False)
+        try:
+            upgrade(own)
+            env = {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
+            office = open_office(Settings.from_env(env), clock=FixedClock("2025-11-03T09:00+08:00"))
+            setup.set_up(office)
+            setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
+            _fill(office, count)
+            yield office
+            office.close()
+        finally:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def _fill(office: Office, count: int) -> None:
+    begun = time.perf_counter()
+    with office.store.transaction() as session:
+        seed_open_tasks(session, count, now=office.clock())
+    with office.store.transaction() as session:
+        rows = inbox_counts.take_in(session)
+    with office.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    print(f"{count} open tasks in {time.perf_counter() - begun:.0f} s, {rows} rows of sums", flush=True)
+
+
+if __name__ == "__main__":
+    main()
