@@ -152,7 +152,7 @@ def approve_year(office: Office, actor: Actor, edition_id: int) -> Done | Refusa
         edition.approved_by, edition.approved_at = actor.key, office.clock()
         session.flush()
         _note(session, office, actor, edition, Action.CHANGE_APPLIED)
-        freed = incidents.revive(session, CalendarGap, said=str(edition.year), now=office.clock())
+        freed = incidents.revive(session, said=CalendarGap(edition.year).lacks, now=office.clock())
         again = f"，{freed} 个因缺这一年而停下的步骤将自动重试" if freed else ""
         return Done(message=f"{edition.year}年工作日历已生效{again}")
 

@@ -88,15 +88,11 @@ def _still_due(session: Session, command: dict[str, object], now: datetime) -> b
     return task is not None and task.status == "ready"
 
 
-def revive(session: Session, cause: type[Exception], *, said: str, now: datetime) -> int:
-    """How many open incidents of this cause, with these words in it, the sweep will try again: what they lacked is there."""
+def revive(session: Session, *, said: str, now: datetime) -> int:
+    """How many open incidents whose cause has these words the sweep will try again: what they lacked is there now."""
     freed = session.execute(
         update(WorkflowIncident)
-        .where(
-            WorkflowIncident.status == "open",
-            WorkflowIncident.detail == cause.__name__,
-            WorkflowIncident.cause.contains(said, autoescape=True),
-        )
+        .where(WorkflowIncident.status == "open", WorkflowIncident.cause.contains(said, autoescape=True))
         .values(retryable=True, due_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -28,7 +28,12 @@ class CalendarGap(Exception):
 
     def __init__(self, year: int) -> None:
         self.year = year
-        super().__init__(f"{year}年没有工作日历：请在 processes/calendar 录入{year}年放假安排")
+        super().__init__(f"{self.lacks}：请数据管理岗录入{year}年放假安排")
+
+    @property
+    def lacks(self) -> str:
+        """What is missing, in the words that every message about it begins with."""
+        return f"{self.year}年没有工作日历"
 
     @property
     def reason(self) -> Reason:
