@@ -217,12 +217,14 @@ def _played(found: Tried, script: Rehearsal, wrong: Wrong | None) -> dict[str, o
     task = next((each for each in tasks if each.element == asked), tasks[0] if tasks else None)
     fields = _fields(task, wrong) if task else ()
     last = script.steps[-1].line if script.steps else 0
+    stuck = bool(found.rehearsed.problems)
     return {
         "tried": found.rehearsed,
         "seen": found.seen,
         "steps": rows,
         "at": at,
-        "word": packed(script),
+        # what is done next is done where the script got to
+        "word": packed(followed(script, keep=found.seen.taken) if stuck else script),
         "text": written(script),
         "so_far": [
             (words, packed(followed(script, keep=number)))

@@ -68,6 +68,8 @@ class Play:
     crew: Crew
     met: list[Met] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    #: steps of the script that were carried out, refused ones too
+    taken: int = 0
     _seen: int = 0
     _names: dict[str, str] = field(default_factory=dict)
     _waiting: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ class Play:
                 self.start(step.process, step.data, line=step.line)
         except PlayerError as wrong:
             raise StuckError(f"第{step.line}行：{wrong}") from wrong
+        self.taken += 1
 
     def open_tasks(self) -> tuple[OpenTask, ...]:
         """What waits for people now, oldest first."""

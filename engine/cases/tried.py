@@ -121,6 +121,8 @@ class Seen:
     edges: set[str] = field(default_factory=set)
     #: step → the facts that it brought, as people call them; then data that have no other name than their own
     facts: list[tuple[Fact, ...]] = field(default_factory=list)
+    #: steps of the script that were carried out before it ended or got stuck
+    taken: int = 0
     #: where the clock of the stage stands, and when the next timer is due
     now: datetime | None = None
     next_due: datetime | None = None
@@ -129,7 +131,7 @@ class Seen:
 
     def look(self, play: Play) -> None:
         """Read everything from the stage of the play."""
-        office = play.office
+        office, self.taken = play.office, play.taken
         with office.store.reading() as session:
             versions = self._cases(session, play)
             self.tasks = list(_tasks(session, play, versions))
