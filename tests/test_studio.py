@@ -17,8 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.cases import library as shelf
 from engine.cases import setup, staff, studio
-from engine.cases.library import LibraryFile
 from engine.cases.library_checks import CheckReport
+from engine.cases.library_tables import LibraryFile
 from engine.cases.office import Office, open_office
 from engine.cases.rehearsal_runs import RunView, run_view
 from engine.cases.studio_views import ChangeView, LibraryView

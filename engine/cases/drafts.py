@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
-from engine.cases.library import Change, ChangeFile, ChangeHand
+from engine.cases.library_tables import Change, ChangeFile, ChangeHand
 from engine.cases.office import Office
 from engine.cases.publishing import refusal_of
 from engine.cases.staff import name_of

@@ -11,17 +11,18 @@ from dataclasses import asdict, dataclass, replace
 
 import orjson
 
-from engine.cases.library import decisions_in, diagrams, key_of, kind_of, named_by
+from engine.cases.library import decisions_in, diagrams, drawn_in, key_of, kind_of, made_of
 from engine.store.declaration import DeclarationError
 from engine.workflow.checks import check_decision, check_file, check_form
 from engine.workflow.form_parts import FormError
 from engine.workflow.forms import read_form
 from engine.workflow.import_notes import Note, import_report
 from engine.workflow.problems import Problem
-from engine.workflow.reader import ReadError
+from engine.workflow.reader import Resolver
 from engine.workflow.rehearsal import read_tests
-from engine.workflow.versions import References, references_of
+from engine.workflow.versions import References, resolver_of
 from engine.workflow.vocabulary import Names
+from engine.workflow.wording_expressions import given_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +110,14 @@ def check_files(files: Mapping[str, bytes], changed: Iterable[str], names: Names
     """The report on the changed files, and on the diagrams among ``files`` that name one of them."""
     changed = frozenset(changed)
     known = names_with(names, files)
-    drawn = {name: found for name in diagrams(files) if (found := _references(files[name]))}
+    drawn = {name: found for name in diagrams(files) if (found := drawn_in(files[name]))}
     touched = [
         name
         for name in drawn.keys() | changed & {*diagrams(files)}
         if name in changed
-        # a decision that nobody has any more was taken away by this very change
-        or drawn[name].decisions - known.decisions.keys()
-        or not changed.isdisjoint(named_by(files, name))
+        # what nobody has any more was taken away by this very change
+        or _gone(drawn[name], known)
+        or not changed.isdisjoint(made_of(files, name))
     ]
     reports = [
         _report(name, files, drawn, known, changed=name in changed)
@@ -128,9 +129,11 @@ def check_files(files: Mapping[str, bytes], changed: Iterable[str], names: Names
 
 
 def names_with(names: Names, files: Mapping[str, bytes]) -> Names:
-    """The office's names with the forms and decisions of these files in place of those that it opened with."""
-    return replace(
+    """The office's names with the forms, decisions and processes of these files in place of those it opened with."""
+    drawn = {name: found for name in diagrams(files) if (found := drawn_in(files[name]))}
+    known = replace(
         names,
+        processes=frozenset(own for found in drawn.values() for own in found.processes),
         forms={key_of(name): _keys_of(content) for name, content in files.items() if kind_of(name) == "form"},
         decisions={
             own: decision.provides
@@ -138,6 +141,22 @@ def names_with(names: Names, files: Mapping[str, bytes]) -> Names:
             if kind_of(name) == "decision"
             for own, decision in decisions_in(content).items()
         },
+    )
+    called = {call.called for found in drawn.values() for call in found.calls}
+    where = {own: files[name] for name, found in drawn.items() for own in found.processes if own in called}
+    # once for every process that one may stand behind another
+    for _ in where:
+        known = replace(known, gives={own: given_by(content, own, known) for own, content in where.items()})
+    return known
+
+
+def _gone(named: References, known: Names) -> bool:
+    """Whether the diagram names a form, decision or process that there is not."""
+    called = {call.called for call in named.calls}
+    return bool(
+        named.forms - known.forms.keys()
+        or named.decisions - known.decisions.keys()
+        or called - known.processes
     )
 
 
@@ -149,7 +168,10 @@ def _report(
     *,
     changed: bool,
 ) -> FileReport:
-    problems = [*_of_kind(name, files[name], names), *_twice(name, files, drawn)]
+    circles = _circles(name, drawn)
+    # what calls itself is not played: it has no end
+    resolve = None if circles else resolver_of({each: files[each] for each in drawn})
+    problems = [*circles, *_of_kind(name, files[name], names, resolve), *_twice(name, files, drawn)]
     notes = import_report(files[name]) if name in drawn else ()
     return FileReport(
         name=name, problems=(*problems, *_unread(notes, problems)), changed=changed, notes=notes
@@ -167,10 +189,39 @@ def _unread(notes: Iterable[Note], problems: Iterable[Problem]) -> Iterator[Prob
             )
 
 
-def _of_kind(name: str, content: bytes, names: Names) -> list[Problem]:
+def _circles(name: str, drawn: Mapping[str, References]) -> list[Problem]:
+    """The steps of the file that call a process which calls, itself or through others, theirs."""
+    calls: dict[str, set[str]] = {}
+    for found in drawn.values():
+        for call in found.calls:
+            calls.setdefault(call.process, set()).add(call.called)
+    return [
+        Problem(
+            severity="error",
+            code="call_circle",
+            element=call.element,
+            line=call.line,
+            message=f"“{call.element}”调用的流程“{call.called}”又（直接或经由别的流程）调用“{call.process}”，不能循环调用",
+        )
+        for call in (drawn[name].calls if name in drawn else ())
+        if call.process in _reached(call.called, calls)
+    ]
+
+
+def _reached(start: str, calls: Mapping[str, set[str]]) -> set[str]:
+    found, wanted = set[str](), [start]
+    while wanted:
+        own = wanted.pop()
+        if own not in found:
+            found.add(own)
+            wanted += calls.get(own, ())
+    return found
+
+
+def _of_kind(name: str, content: bytes, names: Names, resolve: Resolver | None) -> list[Problem]:
     kind = kind_of(name)
     if kind == "diagram":
-        return check_file(content, names, name)
+        return check_file(content, names, name, resolve=resolve)
     problems = check_form(content, name, names=names) if kind == "form" else []
     if kind == "decision":
         problems = check_decision(content, name, names=names)
@@ -221,13 +272,6 @@ def _twice(name: str, files: Mapping[str, bytes], drawn: Mapping[str, References
 
 def _double(own: str, message: str) -> Problem:
     return Problem(severity="error", code="twice", element=own, line=1, message=message)
-
-
-def _references(content: bytes) -> References | None:
-    try:
-        return references_of(content)
-    except ReadError:
-        return None
 
 
 def _keys_of(content: bytes) -> frozenset[str]:

@@ -89,6 +89,8 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "rectification": _open_finding,
     "payment_run": _open_payment_run,
 }
+#: processes whose cases are opened by a use-case of their own
+OPENED_HERE = frozenset(_OPENERS)
 
 
 def _text(data: Mapping[str, Value], name: str) -> str:

@@ -12,22 +12,25 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.cases.library import (
-    Change,
-    LibraryFile,
     digest_of,
     draft_files,
+    drawn_in,
+    kind_of,
     laid_over,
     library_files,
     newest,
     source_of,
 )
 from engine.cases.library_checks import CheckReport, check_files
+from engine.cases.library_tables import Change, LibraryFile
 from engine.cases.office import Office
+from engine.cases.openers import OPENED_HERE
 from engine.cases.staff import name_of
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, Reason, RefusedError
-from engine.workflow.tables import ProcessVersion
+from engine.workflow.tables import ProcessVersion, WorkflowCase
+from engine.workflow.versions import NoSuchProcessError
 
 FOUR_EYES = Reason(
     code="four_eyes",
@@ -51,6 +54,9 @@ def checked(session: Session, office: Office, change: Change) -> CheckReport:
         )
     report = check_files(laid_over(published, drafts), drafts, office.runner.versions.names)
     refuse_errors(report)
+    for name, content in drafts.items():
+        if content is None and name in published:
+            refuse_in_use(session, office, name, published[name])
     return report
 
 
@@ -163,6 +169,31 @@ def refuse_moved(session: Session, change: Change) -> None:
     ]
     if moved:
         raise RefusedError(*moved)
+
+
+def refuse_in_use(session: Session, office: Office, name: str, content: bytes) -> None:
+    """Refused where the file is a diagram of which cases run, or can be opened other than by a call."""
+    drawn = drawn_in(content) if kind_of(name) == "diagram" else None
+    for process_id in drawn.processes if drawn else ():
+        running = session.scalar(
+            select(func.count()).where(
+                WorkflowCase.process_id == process_id, WorkflowCase.status == "running"
+            )
+        )
+        try:
+            starts = office.runner.versions.latest(session, process_id).blueprint.start_messages
+        except NoSuchProcessError:
+            starts = frozenset()
+        if running or starts or process_id in OPENED_HERE:
+            why = f"还有{running}件在办" if running else "仍有入口发起它的案件"
+            raise RefusedError(
+                refusal_of(
+                    "process_in_use",
+                    f"{name} 不能删除：流程“{process_id}”{why}",
+                    f"{name} cannot be deleted: cases of {process_id} run or can be opened.",
+                    fact=process_id,
+                )
+            )
 
 
 def refuse_errors(report: CheckReport) -> None:

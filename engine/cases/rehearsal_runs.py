@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
 from engine.cases.drafts import as_analyst, held
-from engine.cases.library import Change
 from engine.cases.library_checks import CheckReport
+from engine.cases.library_tables import Change
 from engine.cases.office import Office
 from engine.cases.publishing import checked, record, refusal_of, submit
 from engine.cases.rehearsal_tables import RehearsalCase, RehearsalRun

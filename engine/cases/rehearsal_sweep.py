@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
 from engine.cases.drafts import refuse_no_analyst
-from engine.cases.library import Change
+from engine.cases.library_tables import Change
 from engine.cases.office import Office
 from engine.cases.publishing import checked, record, submit
 from engine.cases.rehearsal_runs import begin, on_the_trail, state_of

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, TypeVar
 
 from psycopg import errors as pg
@@ -33,7 +34,7 @@ from engine.workflow.forms import Form, FormError, read_form
 from engine.workflow.reader import Blueprint, Names, ReadError, read_processes
 from engine.workflow.runner import Runner
 from engine.workflow.tables import ProcessVersion, WorkflowCase
-from engine.workflow.versions import Published, Versions
+from engine.workflow.versions import Published, Versions, resolver_of
 
 T = TypeVar("T")
 
@@ -276,10 +277,11 @@ def _parse(names: Names, files: Mapping[str, bytes]) -> Draft:
     for name in sorted(files):
         if name.endswith(".dmn"):
             decisions.update(_reading(name, lambda: read_decisions(files[name])))  # noqa: B023 - called at once
-    for name in sorted(files):
-        if not name.endswith(".bpmn"):
-            continue
-        found = _reading(name, lambda: read_processes(files[name], names=names))  # noqa: B023 - called at once
+    drawn = {name: content for name, content in files.items() if name.endswith(".bpmn")}
+    resolve = resolver_of(drawn)
+    for name in sorted(drawn):
+        read = partial(read_processes, files[name], names=names, resolve=resolve)
+        found = _reading(name, read)
         for process_id, blueprint in found.items():
             connect_loops(blueprint.spec, *blueprint.subprocess_specs.values())
             processes[process_id] = Published(

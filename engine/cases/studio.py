@@ -22,8 +22,8 @@ from engine.cases.drafts import (
     refuse_untakeable,
     take_base,
 )
-from engine.cases.library import Change, ChangeFile
 from engine.cases.library_checks import CheckReport, check_files
+from engine.cases.library_tables import Change, ChangeFile
 from engine.cases.office import Office
 from engine.cases.publishing import (
     FOUR_EYES,
@@ -31,6 +31,7 @@ from engine.cases.publishing import (
     put_into_library,
     record,
     refusal_of,
+    refuse_in_use,
     refuse_moved,
     submit,
 )
@@ -52,6 +53,7 @@ from engine.workflow.tables import ProcessVersion
 __all__ = [
     "check_change",
     "compare_versions",
+    "delete_file",
     "drop_file",
     "file_of",
     "library",
@@ -91,22 +93,28 @@ def save_file(
 
     def work(session: Session) -> CheckReport:
         change = held(session, change_id, "open")
-        refuse_rollback(change)
         refuse_untakeable(name, content)
-        draft = session.scalar(
-            select(ChangeFile).where(ChangeFile.change_id == change.id, ChangeFile.name == name)
-        )
-        refuse_unseen(session, actor, draft, name=name, seen=seen)
-        if draft is None:
-            refuse_one_too_many(session, change)
-            take_base(session, change, name)
-            draft = ChangeFile(change_id=change.id, name=name)
-        draft.content, draft.digest = content, shelf.digest_of(content)
-        draft.updated_by, draft.updated_at = actor.key, office.clock()
-        session.add(draft)
-        lend_hand(session, change, actor)
-        session.flush()
-        return check_files(shelf.files_of(session, change.id), [name], office.runner.versions.names)
+        return _drafted(session, office, actor, change, name, content, seen=seen)
+
+    return as_analyst(office, actor, work, subject=f"change:{change_id}")
+
+
+def delete_file(
+    office: Office, actor: Actor, change_id: int, name: str, *, seen: str | None = None
+) -> CheckReport | Refusal:
+    """The change takes the published file out of the library, and what is to be said of the diagrams that name it.
+
+    ``seen`` as for :func:`save_file`. Refused for a file that is not published, and for a diagram of which cases run
+    or can still be opened. Taken back with :func:`drop_file`.
+    """
+
+    def work(session: Session) -> CheckReport:
+        change = held(session, change_id, "open")
+        published = shelf.library_files(session).get(name)
+        if published is None:
+            raise RefusedError(refusal_of("no_file", f"流程库里没有文件 {name[:80]}", "No such file."))
+        refuse_in_use(session, office, name, published)
+        return _drafted(session, office, actor, change, name, None, seen=seen)
 
     return as_analyst(office, actor, work, subject=f"change:{change_id}")
 
@@ -259,8 +267,7 @@ def roll_back(
             target=f"{process_id}:{number}",
         )
         published = shelf.library_files(session)
-        files = {name: text.encode() for name, text in shelf.files_beside(version).items()}
-        for name, content in {version.file_name: version.diagram, **files}.items():
+        for name, content in {version.file_name: version.diagram, **shelf.files_beside(version)}.items():
             if published.get(name) != content:
                 take_base(session, change, name)
                 session.add(
@@ -278,6 +285,34 @@ def roll_back(
         return change_view(session, change, actor)
 
     return as_analyst(office, actor, work, subject=f"{process_id}:{number}")
+
+
+def _drafted(
+    session: Session,
+    office: Office,
+    actor: Actor,
+    change: Change,
+    name: str,
+    content: bytes | None,
+    *,
+    seen: str | None,
+) -> CheckReport:
+    """The draft kept, and what is to be said of it; None for a file that the change takes out."""
+    refuse_rollback(change)
+    draft = session.scalar(
+        select(ChangeFile).where(ChangeFile.change_id == change.id, ChangeFile.name == name)
+    )
+    refuse_unseen(session, actor, draft, name=name, seen=seen)
+    if draft is None:
+        refuse_one_too_many(session, change)
+        take_base(session, change, name)
+        draft = ChangeFile(change_id=change.id, name=name)
+    draft.content, draft.digest = content, shelf.digest_of(content)
+    draft.updated_by, draft.updated_at = actor.key, office.clock()
+    session.add(draft)
+    lend_hand(session, change, actor)
+    session.flush()
+    return check_files(shelf.files_of(session, change.id), [name], office.runner.versions.names)
 
 
 def _opened(

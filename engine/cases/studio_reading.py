@@ -6,8 +6,8 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from engine.cases import library as shelf
-from engine.cases.library import Change, ChangeFile, LibraryFile
 from engine.cases.library_checks import CheckReport, check_files
+from engine.cases.library_tables import Change, ChangeFile, LibraryFile
 from engine.cases.office import Office
 from engine.cases.publishing import refusal_of
 from engine.cases.staff import name_of
@@ -127,7 +127,7 @@ def compare_versions(
     found = [
         compare_file(name, kind, was.get(name), now.get(name))
         for name in sorted({*was, *now})
-        if (kind := shelf.kind_of(name)) in ("form", "decision", "letter")
+        if (kind := shelf.kind_of(name)) and kind != "tests"
     ]
     return VersionComparison(diagram=compare(before, after), files=tuple(each for each in found if each))
 

@@ -11,8 +11,9 @@ import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.cases.library import Change, ChangeFile, ChangeHand, FileKind, LibraryFile, kind_of, newest
+from engine.cases.library import FileKind, kind_of, newest
 from engine.cases.library_checks import CheckReport, report_from
+from engine.cases.library_tables import Change, ChangeFile, ChangeHand, LibraryFile
 from engine.cases.staff import name_of
 from engine.values import SYSTEM, Actor
 from engine.workflow.compare import Comparison
@@ -61,6 +62,8 @@ class DraftRow:
     base: int
     #: the version that is published now; another one than ``base`` stands in the way of publishing
     published: int
+    #: the change takes the file out of the library
+    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +178,7 @@ def change_view(session: Session, change: Change, actor: Actor) -> ChangeView:
                 updated_at=row.updated_at,
                 base=base.get(row.name, 0),
                 published=published[row.name].number if row.name in published else 0,
+                deletes=not row.digest,
             )
             for row in rows
         ),
@@ -216,6 +220,7 @@ def file_rows(session: Session, shipped: dict[str, str]) -> tuple[FileRow, ...]:
             and (name, shipped[name]) not in known,
         )
         for name, row in held.items()
+        if row.digest
     )
 
 

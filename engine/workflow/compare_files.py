@@ -1,4 +1,4 @@
-"""What differs between two forms, two decision files or two letters, by meaning. Pure; called by the studio.
+"""What differs between two forms, decision files, letters or called diagrams, by meaning. Pure; called by the studio.
 
 Fields are paired by what they are called in the case data, rows of a table by their id, lines of a letter by their
 words. A file that cannot be read any more is compared line by line.
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, TypeVar
 
-from engine.workflow.compare import Change, differing
+from engine.workflow.compare import Change, compare, differing
 from engine.workflow.decisions import Decision, DecisionError, Rule, read_decisions
 from engine.workflow.form_parts import Field, FormError, walk
 from engine.workflow.forms import Form, read_form
 from engine.workflow.xml_file import ReadError
 
-Kind = Literal["form", "decision", "letter"]
+Kind = Literal["diagram", "form", "decision", "letter"]
 T = TypeVar("T")
 
 #: differing lines of one letter that are told
@@ -35,7 +35,7 @@ class FileDifference:
     changes: tuple[Change, ...]
 
 
-def compare_file(name: str, kind: Kind, old: str | None, new: str | None) -> FileDifference | None:
+def compare_file(name: str, kind: Kind, old: bytes | None, new: bytes | None) -> FileDifference | None:
     """What differs from the old content to the new, None for a file that is not there; None where nothing does."""
     if old == new:
         return None
@@ -51,7 +51,25 @@ def _whole(name: str) -> Change:
     return Change(element="", name=name, what="写法", before="不同的写法", after="含义相同")
 
 
-def _forms(old: str, new: str) -> Iterator[Change]:
+def _diagrams(old: bytes, new: bytes) -> Iterator[Change]:
+    try:
+        found = compare(old, new)
+    except ReadError:
+        yield from _lines(old, new)
+        return
+    for part in found.removed:
+        yield Change(
+            element=part.id, name=part.name or part.id, what=f"删除{part.kind}", before="有", after="无"
+        )
+    for part in found.added:
+        yield Change(
+            element=part.id, name=part.name or part.id, what=f"新增{part.kind}", before="无", after="有"
+        )
+    yield from found.changed
+    yield from found.relabelled
+
+
+def _forms(old: bytes, new: bytes) -> Iterator[Change]:
     try:
         before, after = read_form(old), read_form(new)
     except FormError:
@@ -98,9 +116,9 @@ def _field_facts(part: Field) -> dict[str, str]:
     return {what: _word(tell(part)) for what, tell in _FIELD_FACTS}
 
 
-def _decision_files(old: str, new: str) -> Iterator[Change]:
+def _decision_files(old: bytes, new: bytes) -> Iterator[Change]:
     try:
-        before, after = read_decisions(old.encode()), read_decisions(new.encode())
+        before, after = read_decisions(old), read_decisions(new)
     except (DecisionError, ReadError):
         yield from _lines(old, new)
         return
@@ -145,9 +163,9 @@ def _row_facts(table: Decision, rule: Rule) -> dict[str, str]:
     return tests | answers
 
 
-def _lines(old: str, new: str) -> Iterator[Change]:
+def _lines(old: bytes, new: bytes) -> Iterator[Change]:
     """The lines that differ, each block with where it begins in the newer text."""
-    was, now = old.splitlines(), new.splitlines()
+    was, now = (side.decode("utf-8-sig", "replace").splitlines() for side in (old, new))
     told = 0
     for what, before, before_end, after, after_end in SequenceMatcher(
         None, was, now, autojunk=False
@@ -212,7 +230,8 @@ def _word(value: object) -> str:
     return "" if value is None else str(value)
 
 
-_COMPARE: Mapping[Kind, Callable[[str, str], Iterator[Change]]] = {
+_COMPARE: Mapping[Kind, Callable[[bytes, bytes], Iterator[Change]]] = {
+    "diagram": _diagrams,
     "form": _forms,
     "decision": _decision_files,
     "letter": _lines,

@@ -111,7 +111,11 @@ def _parser(file: _File, names: Names, resolve: Resolver | None) -> OfficeParser
         drawing = draw(definitions_of(read_xml(data)))
         known |= {call.called, *(scope.id for scope in drawing.processes)}
         before = set(file.elements)
-        _gather(file, drawing, names)
+        try:
+            _gather(file, drawing, names)
+        except ReadError as wrong:
+            message = f"被调用的流程“{call.called}”不能接上：{wrong.element}：{wrong.message}"
+            raise ReadError(call.line, message, call.id) from wrong
         calls += [element for own, element in file.elements.items() if own not in before and element.called]
         drawings.append(drawing)
     try:

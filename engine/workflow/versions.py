@@ -1,16 +1,19 @@
 """Published versions of processes: fixed by content, parsed once per process.
 
-A version carries the diagram with every form and decision that it names, so that a case
-runs and shows tomorrow what it ran and showed today.
+A version carries the diagram with every form and decision that it names, and with the diagrams of the processes
+that it calls, so that a case runs and shows tomorrow what it ran and showed today (docs/decisions/0004-calls.md).
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 
 import orjson
 from sqlalchemy import func, select
@@ -21,7 +24,15 @@ from engine.workflow.decisions import Decision, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
 from engine.workflow.forms import Form, read_form
-from engine.workflow.reader import Blueprint, Names, definitions_of, read_processes, read_xml
+from engine.workflow.reader import (
+    Blueprint,
+    Names,
+    ReadError,
+    Resolver,
+    definitions_of,
+    read_processes,
+    read_xml,
+)
 from engine.workflow.tables import ProcessVersion
 
 
@@ -55,6 +66,19 @@ class Source:
     forms: Mapping[str, str]
     #: file name → DMN text
     decisions: Mapping[str, str]
+    #: file name → diagram with processes that it calls, also through others
+    called: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A step that calls another process."""
+
+    #: the process that it stands in
+    process: str
+    called: str
+    element: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +91,41 @@ class References:
     forms: frozenset[str]
     #: decision ids
     decisions: frozenset[str]
+    calls: tuple[Call, ...]
 
 
+@lru_cache(maxsize=64)
 def references_of(data: bytes) -> References:
-    """The forms and decisions that the diagram names, whether or not anybody has them. Raises ReadError."""
+    """The forms, decisions and processes that the diagram names, whether or not anybody has them. Raises ReadError."""
     drawing = draw(definitions_of(read_xml(data)))
     processes = tuple(process.id for process in drawing.processes)
-    elements = [element for own in processes for element in elements_of(drawing, own, Names.any()).values()]
+    elements = [
+        (own, element) for own in processes for element in elements_of(drawing, own, Names.any()).values()
+    ]
     return References(
         processes=processes,
-        forms=frozenset(element.form for element in elements if element.form),
-        decisions=frozenset(element.decision for element in elements if element.decision),
+        forms=frozenset(element.form for _, element in elements if element.form),
+        decisions=frozenset(element.decision for _, element in elements if element.decision),
+        calls=tuple(
+            Call(process=own, called=element.called, element=element.id, line=element.line)
+            for own, element in elements
+            if element.called
+        ),
     )
+
+
+def resolver_of(files: Mapping[str, bytes]) -> Resolver:
+    """Finds the file in which a process is drawn among these; one that cannot be read is passed over."""
+
+    @cache
+    def drawn() -> Mapping[str, bytes]:
+        found: dict[str, bytes] = {}
+        for content in files.values():
+            with suppress(ReadError):
+                found |= dict.fromkeys(references_of(content).processes, content)
+        return found
+
+    return lambda process_id: drawn().get(process_id)
 
 
 class Versions:
@@ -96,12 +143,15 @@ class Versions:
 
         Going back to what an older version had makes a new number: cases that started in between stay told apart.
         """
-        bundle = orjson.dumps(
-            {"forms": dict(source.forms), "decisions": dict(source.decisions)}, option=orjson.OPT_SORT_KEYS
-        )
+        beside: dict[str, object] = {"forms": dict(source.forms), "decisions": dict(source.decisions)}
+        if source.called:
+            # byte for byte, whatever the encoding that the file says it has
+            beside["calls"] = {name: b64encode(data).decode() for name, data in source.called.items()}
+        bundle = orjson.dumps(beside, option=orjson.OPT_SORT_KEYS)
         digest = hashlib.sha256(source.diagram + b"\0" + bundle).hexdigest()
         versions = []
-        for process_id, blueprint in read_processes(source.diagram, names=self.names).items():
+        blueprints = read_processes(source.diagram, names=self.names, resolve=resolver_of(source.called))
+        for process_id, blueprint in blueprints.items():
             kept = session.scalar(
                 select(ProcessVersion)
                 .where(ProcessVersion.process_id == process_id)
@@ -163,7 +213,8 @@ class Versions:
         decisions: dict[str, Decision] = {}
         for text in bundle["decisions"].values():
             decisions.update(read_decisions(text.encode()))
-        blueprint = read_processes(row.diagram, names=self.names)[row.process_id]
+        resolve = resolver_of(called_in(bundle))
+        blueprint = read_processes(row.diagram, names=self.names, resolve=resolve)[row.process_id]
         # here, before any thread runs it: two that started its first round at once would connect it twice
         connect_loops(blueprint.spec, *blueprint.subprocess_specs.values())
         return Published(
@@ -176,6 +227,11 @@ class Versions:
             forms={key: read_form(text) for key, text in bundle["forms"].items()},
             decisions=decisions,
         )
+
+
+def called_in(bundle: Mapping[str, Mapping[str, str]]) -> dict[str, bytes]:
+    """The diagrams that a version calls, by file name, as its bundle keeps them."""
+    return {name: b64decode(text) for name, text in bundle.get("calls", {}).items()}
 
 
 def _next_number(session: Session, process_id: str) -> int:

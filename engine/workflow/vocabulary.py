@@ -251,6 +251,8 @@ class Names:
     processes: frozenset[str] = frozenset()
     #: process id → names of case data that a case starts with
     starts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: process id → names of case data that it leaves to a process that calls it
+    gives: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: names that every case has
     always: frozenset[str] = frozenset({"case_key", "case_id"})
     #: a file from elsewhere: names that nobody knows are warnings, not errors

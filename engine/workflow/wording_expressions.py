@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from engine.workflow.drawing import Drawing, DrawnNode, Flow
+from engine.workflow.drawing import Drawing, DrawnNode, Flow, draw
 from engine.workflow.expressions import (
     BUILT_IN,
     Expression,
@@ -23,6 +23,7 @@ from engine.workflow.expressions import (
 )
 from engine.workflow.facts import bare, elements_of, multi_instance_of
 from engine.workflow.problems import Findings
+from engine.workflow.reader import definitions_of, read_xml
 from engine.workflow.script import TimerError, cycle_of, due_instant, timer_expression
 from engine.workflow.vocabulary import PEOPLE_TASKS, Element, Names, line_of, local_name, tag
 
@@ -182,6 +183,12 @@ def _of_rounds(node: DrawnNode) -> Iterator[_Written]:
             yield _Written(node, "循环条件", str(condition.text), "value", node.line)
 
 
+def given_by(data: bytes, process_id: str, names: Names) -> frozenset[str]:
+    """Every name of case data that anything in that process of the file can set. Raises ReadError."""
+    drawing = draw(definitions_of(read_xml(data)))
+    return _provided(drawing, process_id, elements_of(drawing, process_id, names), names)
+
+
 def _provided(
     drawing: Drawing, process_id: str, elements: Mapping[str, Element], names: Names
 ) -> frozenset[str]:
@@ -205,6 +212,7 @@ def _provided(
         found |= _set_by_script(node, element)
         if element.called in drawing.scopes and element.called != process_id:
             found |= names.starts.get(element.called, frozenset())
+        found |= names.gives.get(element.called, frozenset())
     return frozenset(found)
 
 
