@@ -16,14 +16,14 @@ from flask_babel import gettext as _
 from flask_smorest import Api, Blueprint
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
-from engine.cases import claims, files, inbox, others, payments, staff
-from engine.cases.views import Done, InboxList
+from engine.cases import claims, files, inbox, inbox_lists, others, payments, staff
+from engine.cases.inbox_filters import read_filter
+from engine.cases.views import Done, TaskList
 from engine.values import Actor, CaseId, Refusal, TaskId
 from engine.workflow.forms import FormErrors
 from web import api_schemas as schemas
 from web import session
 from web.errors import problem, status_of
-from web.inbox import cursor_of
 from web.session import office
 
 api = Blueprint(
@@ -75,8 +75,9 @@ def inbox_list(asked: Mapping[str, str]) -> ResponseReturnValue:
     actor = session.actor_or_none()
     if actor is None:
         return _unknown()
-    which: InboxList = asked["list"]  # type: ignore[assignment]  # the schema allows the three words only
-    page = inbox.inbox(office(), actor, which, cursor=cursor_of(asked["cursor"]), search=asked["search"])
+    which: TaskList = asked["list"]  # type: ignore[assignment]  # the schema allows the three words only
+    filters = read_filter({"search": asked["search"]})
+    page = inbox_lists.inbox(office(), actor, which, filters, cursor=asked["cursor"])
     return jsonify(schemas.TaskPage().dump(page))
 
 

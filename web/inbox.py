@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import cast, get_args
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.cases import inbox as cases
-from engine.cases.views import InboxList
+from engine.cases import inbox_lists as cases
+from engine.cases.inbox_filters import read_filter
+from engine.cases.views import TaskList
 from web.session import actor, office, only_for
 
 inbox = Blueprint("inbox", __name__)
-
-_CURSOR_MAX = 100
 
 
 @inbox.get("/inbox")
@@ -24,12 +22,7 @@ def show() -> ResponseReturnValue:
     which = _which(request.args.get("list", "todo"))
     search, process = request.args.get("search", "").strip(), request.args.get("process", "")
     page = cases.inbox(
-        office(),
-        actor(),
-        which,
-        cursor=cursor_of(request.args.get("cursor", "")),
-        search=search,
-        process=process,
+        office(), actor(), which, read_filter(request.args), cursor=request.args.get("cursor", "")
     )
     counts = cases.counts(office(), actor())
     part = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
@@ -43,15 +36,5 @@ def tasks() -> ResponseReturnValue:
     return redirect("/inbox", code=303)
 
 
-def cursor_of(text: str) -> str:
-    """Where a page begins; a cursor that no page of ours gave means the beginning."""
-    instant, tilde, task_id = text.partition("~")
-    try:
-        known = datetime.fromisoformat(instant).tzinfo is not None
-    except ValueError:
-        return ""
-    return text if known and tilde and task_id.isalnum() and len(text) <= _CURSOR_MAX else ""
-
-
-def _which(text: str) -> InboxList:
-    return cast(InboxList, text) if text in get_args(InboxList) else "todo"
+def _which(text: str) -> TaskList:
+    return cast(TaskList, text) if text in get_args(TaskList) else "todo"

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.cases.claims import submit_claim
 from engine.cases.files import my_cases
-from engine.cases.inbox import inbox
+from engine.cases.inbox_lists import inbox
 from engine.cases.staff import sign_in_employer, sign_in_person
 from engine.values import Refusal
 from web import session

@@ -1,13 +1,11 @@
-"""The inbox: lists of tasks, one task, and what may be done with it."""
+"""One task of an inbox, and what may be done with it; the lists are ``inbox_lists``'."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import DateTime, Select, String, Tuple, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from engine.cases.casefacts import facts_of, reasons_of
@@ -16,68 +14,17 @@ from engine.cases.hands import AtTask, at_task, case_of, stream_of
 from engine.cases.incidents import resolve
 from engine.cases.office import Office
 from engine.cases.payments import batch_record
-from engine.cases.rows import history_rows, look, task_rows, visible
+from engine.cases.rows import history_rows, look, task_rows
 from engine.cases.staff import name_of
 from engine.cases.steps import around, attempt, pass_on
 from engine.cases.task_rules import ready_to
 from engine.cases.task_views import signer_views, urge_views, what_may
-from engine.cases.views import Done, InboxList, Page, TaskRow, TaskView
+from engine.cases.views import Done, TaskView
 from engine.duties import acting_for
 from engine.store.actions import Action
 from engine.values import Actor, Refusal, RefusedError
 from engine.workflow.forms import Field, FormErrors
-from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowTask
 from engine.workflow.versions import Published
-
-_PAGE = 25
-
-
-def inbox(
-    office: Office,
-    actor: Actor,
-    which: InboxList,
-    *,
-    cursor: str = "",
-    search: str = "",
-    process: str = "",
-) -> Page[TaskRow]:
-    """A page of one of the actor's lists: mine to do, claimable by my duties, or done by me.
-
-    Oldest first, done newest first. `search` finds case numbers; `process` is a process id.
-    """
-    with office.store.reading() as session:
-        query = _of_list(session, office, actor, which)
-        if search:
-            query = query.where(WorkflowCase.case_key.contains(search.strip().upper(), autoescape=True))
-        if process:
-            query = query.where(WorkflowCase.process_id == process)
-        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        newest_first = which == "done"
-        at = (WorkflowTask.completed_at if newest_first else WorkflowTask.created_at, WorkflowTask.id)
-        if cursor:
-            seen = _seen(cursor)
-            query = query.where(tuple_(*at) < seen if newest_first else tuple_(*at) > seen)
-        ordered = query.order_by(*(c.desc() for c in at) if newest_first else at).limit(_PAGE + 1)
-        found = [(task, case, name) for task, case, name in session.execute(ordered)]
-        rows = task_rows(session, office, found[:_PAGE])
-        last = found[_PAGE - 1][0] if len(found) > _PAGE else None
-        stamp = (last.completed_at if newest_first else last.created_at) if last else None
-        return Page(
-            rows=rows, total=total, next_cursor=f"{stamp.isoformat()}~{last.id}" if last and stamp else ""
-        )
-
-
-def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
-    """How many tasks each list has."""
-    names: tuple[InboxList, ...] = ("todo", "claimable", "done")
-    with office.store.reading() as session:
-        return {
-            which: session.scalar(
-                select(func.count()).select_from(_of_list(session, office, actor, which).subquery())
-            )
-            or 0
-            for which in names
-        }
 
 
 def task_view(office: Office, actor: Actor, task_id: str) -> TaskView | Refusal:
@@ -226,36 +173,6 @@ def labels_of(version: Published) -> dict[str, Mapping[str, Field]]:
         for element in version.blueprint.elements.values()
         if element.form and element.form in version.forms
     }
-
-
-def _seen(cursor: str) -> Tuple:
-    """Where the page before ended; a cursor that is none begins anew."""
-    instant, _, task_id = cursor.partition("~")
-    try:
-        at = datetime.fromisoformat(instant)
-    except ValueError:
-        at, task_id = datetime.min.replace(tzinfo=UTC), ""
-    return tuple_(literal(at, DateTime(timezone=True)), literal(task_id, String))
-
-
-def _of_list(
-    session: Session, office: Office, actor: Actor, which: InboxList
-) -> Select[WorkflowTask, WorkflowCase, str]:
-    query = (
-        select(WorkflowTask, WorkflowCase, ProcessVersion.name)
-        .join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
-        .join(ProcessVersion, ProcessVersion.id == WorkflowCase.version_id)
-    )
-    if which == "done":
-        return query.where(WorkflowTask.completed_by == actor.key)
-    query = query.where(WorkflowTask.status == "ready")
-    if actor.kind != "staff" and which == "todo":
-        return query.where(visible(session, office, actor))
-    if which == "todo":
-        return query.where(WorkflowTask.assignee == actor.key)
-    if actor.kind != "staff":
-        return query.where(WorkflowTask.id == "")
-    return query.where(WorkflowTask.assignee.is_(None), visible(session, office, actor))
 
 
 def _may_see(at: AtTask) -> None:

@@ -8,7 +8,7 @@ from datetime import time
 import pytest
 from builders import Case, a_claim, a_granted_claim, actor, refused
 
-from engine.cases import claims, inbox
+from engine.cases import claims, inbox, inbox_lists
 from engine.cases.office import Office
 from engine.cases.views import Done
 
@@ -118,7 +118,7 @@ def test_the_inbox_shows_a_limit_that_is_near_and_one_that_has_passed(office: Of
     lights = []
     for day in ("2025-11-03", "2025-11-05", "2025-11-07"):
         claim.wait_until(day, at=time(10))
-        (row,) = inbox.inbox(office, reviewer, "claimable").rows
+        (row,) = inbox_lists.inbox(office, reviewer, "claimable").rows
         lights.append((row.light, row.workdays_left))
 
     assert lights == [("calm", 3), ("soon", 1), ("overdue", -1)]
