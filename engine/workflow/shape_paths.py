@@ -17,6 +17,8 @@ _WAITING = PEOPLE_TASKS | SUB_PROCESSES | {
 }  # fmt: skip
 #: behind one of these the engine no longer takes for certain what comes, and looks only a few steps ahead
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway", "eventBasedGateway"})
+#: steps that the engine may foresee from one place
+_MOST_FORESEEN = 3_000
 
 
 def judge_paths(scope: Scope, findings: Findings) -> None:
@@ -42,6 +44,21 @@ def judge_paths(scope: Scope, findings: Findings) -> None:
             "请在回到的那一步之前画一个排他网关合并"
         )
         findings.error("loop_without_gateway", first, message)
+    else:
+        _judge_ahead(scope, findings)
+
+
+def _judge_ahead(scope: Scope, findings: Findings) -> None:
+    """Refuse what makes the engine foresee too much: each way of a parallel block foresees all that comes after it."""
+    ahead = foreseen(scope)
+    over = [own for own in scope.nodes if ahead[own] > _MOST_FORESEEN]
+    if over:
+        least = scope.nodes[min(over, key=lambda own: ahead[own])]
+        message = (
+            f"从这里起并行的分路和汇合一个接一个，引擎要预推{min(ahead[least.id], 10**9)}步以上（最多{_MOST_FORESEEN}步），"
+            "案件一走到就会占满内存；请在两段之间画一个排他网关，或把一段画进子流程"
+        )
+        findings.error("too_much_ahead", least, message)
 
 
 def _named(scope: Scope, steps: list[str]) -> str:
@@ -68,6 +85,26 @@ def _closure(first: Iterable[str], neighbours: Mapping[str, list[str]]) -> set[s
             if own not in found:
                 found.add(own)
                 waiting.append(own)
+    return found
+
+
+def foreseen(scope: Scope) -> dict[str, int]:
+    """Node → how many steps the engine foresees from there; it does not see that two ways meet again."""
+    hosts = Counter(node.attached_to for node in scope.nodes.values() if node.attached_to)
+    found: dict[str, int] = {}
+    waiting = list(scope.nodes)
+    while waiting:
+        own = waiting[-1]
+        chosen = scope.nodes[own].kind in _CHOOSING
+        following = [flow.target for flow in scope.nodes[own].outgoing]
+        missing = [] if chosen else [target for target in following if target not in found]
+        if own not in found and missing:
+            waiting += missing
+            continue
+        waiting.pop()
+        beyond = len(following) if chosen else sum(found[target] for target in following)
+        # the engine puts steps of its own around deadlines and behind ends
+        found[own] = 1 + 4 * hosts[own] + 2 * (own in hosts) + 2 * (not following) + beyond
     return found
 
 

@@ -9,12 +9,15 @@ import pytest
 from brute import Rules, play
 from drawings import END, NAMES, START, chain, flow, process, user
 from random_drawings import random_diagram
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
 from engine.workflow.checks import check_file
 from engine.workflow.drawing import draw
 from engine.workflow.play import judge_play
 from engine.workflow.problems import Findings, Problem
 from engine.workflow.reader import ReadError, definitions_of, read_processes, read_xml
+from engine.workflow.script import ScriptEngine
+from engine.workflow.shape_paths import foreseen
 from engine.workflow.soundness import Bounds
 from engine.workflow.vocabulary import Names
 
@@ -261,3 +264,32 @@ def test_a_round_over_a_merging_gateway_runs() -> None:
     assert not [each for each in check_file(drawn, NAMES) if each.severity == "error"]
     game = play(read_processes(drawn, names=NAMES)["p"], Rules())
     assert game.whole and not game.lost() and not game.faults
+
+
+def test_the_engine_foresees_no_more_than_is_counted() -> None:
+    seed = 20261123
+    for number in range(300):
+        data = random_diagram(random.Random(f"{seed}:{number}"))
+        if any(each.severity == "error" for each in check_file(data, NAMES)):
+            continue
+        counted = foreseen(draw(definitions_of(read_xml(data))).scopes["p"])["s"]
+        blueprint = read_processes(data, names=NAMES)["p"]
+        whole = BpmnWorkflow(blueprint.spec, blueprint.subprocess_specs, script_engine=ScriptEngine.idle())
+        assert len(whole.get_tasks()) <= counted + 3, f"seed {seed}, diagram {number}"
+
+
+def test_parallel_blocks_in_turn_are_refused_before_the_engine_foresees_millions_of_steps() -> None:
+    """The engine does not see that two ways meet again: with every block it foresees twice as much."""
+
+    def blocks(count: int) -> bytes:
+        names = [f"{part}{number}" for number in range(count) for part in ("f", "j")]
+        nodes = "".join(gateway(own, "parallel") for own in names)
+        ways = "".join(
+            user(own) + chain(f"f{number}", own, f"j{number}")
+            for number in range(count) for own in (f"a{number}", f"b{number}")
+        )  # fmt: skip
+        links = "".join(flow(f"j{number}", f"f{number + 1}") for number in range(count - 1))
+        return process(START + nodes + ways + links + END + flow("s", "f0") + flow(f"j{count - 1}", "e"))
+
+    assert not [each for each in check_file(blocks(8), NAMES) if each.severity == "error"]
+    assert {each.code for each in check_file(blocks(40), NAMES)} == {"too_much_ahead"}
