@@ -15,6 +15,7 @@ from engine.cases.hands import AtTask, at_task, paused
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.duties import covers, held_by
+from engine.law.calendar import CalendarGap
 from engine.values import CHINA, Actor, Reason, RefusedError
 from engine.workflow.runner import TaskClosedError
 
@@ -208,15 +209,31 @@ def _not_pressed_lately(at: AtTask) -> tuple[Reason, ...]:
         .order_by(TaskUrge.id.desc())
         .limit(1)
     )
-    every = at.office.settings.urge_workdays
-    if last is None or at.office.calendar.between(last.astimezone(CHINA).date(), at.office.today) >= every:
-        return ()
+    every, today = at.office.settings.urge_workdays, at.office.today
+    try:
+        if last is None or at.office.calendar.between(last.astimezone(CHINA).date(), today) >= every:
+            return ()
+    except CalendarGap as gap:
+        return (Reason(code="calendar_gap", text=str(gap), text_en="A year of the calendar is missing."),)
     return (
         Reason(
             code="urged_already",
             text=f"您已催办过，每{every}个工作日最多一次",
             text_en=f"Pressed for already; at most once in {every} working days.",
             fact=f"{last.astimezone(CHINA):%Y-%m-%d %H:%M}",
+        ),
+    )
+
+
+def _may_go_back(at: AtTask) -> tuple[Reason, ...]:
+    element = at.version.blueprint.elements[at.task.element_id]
+    if element.properties.get("send_back") != "no":
+        return ()
+    return (
+        Reason(
+            code="send_back_no",
+            text=f"流程图写明“{at.task.name}”不能退回",
+            text_en="The diagram allows no way back from this step.",
         ),
     )
 
@@ -232,7 +249,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "release": (_staff, _has_it, _not_delegated, _not_held),
     "draft": (*_WORK, _not_held),
     "complete": (*_WORK, _not_delegated, _not_held, _signed_before),
-    "send_back": _WHOLE,
+    "send_back": (*_WHOLE, _may_go_back),
     "hand_over": _WHOLE,
     "delegate": _WHOLE,
     "give_back": (_running, _delegated),

@@ -82,7 +82,9 @@ def test_a_letter_names_its_facts_and_says_the_same_in_english(path: Path) -> No
 
 
 @pytest.mark.req("CLAIM-09")
-@pytest.mark.parametrize("kind", ["refusal-notice", "grant-notice", "objection-reply", "transfer-refused"])
+@pytest.mark.parametrize(
+    "kind", ["refusal-notice", "grant-notice", "objection-reply", "transfer-refused", "case-terminated"]
+)
 def test_a_letter_that_decides_tells_how_to_object(kind: str) -> None:
     text = (PROCESSES / "letters" / f"{kind}.md").read_text(encoding="utf-8")
 
