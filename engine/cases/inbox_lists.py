@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, exists, func, select, union
 from sqlalchemy.orm import Session
 
+from engine.cases.bulk import allows_bulk
 from engine.cases.desk_tables import CaseCopy, TaskSigner
 from engine.cases.inbox_filters import (
     DueDays,
@@ -245,17 +246,11 @@ def _task_rows(
         replace(
             row,
             to_sign=row.task_id in to_sign,
-            bulk=_bulk(session, office, *found[row.task_id][:2]),
+            bulk=row.status == "ready" and allows_bulk(session, office, *found[row.task_id][:2]),
             opens=_opens(actor, mine, row, found[row.task_id][0], oversees=oversees),
         )
         for row in rows
     )
-
-
-def _bulk(session: Session, office: Office, task: WorkflowTask, case: WorkflowCase) -> bool:
-    """Whether the diagram lets many of its step be completed at once."""
-    element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(task.element_id)
-    return task.status == "ready" and bool(getattr(element, "bulk", False))
 
 
 def _opens(actor: Actor, mine: tuple[Reach, ...], row: TaskRow, task: WorkflowTask, *, oversees: bool) -> Any:
