@@ -199,6 +199,9 @@ def _replay(shelf: TryShelf, replay: Replay | None, *, paused: bool = False) -> 
         paused=paused,
         counts=COUNTS,
         asked=request.args.get("process", ""),
+        open_files=cases.open_files(office(), actor(), [each.case_id for each in replay.others])
+        if replay
+        else (),
         names=shelf.processes[replay.process_id].names if replay else {},
     )
 

@@ -223,6 +223,7 @@ def _played(found: Tried, script: Rehearsal, wrong: Wrong | None) -> dict[str, o
         "seen": found.seen,
         "steps": rows,
         "at": at,
+        "whole": packed(script),
         # what is done next is done where the script got to
         "word": packed(followed(script, keep=found.seen.taken) if stuck else script),
         "text": written(script),

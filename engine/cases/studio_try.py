@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from engine.cases import library as shelf
+from engine.cases.files import may_see
 from engine.cases.library_checks import CheckReport
 from engine.cases.office import Office
 from engine.cases.publishing import refusal_of
@@ -166,6 +167,13 @@ def ended_cases(office: Office, process_id: str, *, until: datetime) -> int:
     query = select(func.count()).where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at <= until)
     with office.store.reading() as session:
         return min(session.scalar(query) or 0, MOST_CASES)
+
+
+def open_files(office: Office, actor: Actor, case_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the cases whose file is open to the analyst; most are not, who draws processes decides no case."""
+    with office.store.reading() as session:
+        found = session.scalars(select(WorkflowCase).where(WorkflowCase.id.in_(list(case_ids))))
+        return frozenset(case.id for case in found if may_see(session, office, actor, case))
 
 
 def _append(

@@ -23,6 +23,8 @@ from engine.cases.sweep import sweep_until_idle
 from engine.cases.tried import tokens
 from engine.store.db import Base
 from engine.values import Actor, Refusal
+from engine.workflow.rehearsal import Do
+from web.try_scripts import followed, packed, unpacked
 
 SECOND_REVIEW = ('second_review_needed" default="one_review_enough"', 'second_review_needed"')
 TESTS = "claim.tests.yaml"
@@ -129,15 +131,21 @@ def test_an_analyst_walks_a_case_through_forms_time_and_refusals_and_keeps_it_as
     assert reports["受理人想复核"].passed, reports["受理人想复核"].text
 
 
-def test_a_case_that_gets_stuck_is_not_kept(analyst: Visitor, change: str) -> None:
+def test_a_case_that_gets_stuck_is_not_kept_but_goes_on_from_there(analyst: Visitor, change: str) -> None:
     _upload(analyst, change, _skewed(analyst), "claim.bpmn")
     page = analyst.get(_sample(f"{change}/try")).text
+    stuck = re.search(r'href="[^"]*script=([\w-]+)#now"><small>退回到第 4 项', page)
+    assert stuck, page
 
-    kept = analyst.post(f"{change}/try/keep", **{"try-script": _script(page), "name": "走不到底"})
+    whole = followed(unpacked(stuck[1]), Do(element="no_such", fields={}, by="", refused="", line=0))
+    kept = analyst.post(f"{change}/try/keep", **{"try-script": packed(whole), "name": "走不到底"})
+    second = {"second_opinion": "agree", "second_note": "已核实"}
+    page = analyst.follow(_do(analyst, change, page, "second_review_claim", **second)).text
 
     assert kept.status_code == 403
     assert "走不到底的案例不能存为测试" in kept.text
     assert "走不到底" not in analyst.get(f"{change}/download/{TESTS}").text
+    assert "令牌在：审批" in _where(page), "the step that got stuck is left out"
 
 
 def test_a_message_arrives_and_ends_the_case(analyst: Visitor, change: str) -> None:
@@ -226,12 +234,12 @@ def test_the_tests_page_shows_how_far_a_run_is_and_why_each_case_failed(
 def test_past_cases_are_replayed_in_parts_and_those_that_would_differ_are_named(
     app: Flask, analyst: Visitor, change: str
 ) -> None:
-    _person, case = granted(app, "qin")
-    withdrawn = []
+    person, case = granted(app, "qin")
+    key, withdrawn = _key(person, case), []
     for _each in range(11):
         person, number, _task = claimed(app)
         person.post(f"/cases/{number}/withdraw", why="不办了")
-        withdrawn.append(number)
+        withdrawn.append(_key(person, number))
     _upload(analyst, change, _skewed(analyst), "claim.bpmn")
 
     first = analyst.post(f"{change}/replay", process="claim", n="500")
@@ -243,14 +251,13 @@ def test_past_cases_are_replayed_in_parts_and_those_that_would_differ_are_named(
     assert "已重放 10 件，共" in first.text
     assert "已暂停" in paused.text
     assert parts >= 2
-    row = re.search(
-        rf'<tr role="row">(?:(?!</tr>).)*href="/cases/{case}"(?:(?!</tr>).)*</tr>', page, re.DOTALL
-    )
+    row = re.search(rf'<tr role="row">(?:(?!</tr>).)*{key}</td>(?:(?!</tr>).)*</tr>', page, re.DOTALL)
     assert row, page
     assert "会不同" in row[0]
     assert "二次复核" in row[0]
-    for number in withdrawn:
-        assert f'href="/cases/{number}"' not in page, "goes the same way"
+    assert f"/cases/{case}" not in page, "no link to a file that is not open to the analyst"
+    assert analyst.get(f"/cases/{case}").status_code == 403
+    assert not [each for each in withdrawn if each in page], "goes the same way"
 
 
 @pytest.mark.parametrize("word", ["x", "", base64.b64encode(zlib.compress(b'["claim"]')).decode()])
@@ -346,6 +353,12 @@ def _word() -> str:
     return base64.urlsafe_b64encode(
         zlib.compress(b"- {name: a, process: claim, person: li, day: 2025-11-03}")
     ).decode()
+
+
+def _key(person: Visitor, case: str) -> str:
+    found = re.search(r"SL-\d{4}-\d+", person.get(f"/cases/{case}").text)
+    assert found
+    return found[0]
 
 
 def _text(answer: TestResponse) -> str:
