@@ -11,6 +11,7 @@ from web import (
     calendars,
     files,
     inbox,
+    papers,
     payments,
     portal,
     staff,
@@ -36,6 +37,7 @@ PAGES = (
     inbox.inbox,
     tasks.tasks,
     files.cases,
+    papers.papers,
     payments.payments,
     portal.portal,
     starts.starts,
@@ -49,13 +51,16 @@ PAGES = (
     watch.watch,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
+FORM_BYTES_MAX = 64 * 1024
 
 
 def create_app(office: Office) -> Flask:
     """The application that serves this office; it opens and closes nothing itself."""
     app = Flask(__name__, static_folder=None)
     app.extensions["changling"] = office
-    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_BYTES_MAX, WTF_CSRF_TIME_LIMIT=None)
+    # a paper comes with the other fields of its form
+    paper_bytes = office.settings.attachment_bytes_max + FORM_BYTES_MAX
+    app.config.update(MAX_CONTENT_LENGTH=max(UPLOAD_BYTES_MAX, paper_bytes), WTF_CSRF_TIME_LIMIT=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     watch.use_metrics(app)
     use_sessions(app, office)

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
+from engine.cases.file_views import Span
 from engine.cases.views import Light, TaskRow
 from engine.values import CHINA, Actor
 from web.language import chosen, in_chinese
-from web.letters import letter
+from web.letters import letter, line
 from web.session import office
 
 #: each light has a sign beside its colour, for whoever cannot tell the colours apart
@@ -80,6 +81,25 @@ def deadline_words(row: TaskRow) -> str:
     return str(words)
 
 
+def span(span: Span) -> str:
+    """How long something took: working days where it was more than one, hours and minutes before."""
+    hours, minutes = divmod(span.minutes, 60)
+    if span.workdays:
+        return str(_("%(days)s 个工作日", days=span.workdays))
+    if span.workdays is None and hours >= 24:
+        return str(_("%(days)s 天（缺工作日历）", days=hours // 24))
+    if hours:
+        return str(_("%(hours)s 小时 %(minutes)s 分", hours=hours, minutes=minutes))
+    return str(_("%(minutes)s 分钟", minutes=minutes)) if minutes else str(_("不到 1 分钟"))
+
+
+def filesize(size: int) -> str:
+    """The size of a file: ``12 KB``, ``3.4 MB``."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))} KB"
+    return f"{size / 1024 / 1024:.1f} MB"
+
+
 def menu(actor: Actor) -> list[tuple[str, str]]:
     """The pages that are of use to the actor, address and words; the use-cases refuse the others anyway."""
     if actor.kind == "person":
@@ -117,5 +137,13 @@ def use_display(app: Flask) -> None:
     """Give templates the filters."""
     app.jinja_env.globals.update(duty_names=duty_names, menu=menu)
     app.jinja_env.filters.update(
-        letter=letter, time=local_time, day=local_day, light=light, deadline_words=deadline_words, term=term
+        filesize=filesize,
+        letter=letter,
+        line=line,
+        span=span,
+        time=local_time,
+        day=local_day,
+        light=light,
+        deadline_words=deadline_words,
+        term=term,
     )

@@ -94,13 +94,32 @@ function mark(viewer, marks) {
   }
 }
 
-function markFlows(viewer, marks) {
-  // a step that is done has gone on by its only flow; which way a gateway went is said by the next step
-  for (const flow of viewer.get("elementRegistry").filter((each) => each.type === "bpmn:SequenceFlow")) {
-    const certain = marks[flow.source?.id] === "done" && !flow.source.type.endsWith("Gateway");
-    if (certain && flow.source.outgoing.length === 1) viewer.get("canvas").addMarker(flow.id, "mark-done");
+function markFlows(viewer, flows) {
+  const registry = viewer.get("elementRegistry");
+  for (const id of flows) if (registry.get(id)) viewer.get("canvas").addMarker(id, "mark-done");
+}
+
+function writeDue(viewer, due) {
+  for (const [id, words] of Object.entries(due)) {
+    if (!viewer.get("elementRegistry").get(id)) continue;
+    const note = document.createElement("div");
+    note.className = "mark-due";
+    note.textContent = words;
+    viewer.get("overlays").add(id, { position: { bottom: -4, left: 0 }, html: note });
   }
 }
+
+const STEP = 60;
+const KEYS = {
+  "+": (canvas) => canvas.zoom(canvas.zoom() * 1.25),
+  "=": (canvas) => canvas.zoom(canvas.zoom() * 1.25),
+  "-": (canvas) => canvas.zoom(canvas.zoom() / 1.25),
+  "0": (canvas) => canvas.zoom("fit-viewport", "auto"),
+  ArrowLeft: (canvas) => canvas.scroll({ dx: STEP, dy: 0 }),
+  ArrowRight: (canvas) => canvas.scroll({ dx: -STEP, dy: 0 }),
+  ArrowUp: (canvas) => canvas.scroll({ dx: 0, dy: STEP }),
+  ArrowDown: (canvas) => canvas.scroll({ dx: 0, dy: -STEP }),
+};
 
 function centre(viewer, marks) {
   const registry = viewer.get("elementRegistry");
@@ -134,7 +153,8 @@ async function draw(figure) {
     if (!answer.ok) throw new Error(String(answer.status));
     await viewer.importXML(await answer.text());
     mark(viewer, marks);
-    markFlows(viewer, marks);
+    markFlows(viewer, JSON.parse(figure.dataset.flows));
+    writeDue(viewer, JSON.parse(figure.dataset.due));
     centre(viewer, marks);
   } catch {
     figure.textContent = figure.dataset.failed;
@@ -148,6 +168,12 @@ async function draw(figure) {
       case "in": canvas.zoom(canvas.zoom() * 1.25); break;
       case "out": canvas.zoom(canvas.zoom() / 1.25); break;
     }
+  });
+  figure.querySelector(".diagram-canvas").addEventListener("keydown", (event) => {
+    const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act(viewer.get("canvas"));
   });
   figure.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
 }
