@@ -61,9 +61,9 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
 def trouble(
     status: int, *, reasons: tuple[Reason, ...] = (), fields: Mapping[str, str] | None = None
 ) -> ResponseReturnValue:
-    """The page, or for the API the problem, that says what happened and what to do next."""
+    """The page, or for the API and for scripts the problem, that says what happened and what to do next."""
     title, advice = _SENTENCES.get(status, (HTTPStatus(status).phrase, _("请返回上一页再试。")))
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return problem(status, title=str(title), detail=str(advice), reasons=reasons, fields=fields)
     page = render_template("error.html", status=status, title=title, advice=advice, reasons=reasons)
     return page, status
@@ -93,6 +93,8 @@ def problem(
 
 def use_errors(app: Flask) -> None:
     """Answer every error with a page in plain words."""
+    # a text that a page without a script sends may be as long as a file: one limit, one sentence
+    app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
