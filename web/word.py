@@ -45,6 +45,9 @@ def docx_of(paper: Paper) -> bytes:
     document.add_heading(paper.title, level=0)
     for block in paper.blocks:
         _write(document, block)
+    for table in document.tables:
+        for paragraph in (each for cell in table._cells for each in cell.paragraphs):
+            paragraph.paragraph_format.space_after = Pt(0)
     _foot(document, paper)
     written = BytesIO()
     document.save(written)
@@ -149,11 +152,20 @@ def _table(document: WordDocument, widths: tuple[int, ...]) -> Table:
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
+    margins = OxmlElement("w:tblCellMar")
+    for side, size in (("top", "45"), ("left", "110"), ("bottom", "45"), ("right", "110")):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), size)
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    # the schema wants it before the look
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook", "w:tblCaption")  # type: ignore[arg-type]
     return table
 
 
 def _row(table: Table) -> _Row:
     row: _Row = table.add_row()  # type: ignore[no-untyped-call]  # the library types it not
+    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     return row
 
 
@@ -178,9 +190,11 @@ def _prepare(document: WordDocument, paper: Paper) -> None:
     section.left_margin = section.right_margin = Mm(20)
     section.top_margin = section.bottom_margin = Mm(20)
     _style(document, "Normal", _SONG, 10.5)
+    document.styles["Normal"].paragraph_format.space_after = Pt(4)
     _style(document, "List Paragraph", _SONG, 10.5)
     _style(document, "Heading 1", _HEI, 11)
     title = _style(document, "Title", _HEI, 18)
+    title.font.bold = True
     title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     # the template's title has a coloured line beneath it
     for border in title.element.findall(f".//{qn('w:pBdr')}"):
@@ -200,6 +214,11 @@ def _style(document: WordDocument, name: str, font: str, size: float) -> Paragra
     for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{theme}"), None)
     fonts.set(qn("w:eastAsia"), font)
+    # without it a reader sets Chinese with the signs of another language
+    speech = OxmlElement("w:lang")
+    speech.set(qn("w:val"), "en-US")
+    speech.set(qn("w:eastAsia"), "zh-CN")
+    style.element.get_or_add_rPr().append(speech)
     return style
 
 
