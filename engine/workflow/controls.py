@@ -8,7 +8,7 @@ and what is known of the fields that decide them. Where something is not sure, t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.workflow.facts_of_data import (
     NOTHING,
@@ -21,6 +21,7 @@ from engine.workflow.facts_of_data import (
     written,
 )
 from engine.workflow.net import Marking, Move, Net, Spot, bits
+from engine.workflow.net_areas import rounds
 from engine.workflow.problems import Problem, called
 from engine.workflow.soundness import Bounds, Clock, Trail, bound_problem, told
 from engine.workflow.standing import with_completion
@@ -164,11 +165,17 @@ def _outcomes(paths: _Paths, move: Move, facts: Facts) -> Iterator[tuple[Facts, 
     if id(spot) not in paths.writes:
         paths.writes[id(spot)] = written(spot, paths.names)
     left = kept(facts, paths.writes[id(spot)])
-    if move.act not in ("done", "again"):
-        yield left, None
-        return
     own, control = spot.node.id, spot.element.control
+    voted = Fact(spot.element.vote, True, holds=True) if votes(paths.net, spot) else None
+    if move.act not in ("done", "again"):
+        yield left | {replace(voted, holds=False)} if voted and move.act == "skip" else left, None
+        return
     rule = paths.names.control_rules.get(control) if control in paths.needed else None
+    if voted and move.act == "done":
+        # a vote passes as a whole, or not at all
+        yield left | {voted}, Entry(own, control if rule else "")
+        yield left | {replace(voted, holds=False)}, Entry(own, "")
+        return
     if rule is None or spot.repeated or not _can_pass(spot, rule, paths.names):
         yield left, Entry(own, "")
         return
@@ -179,6 +186,12 @@ def _outcomes(paths: _Paths, move: Move, facts: Facts) -> Iterator[tuple[Facts, 
         return
     yield left | {decides}, Entry(own, control)
     yield left | {Fact(decides.field, decides.value, not decides.holds)}, Entry(own, "")
+
+
+def votes(net: Net, spot: Spot) -> bool:
+    """Whether people vote at the step, and the vote itself is held once."""
+    around = [each for each in net.spots if each.scope == spot.scope and not rounds(each.node)]
+    return bool(spot.element.vote) and not any(each.repeated for each in around)
 
 
 def _can_pass(spot: Spot, rule: ControlRule, names: Names) -> bool:

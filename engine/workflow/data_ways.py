@@ -46,6 +46,7 @@ def _sets(spot: Spot, names: Names) -> _Set:
     """The names that are set when the step is over."""
     element = spot.element
     found = set(element.provides) | names.forms.get(element.form, frozenset())
+    found |= {element.vote} - {""}
     if element.topic in names.operations:
         found |= names.operations[element.topic].provides
     if element.decision:
@@ -81,12 +82,17 @@ def _known(net: Net, names: Names, sets: Mapping[int, _Set], reads: Mapping[int,
             if not any(bit in known for bit in bits(move.takes | move.gathers)):
                 continue
             # what was read must have been there: one step is named, not all behind it
-            after = _before(move, known) | reads[id(move)]
-            if move.act not in ("enter", "skip", "end", "stuck"):
-                after |= sets[id(move.spot)]
+            after = _before(move, known) | reads[id(move)] | _set_by(move, sets)
             around = net.around[move.spot.scope] if move.act == "end" else 0
             grown |= _meet(known, move.puts, after) | _meet_result(known, around, after)
     return known
+
+
+def _set_by(move: Move, sets: Mapping[int, _Set]) -> _Set:
+    """What is set when the move is made; a vote that nobody is asked for has not passed."""
+    if move.act == "skip":
+        return frozenset(filter(None, [move.spot.element.vote]))
+    return frozenset() if move.act in ("enter", "end", "stuck") else sets[id(move.spot)]
 
 
 def _before(move: Move, known: Mapping[int, _Set]) -> _Set:
@@ -165,7 +171,7 @@ def _path(net: Net, sets: Mapping[int, _Set], target: Move, name: str) -> tuple[
     waiting = list(came)
     for place in waiting:
         for move in [*net.automatic.get(place, ()), *net.waiting.get(place, ())]:
-            if name in sets[id(move.spot)] and move.act not in ("enter", "skip"):
+            if name in _set_by(move, sets):
                 continue
             for bit in bits(move.puts):
                 if bit not in came:

@@ -14,7 +14,8 @@ from functools import lru_cache
 
 from engine.workflow import grammar
 from engine.workflow.evaluation import BUILT_IN, MAX_STEPS, Function, Run
-from engine.workflow.syntax import Call, ExpressionError, Name, Node, negated, walk
+from engine.workflow.syntax import Call, ExpressionError, Literal, Name, Node, negated, walk
+from engine.workflow.vocabulary import VOTES
 
 __all__ = [
     "BUILT_IN",
@@ -24,6 +25,7 @@ __all__ = [
     "Script",
     "compile_expression",
     "compile_script",
+    "votes_of",
 ]
 
 MAX_TREE_DEPTH = 120
@@ -200,3 +202,14 @@ def _known_only(tree: Node, functions: Collection[str] | None) -> None:
             raise part.at.error(
                 f"没有函数 {part.function}；可用：{'、'.join(sorted({*functions, *BUILT_IN}))}"
             )
+
+
+def votes_of(condition: str) -> frozenset[tuple[str, object]]:
+    """(field, value) of every count of votes in a completion condition. Raises ExpressionError."""
+    found = set()
+    for node, _ in walk(compile_expression(condition).tree):
+        if isinstance(node, Call) and node.function == VOTES and len(node.arguments) == 2:
+            field, value = node.arguments
+            if isinstance(field, Literal) and isinstance(field.value, str) and isinstance(value, Literal):
+                found.add((field.value, value.value))
+    return frozenset(found)

@@ -165,6 +165,8 @@ def _element(drawing: Drawing, node: DrawnNode, *, lane: str, names: Names) -> E
         control=properties.get("control", ""),
         different_person_from=comma_list(properties.get("different_person_from")),
         multi_instance=multi_instance_of(xml),
+        send_back=properties.get("send_back") or "redo",
+        bulk=properties.get("bulk") or "no",
         called=str(xml.get("calledElement") or "").strip(),
         documentation=_text(xml, "documentation"),
         line=node.line,

@@ -33,7 +33,7 @@ from engine.workflow.rewinding import Way, ways_to
 from engine.workflow.soundness import Bounds
 from engine.workflow.standing import without
 from engine.workflow.tables import WorkflowHistory
-from engine.workflow.versions import Published
+from engine.workflow.versions import Published, resolver_of
 from engine.workflow.vocabulary import PEOPLE_TASKS, Names
 from engine.workflow.whereabouts import Whereabouts, is_round, whereabouts_of
 
@@ -125,7 +125,7 @@ class Judge:
         """Why nobody goes back from here, or to that step, whatever the net says."""
         if self._sender is not None:
             element = self._elements[str(self._sender.task_spec.bpmn_id)]
-            if element.properties.get("send_back") == "no":
+            if element.send_back == "no":
                 return reason(
                     "send_back_no", f"流程图写明“{element.name}”不能退回", "The diagram allows no way back."
                 )
@@ -257,7 +257,7 @@ class Judge:
             return False
         own = str(sender.task_spec.bpmn_id)
         ground = self._field.net.grounds[way.spot.scope]
-        if self._elements[own].properties.get("send_back") != "resume" or own not in ground.at:
+        if self._elements[own].send_back != "resume" or own not in ground.at:
             return False
         alone = way.withdrawn & ~(ground.at[own] | ground.arming[own]) == 0
         return alone and not guarded(way.between - {way.spot}, self._names)
@@ -292,7 +292,8 @@ def field_of(version: Published, names: Names) -> Field:
     field = _fields.get(version.blueprint.spec)
     if field is None:
         try:
-            net = nets_of(draw(definitions_of(read_xml(version.diagram))), names)[version.process_id]
+            drawing, resolve = draw(definitions_of(read_xml(version.diagram))), resolver_of(version.called)
+            net = nets_of(drawing, names, resolve)[version.process_id]
         except TooLargeError:
             # not even drawn in: nobody goes back there
             net, reach = Net(process_id=version.process_id), Reachable(whole=False)

@@ -6,6 +6,7 @@ State, inbox, timers, subscriptions and history are written together, in the cal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.duties.tables import StaffMember
 from engine.values import CaseId, CaseRef, RegionCode
 from engine.workflow import codec
 from engine.workflow.script import ScriptEngine
@@ -33,6 +35,9 @@ from engine.workflow.stepping import (
 )
 from engine.workflow.tables import WorkflowCase, WorkflowTask
 from engine.workflow.versions import Versions
+from engine.workflow.whereabouts import is_round
+
+_ACTOR_KEY = re.compile(r"staff:[1-9]\d{0,8}")
 
 
 def load(
@@ -77,7 +82,16 @@ def load(
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = codec.decode(row.state, spec, subs, ScriptEngine.idle())
     before = sidecar_of(workflow, version.blueprint)
-    live = Live(ref, version, live_around, row.revision, workflow, before, paused_at=row.paused_at)
+    live = Live(
+        ref,
+        version,
+        live_around,
+        row.revision,
+        workflow,
+        before,
+        frozenset(versions.names.duties.values()),
+        paused_at=row.paused_at,
+    )
     workflow.script_engine = engine_of(live)
     return live
 
@@ -121,14 +135,36 @@ def save(session: Session, live: Live, *, done: str = "", cancelled: bool = Fals
         raise StaleCaseError(ref.key)
     session.flush()
     blueprint, functions = live.version.blueprint, live.around.functions
+    rounds = {
+        own: task for own, task in after.tasks.items() if is_round(task) and own not in live.before.tasks
+    }
+    meant = {own: _meant(session, live, task) for own, task in rounds.items()}
     with failing():
         follow(
             session, ref.id, ref.region, live.before, after,
-            blueprint=blueprint, functions=functions, done=done, now=now, assigned=live.assigned,
+            blueprint=blueprint, functions=functions, done=done, now=now, assigned=live.assigned, meant=meant,
         )  # fmt: skip
     session.add_all(live.history)
     session.flush()
     return Stepped(case=ref, status=status, ended_in=live.ended_in, thrown=thrown)
+
+
+def _meant(session: Session, live: Live, task: Task) -> tuple[str, str]:
+    """(assignee, duty) that the entry of a round names: a login, an actor key or a duty; empty texts for neither.
+
+    A control stays with its duty, whatever was entered.
+    """
+    element = live.version.blueprint.elements[str(task.task_spec.bpmn_id)]
+    several = element.multi_instance
+    entry = task.data.get(several.entry) if several and several.entry else None
+    if not isinstance(entry, str):
+        return "", ""
+    if entry in live.duties:
+        return "", "" if element.control else entry
+    if _ACTOR_KEY.fullmatch(entry):
+        return entry, ""
+    staff_id = session.scalar(select(StaffMember.id).where(StaffMember.login == entry))
+    return f"staff:{staff_id}" if staff_id else "", ""
 
 
 def closed(session: Session, task: WorkflowTask) -> TaskClosedError:

@@ -17,6 +17,7 @@ from engine.workflow.net_areas import MAX_PLACES, TooLargeError
 from engine.workflow.net_moves import MOST_MOVES, net_of
 from engine.workflow.problems import Findings, Problem
 from engine.workflow.reader import ReadError, Resolver, definitions_of, read_xml
+from engine.workflow.resume_checks import judge_resume
 from engine.workflow.shape import is_executable
 from engine.workflow.soundness import Bounds, judge_soundness
 from engine.workflow.vocabulary import Element, Names
@@ -58,7 +59,11 @@ def nets_of(drawing: Drawing, names: Names, resolve: Resolver | None = None) -> 
 def _of_net(net: Net, names: Names, bounds: Bounds) -> list[Problem]:
     """Soundness; and the controls and data on every path, unless cases cannot even finish."""
     unsound = judge_soundness(net, bounds)
-    return unsound or [*judge_controls(net, names, bounds), *judge_data(net, names)]
+    return unsound or [
+        *judge_controls(net, names, bounds),
+        *judge_resume(net, names),
+        *judge_data(net, names),
+    ]
 
 
 def _weighed(problem: Problem, names: Names) -> Problem:

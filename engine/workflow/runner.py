@@ -37,6 +37,7 @@ from engine.workflow.stepping import (
     TaskClosedError,
     Thrown,
     UncaughtError,
+    control_of,
     engine_of,
     failing,
     tell,
@@ -82,7 +83,8 @@ class Runner:
         engine = ScriptEngine.idle()
         spec, subs = version.blueprint.spec, version.blueprint.subprocess_specs
         workflow = BpmnWorkflow(spec, subs, script_engine=engine)
-        live = Live(ref, version, around, 0, workflow, Sidecar.empty())
+        duties = frozenset(self.versions.names.duties.values())
+        live = Live(ref, version, around, 0, workflow, Sidecar.empty(), duties)
         workflow.script_engine = engine_of(live)
         initial = {**data, "case_key": ref.key, "case_id": ref.id}
         for task in workflow.get_tasks(state=TaskState.READY):
@@ -118,7 +120,9 @@ class Runner:
             if not retreating.goes_straight_back(live, self.versions.names, waiting):
                 waiting.run()
             row = told(live, "completed", task.element_id, task.name, data)
-            row.duty, row.control, row.on_behalf_of = task.duty, control, on_behalf_of
+            element = live.version.blueprint.elements[task.element_id]
+            row.control = control_of(self.versions.names, element, waiting, control)
+            row.duty, row.on_behalf_of = task.duty, on_behalf_of
             # written before the diagram goes on: operations check controls from history
             session.add(row)
             session.flush()

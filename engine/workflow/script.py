@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.script_engine import BasePythonScriptEngineEnvironment, PythonScriptEngine
 
 from engine.workflow.expressions import ExpressionError, compile_expression, compile_script
+from engine.workflow.vocabulary import VOTES
 
 #: the office's own time; a day ends at 23:59:59 here
 OFFICE_TIME = timezone(timedelta(hours=8), "+08:00")
@@ -101,6 +102,16 @@ class ScriptEngine(PythonScriptEngine):  # type: ignore[misc]
             return bool(value)
         wrong = ExpressionError(f"条件的结果要是“是/否”，得到的是 {value!r}，请写成比较：{condition}")
         raise self._located(task, wrong)
+
+    def passes(self, task: Any, condition: str, counts: Mapping[str, int], votes: Callable[..., int]) -> bool:
+        """Whether the completion condition of a round holds; it may ask for counts and votes. Raises StepError."""
+        try:
+            value = compile_expression(condition).evaluate(
+                {**task.data, **counts}, {**self._functions, VOTES: votes}
+            )
+        except ExpressionError as error:
+            raise self._located(task, error) from error
+        return value is True
 
     def execute(self, task: Any, script: str, external_context: Mapping[str, Any] | None = None) -> bool:
         """Carry out the script's assignments on the task's data, all or none. Raises StepError."""

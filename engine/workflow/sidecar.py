@@ -109,10 +109,11 @@ def follow(
     done: str,
     now: datetime,
     assigned: Mapping[str, str] = MappingProxyType({}),
+    meant: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> None:
     """Write the difference between two sidecars; `done` is the task that was just completed.
 
-    `assigned` says which of the new tasks are somebody's at once.
+    `assigned` says which of the new tasks are somebody's at once, `meant` (assignee, duty) for whom a round is.
 
     Raises StepError where the due day or the correlation of something new cannot be worked out.
     """
@@ -131,8 +132,8 @@ def follow(
             "region_code": region,
             "status": "ready",
             "created_at": now,
-            "assignee": assigned.get(task_id),
             **_plain(blueprint, task, functions),
+            **_for(assigned.get(task_id, ""), *meant.get(task_id, ("", ""))),
         }
         for task_id, task in after.tasks.items()
         if task_id not in before.tasks
@@ -178,6 +179,12 @@ def _follow_messages(
     ]
     if fresh:
         session.execute(insert(WorkflowSubscription), fresh)
+
+
+def _for(assigned: str, assignee: str, duty: str) -> dict[str, Any]:
+    """Whose the task is, and of which duty, where that is not as drawn."""
+    whose = {"assignee": assigned or assignee or None}
+    return {**whose, "duty": duty} if duty else whose
 
 
 def _plain(blueprint: Blueprint, task: Task, functions: Functions) -> dict[str, Any]:

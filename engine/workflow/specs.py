@@ -24,6 +24,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 )
 from SpiffWorkflow.bpmn.util import BpmnEvent
 
+from engine.workflow.expressions import votes_of
 from engine.workflow.script import StepError, TimerError, cycle_of, due_instant, instant_of
 
 #: key of a message's payload under which its correlation travels to the runner
@@ -197,31 +198,77 @@ class CycleTimer(CycleTimerEventDefinition):  # type: ignore[misc]
 
 
 class _Round:
-    """What the library's rounds leave undone: a clear refusal of a missing list, and entries that do not leak.
+    """What the library's rounds leave undone: a clear refusal of a missing list, entries that do not leak, and votes.
 
     The library refuses a round whose entry name is already case data, and itself leaves it there after each
-    round: every second round of a loop, and every second entry of a sequential round, would fail.
+    round: every second round of a loop, and every second entry of a sequential round, would fail. Finished
+    rounds are forgotten (``pruning``), so what a completion condition counts is kept with the step.
     """
 
     data_input: Any
     input_item: Any
+    condition: Any
+    bpmn_id: Any
+    task_spec: Any
+
+    def _update_hook(self, my_task: Any) -> Any:
+        at_once = super()._update_hook(my_task)  # type: ignore[misc]
+        if at_once:
+            self._keep_result(my_task)
+        return at_once
 
     def create_child(self, my_task: Any, item: Any, key_or_index: Any = None) -> None:
         self._forget_entry(my_task)
         super().create_child(my_task, item, key_or_index)  # type: ignore[misc]
 
     def merge_child(self, workflow: Any, child: Any) -> None:
+        step = child.parent
+        for field in _counted(self.condition):
+            step.internal_data.setdefault("votes", {}).setdefault(field, []).append(child.data.get(field))
         super().merge_child(workflow, child)  # type: ignore[misc]
-        self._forget_entry(child.parent)
+        self._forget_entry(step)
+        # asked again: the library does not ask after the last of a sequence
+        self._keep_result(step)
+
+    def check_completion_condition(self, my_task: Any) -> bool:
+        """Whether enough rounds are done."""
+        done = my_task.internal_data.get("merged")
+        if self.condition is None or not done:
+            return False
+        last = next(child for child in my_task.children if str(child.id) == done[-1])
+        given, total = my_task.internal_data.get("votes", {}), my_task.internal_data["instances"]
+        counts = {
+            "nrOfInstances": total,
+            "nrOfCompletedInstances": len(done),
+            "nrOfActiveInstances": self.active(my_task),
+        }
+        passed: bool = my_task.workflow.script_engine.passes(
+            last, self.condition, counts, lambda field, value: given.get(field, []).count(value)
+        )
+        return passed
+
+    def active(self, my_task: Any) -> int:
+        """How many rounds are under way."""
+        raise NotImplementedError
 
     def check_list(self, my_task: Any) -> None:
         """Refuse a round over anything but a list or a table, in words."""
         if self.data_input is not None and not isinstance(self.data_input.get(my_task), list | dict):
             raise StepError(my_task, TypeError(f"多实例要逐项处理的“{self.data_input.bpmn_id}”不是列表"))
 
+    def _keep_result(self, my_task: Any) -> None:
+        """Keep in the case's data whether people who were asked to vote have passed it."""
+        if self.condition is not None and my_task.workflow.spec.task_specs[self.task_spec].manual:
+            my_task.data[f"{self.bpmn_id}_passed"] = self.check_completion_condition(my_task)
+
     def _forget_entry(self, my_task: Any) -> None:
         if self.input_item is not None:
             my_task.data.pop(self.input_item.bpmn_id, None)
+
+
+def _counted(condition: str | None) -> frozenset[str]:
+    """The fields whose values a completion condition counts."""
+    return frozenset(field for field, _ in votes_of(condition or "true"))
 
 
 class ParallelRound(_Round, ParallelMultiInstanceTask):  # type: ignore[misc]
@@ -231,6 +278,11 @@ class ParallelRound(_Round, ParallelMultiInstanceTask):  # type: ignore[misc]
         """Open one task for every entry. Raises StepError where there is no list."""
         self.check_list(my_task)
         super().create_children(my_task)
+        my_task.internal_data["instances"] = len(list(self._instances(my_task)))
+
+    def active(self, my_task: Any) -> int:
+        """Those that are not done yet."""
+        return int(my_task.internal_data["instances"]) - len(my_task.internal_data["merged"])
 
 
 class SequentialRound(_Round, SequentialMultiInstanceTask):  # type: ignore[misc]
@@ -239,4 +291,15 @@ class SequentialRound(_Round, SequentialMultiInstanceTask):  # type: ignore[misc
     def init_remaining_items(self, my_task: Any) -> Any:
         """The places still to go through. Raises StepError where there is no list."""
         self.check_list(my_task)
-        return super().init_remaining_items(my_task)
+        remaining = super().init_remaining_items(my_task)
+        my_task.internal_data["instances"] = len(remaining)
+        return remaining
+
+    def add_next_child(self, my_task: Any) -> None:
+        """Open the next round."""
+        my_task.internal_data.setdefault("instances", my_task.internal_data.get("cardinality"))
+        super().add_next_child(my_task)
+
+    def active(self, my_task: Any) -> int:
+        """One at a time; none when the last is just done."""
+        return int(len(my_task.internal_data["merged"]) < my_task.internal_data["instances"])

@@ -20,15 +20,19 @@ from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import (
 )
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.exc import DBAPIError
 
 from engine.values import Actor, CaseRef, RefusedError
 from engine.workflow import codec
+from engine.workflow.facts_of_data import deciding_fact
 from engine.workflow.script import ScriptEngine
 from engine.workflow.sidecar import Sidecar, element_of
 from engine.workflow.specs import CORRELATION
 from engine.workflow.tables import WorkflowHistory
 from engine.workflow.versions import Published
+from engine.workflow.vocabulary import Element, Names
+from engine.workflow.whereabouts import is_round
 
 #: kinds of element that leave a history row of their own when they pass, and its kind
 _TOLD = {
@@ -153,6 +157,8 @@ class Live:
     revision: int
     workflow: BpmnWorkflow
     before: Sidecar
+    #: ids of all duties that there are
+    duties: frozenset[str]
     #: what the operation or decision that just ran gave
     provided: dict[str, Any] = field(default_factory=dict)
     history: list[WorkflowHistory] = field(default_factory=list)
@@ -205,6 +211,22 @@ def told(live: Live, kind: str, element_id: str, name: str, outcome: Mapping[str
         at=live.around.now,
         outcome=orjson.dumps(dict(outcome), option=orjson.OPT_NON_STR_KEYS).decode(),
     )
+
+
+def control_of(names: Names, element: Element, task: Task, control: str | None) -> str | None:
+    """The control that a completion fulfils; of a step that several do only the vote as a whole, once it has passed."""
+    if not is_round(task):
+        return control
+    rule, step = names.control_rules.get(element.control), task.parent
+    asked = deciding_fact(rule.passed_when) if rule else None
+    if (
+        asked is None
+        or not element.vote
+        or step.state != TaskState.READY
+        or step.data[element.vote] is not True
+    ):
+        return None
+    return element.control if asked.value in step.internal_data["votes"].get(asked.field, ()) else None
 
 
 def thrown_of(live: Live) -> tuple[Thrown, ...]:

@@ -54,6 +54,8 @@ class Published:
     blueprint: Blueprint
     forms: Mapping[str, Form]
     decisions: Mapping[str, Decision]
+    #: file name → diagram with processes that it calls, also through others
+    called: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +215,8 @@ class Versions:
         decisions: dict[str, Decision] = {}
         for text in bundle["decisions"].values():
             decisions.update(read_decisions(text.encode()))
-        resolve = resolver_of(called_in(bundle))
+        called = called_in(bundle)
+        resolve = resolver_of(called)
         blueprint = read_processes(row.diagram, names=self.names, resolve=resolve)[row.process_id]
         # here, before any thread runs it: two that started its first round at once would connect it twice
         connect_loops(blueprint.spec, *blueprint.subprocess_specs.values())
@@ -226,6 +229,7 @@ class Versions:
             blueprint=blueprint,
             forms={key: read_form(text) for key, text in bundle["forms"].items()},
             decisions=decisions,
+            called=called,
         )
 
 

@@ -25,6 +25,13 @@ ALIASES = (
 
 #: steps that wait for a person
 PEOPLE_TASKS = frozenset({"userTask", "manualTask", "task"})
+#: how a case may be sent back from a step: step by step again, straight back to the sender, or not at all
+SEND_BACK = ("redo", "resume", "no")
+#: names that a completion condition reads besides case data, counted over the rounds of the step
+ROUND_COUNTS = frozenset({"nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"})
+#: function of completion conditions: in how many completed rounds a field was given a value
+VOTES = "votes"
+
 #: steps that the office takes by itself
 OWN_TASKS = frozenset({"serviceTask", "businessRuleTask", "scriptTask", "sendTask"})
 TASKS = PEOPLE_TASKS | OWN_TASKS | {"receiveTask"}
@@ -173,11 +180,21 @@ class Element:
     #: elements that another person must have done
     different_person_from: tuple[str, ...] = ()
     multi_instance: MultiInstance | None = None
+    #: whether the case may be sent back from here: redo, resume (straight back to the sender) or no
+    send_back: str = "redo"
+    #: whether many may be completed at once: yes or no
+    bulk: str = "no"
     #: process that a call activity calls
     called: str = ""
     documentation: str = ""
     #: in the file, from 1
     line: int = 1
+
+    @property
+    def vote(self) -> str:
+        """The name under which the case keeps whether the vote of this step passed; empty where nobody votes."""
+        votes = self.kind in PEOPLE_TASKS and self.multi_instance is not None and self.multi_instance.until
+        return f"{self.id}_passed" if votes else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,17 +6,21 @@ Called by ``checks`` only. Expressions are judged by ``wording_expressions``, sh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lxml import etree
 
 from engine.workflow.drawing import Drawing, DrawnNode
+from engine.workflow.expressions import ExpressionError, votes_of
 from engine.workflow.facts import groups_of
+from engine.workflow.facts_of_data import deciding_fact
 from engine.workflow.problems import Findings
 from engine.workflow.shape_events import judge_reference
 from engine.workflow.vocabulary import (
     PEOPLE_TASKS,
+    SEND_BACK,
     Element,
     Names,
     extension,
@@ -153,10 +157,44 @@ def _control(judged: Judged) -> None:
     element, findings = judged.element, judged.findings
     if element.control and element.control not in judged.names.controls:
         findings.unknown("unknown_control", judged.node, f"没有控制“{element.control}”（controls.yaml）")
+    _vote(judged)
+    _returns(judged)
     for other in element.different_person_from:
         if other not in judged.elements or judged.elements[other].kind not in PEOPLE_TASKS:
             message = f"different_person_from 写的“{other}”不是本流程的人工任务"
             findings.error("dangling_reference", judged.node, message)
+
+
+def _vote(judged: Judged) -> None:
+    """A control in the hands of several is passed by their vote as a whole: it must say when."""
+    element, rule = judged.element, judged.names.control_rules.get(judged.element.control)
+    if element.multi_instance is None or rule is None:
+        return
+    until, asked = element.multi_instance.until, deciding_fact(rule.passed_when)
+    with suppress(ExpressionError):
+        counted = votes_of(until) if until else frozenset()
+        if asked is None or (asked.field, asked.value) in counted:
+            return
+    example = f'${{votes("{asked.field}", "{asked.value}") * 2 > nrOfInstances}}' if asked else "${…}"
+    message = (
+        f"控制“{rule.name}”由多人办理，要在完成条件（completionCondition）里按“{rule.passed_when}”计票，例如 {example}；"
+        f"是否通过记在“{element.id}_passed”里"
+    )
+    judged.findings.error("vote_without_condition", judged.node, message)
+
+
+def _returns(judged: Judged) -> None:
+    """Ways back and completion of many at once, as the properties say."""
+    element, findings = judged.element, judged.findings
+    if element.send_back not in SEND_BACK:
+        message = f"退回方式（send_back）“{element.send_back}”不认识，请写 {'、'.join(SEND_BACK)} 之一"
+        findings.error("send_back", judged.node, message)
+    if element.bulk not in ("yes", "no"):
+        findings.error("bulk", judged.node, f"批量办结（bulk）要写 yes 或 no，写的是“{element.bulk}”")
+    needed = {control for need in judged.names.needs.values() for control in need.controls}
+    if element.bulk == "yes" and element.control in needed:
+        text = f"“{element.control}”是资金或销号之前的控制，要逐件办理，不能批量办结（bulk）"
+        findings.error("bulk", judged.node, text)
 
 
 def _send(judged: Judged) -> None:

@@ -25,7 +25,16 @@ from engine.workflow.facts import bare, elements_of, multi_instance_of
 from engine.workflow.problems import Findings
 from engine.workflow.reader import definitions_of, read_xml
 from engine.workflow.script import TimerError, cycle_of, due_instant, timer_expression
-from engine.workflow.vocabulary import PEOPLE_TASKS, Element, Names, line_of, local_name, tag
+from engine.workflow.vocabulary import (
+    PEOPLE_TASKS,
+    ROUND_COUNTS,
+    VOTES,
+    Element,
+    Names,
+    line_of,
+    local_name,
+    tag,
+)
 
 _SCRIPT_LANGUAGES = re.compile(r"groovy|javascript|ecmascript|python|ruby|java\b|xpath", re.IGNORECASE)
 _LIMIT = re.compile(r"""\blimit\(\s*["']([^"']*)["']""")
@@ -43,7 +52,7 @@ class _Written:
     where: DrawnNode | Flow
     what: str
     text: str
-    #: value, condition, timer or script
+    #: value, condition, vote, timer or script
     kind: str
     line: int
 
@@ -60,9 +69,9 @@ def judge_expressions(
                 f"不能运行 {flow.language} 写的条件；请写成 ${{…}} 表达式，去掉 language",
             )
     provided = _provided(drawing, process_id, elements, names)
-    functions = None if names.open else names.functions
     for written in _written(drawing, process_id, elements):
-        compiled = _compiled(written, functions, findings)
+        more = {VOTES} if written.kind == "vote" else set()
+        compiled = _compiled(written, None if names.open else names.functions | more, findings)
         if compiled is None or names.open:
             continue
         _limits(written, compiled, names, findings)
@@ -170,13 +179,13 @@ def _of_element(node: DrawnNode, element: Element) -> Iterator[_Written]:
 def _of_rounds(node: DrawnNode) -> Iterator[_Written]:
     several = multi_instance_of(node.xml)
     if several is not None:
-        for what, text in (
-            ("多实例的列表", several.collection),
-            ("多实例的次数", several.cardinality),
-            ("多实例的完成条件", several.until),
+        for what, text, kind in (
+            ("多实例的列表", several.collection, "value"),
+            ("多实例的次数", several.cardinality, "value"),
+            ("多实例的完成条件", several.until, "vote"),
         ):
             if text:
-                yield _Written(node, what, text, "value", node.line)
+                yield _Written(node, what, text, kind, node.line)
     for loop in (child for child in node.xml if local_name(child) == "standardLoopCharacteristics"):
         condition = loop.find(tag("loopCondition"))
         if condition is not None and (condition.text or "").strip():
@@ -198,7 +207,7 @@ def _provided(
     for node in drawing.nodes(process_id):
         element = elements[node.id]
         found |= names.forms.get(element.form, frozenset())
-        found |= set(element.provides)
+        found |= {*element.provides, *filter(None, [element.vote])}
         if element.topic in names.operations:
             found |= names.operations[element.topic].provides
         if element.decision:
@@ -240,7 +249,7 @@ def _set_by_script(node: DrawnNode, element: Element) -> frozenset[str]:
 
 def _local(drawing: Drawing, written: _Written) -> frozenset[str]:
     """Entries of the rounds that the text stands in."""
-    found = {"loopCounter"}
+    found = {"loopCounter"} | (ROUND_COUNTS if written.kind == "vote" else set())
     scope = drawing.scopes[written.where.scope]
     node: DrawnNode | None = written.where if isinstance(written.where, DrawnNode) else None
     while True:

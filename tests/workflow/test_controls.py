@@ -96,7 +96,7 @@ REFUSED = {
     "one of a round": (
         paid(review=person("r", "review", "review", control="reviewed", inside=(
             '<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>'))),
-        "control_missing", "pay"),
+        "vote_without_condition", "r"),
     "a condition that is no comparison": (
         paid(review=person("r", "review", "review", control="counted")), "control_missing", "pay"),
 }  # fmt: skip

@@ -1,0 +1,158 @@
+"""会签, 或签, 票签: one step done by several, until their votes suffice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from drawings import END, NAMES, START, chain, flow, process, user
+from running import House
+from sqlalchemy import select
+from test_going_back import house as _house
+from test_runner import properties
+
+from engine.workflow.checks import check_file
+from engine.workflow.tables import WorkflowHistory, WorkflowTask
+from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operation
+
+house = _house
+
+PANEL = ["甲", "乙", "丙"]
+RULE = ControlRule(name="业务复核", duty="intake", passed_when='opinion == "agree"')
+#: the office of these tests pays only after a review
+PAYING = replace(
+    NAMES,
+    control_rules={"business_review": RULE},
+    needs={"pay": ControlNeed(controls=("business_review",), text="付款前须复核")},
+    operations={**NAMES.operations, "pay": Operation(provides=frozenset({"paid"}))},
+)
+MAJORITY = 'votes("opinion", "agree") * 2 > nrOfInstances'
+
+
+def panel(until: str, *, one_by_one: bool = False, inside: str = "") -> bytes:
+    """A vote, and afterwards a payment where it passed."""
+    condition = f"<completionCondition>${{{until}}}</completionCondition>" if until else ""
+    sequential = ' isSequential="true"' if one_by_one else ""
+    loop = (
+        f'<multiInstanceLoopCharacteristics camunda:collection="panel" camunda:elementVariable="who"{sequential}>'
+        f"{condition}</multiInstanceLoopCharacteristics>"
+    )
+    return process(
+        START + user("v", inside + loop) + '<exclusiveGateway id="g" default="g_e2"/>'
+        + '<serviceTask id="pay" camunda:type="external" camunda:topic="pay"/>' + END + '<endEvent id="e2"/>'
+        + chain("s", "v", "g") + flow("g", "pay", "v_passed == true") + flow("g", "e2") + chain("pay", "e")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+@pytest.mark.parametrize(
+    ("until", "opinions", "end", "asked"),
+    [
+        # all must agree; one who does not ends it
+        ('votes("opinion", "agree") == nrOfInstances', "agree agree agree", "e", 3),
+        ('votes("opinion", "agree") == nrOfInstances', "agree agree disagree", "e2", 3),
+        # one is enough
+        ('votes("opinion", "agree") &gt;= 1', "disagree agree", "e", 2),
+        # by ratio; the rest is not asked any more
+        ('votes("opinion", "agree") * 3 &gt;= nrOfInstances * 2', "agree agree", "e", 2),
+        ('votes("opinion", "agree") * 3 &gt;= nrOfInstances * 2', "agree disagree disagree", "e2", 3),
+        ("nrOfCompletedInstances == 2", "disagree disagree", "e", 2),
+    ],
+)
+def test_a_vote_ends_when_its_condition_holds(
+    house: House, until: str, opinions: str, end: str, asked: int, one_by_one: bool
+) -> None:
+    house.operations["pay"] = lambda _data: {"paid": 1}
+    house.publish(panel(until, one_by_one=one_by_one))
+    case = house.start(panel=PANEL)
+
+    for opinion in opinions.split():
+        assert len(house.open(case)) >= 1
+        house.complete(case, "v", opinion=opinion)
+
+    assert house.case(case).ended_in == end
+    assert len([kind for kind, own in house.told(case) if (kind, own) == ("completed", "v")]) == asked
+    assert house.open(case) == []
+
+
+def test_a_vote_of_nobody_does_not_pass(house: House) -> None:
+    house.publish(panel(MAJORITY.replace(">", "&gt;")))
+
+    case = house.start(panel=[])
+
+    assert house.case(case).ended_in == "e2"
+
+
+@pytest.mark.req("MONEY-02")
+def test_a_control_is_fulfilled_by_the_vote_as_a_whole_only(house: House) -> None:
+    house = House(store=house.store, names=PAYING)
+    house.operations["pay"] = lambda _data: {"paid": 1}
+    house.publish(panel(MAJORITY.replace(">", "&gt;"), inside=properties(control="business_review")))
+    for opinions, controls in (
+        ("agree agree", [None, "business_review"]),
+        ("disagree agree disagree", [None] * 3),
+    ):
+        case = house.start(panel=PANEL)
+
+        for opinion in opinions.split():
+            with house.store.transaction() as session:
+                task = session.get_one(WorkflowTask, house.task(case, "v"))
+                house.runner.complete(
+                    session,
+                    task=task,
+                    data={"opinion": opinion},
+                    control="business_review",
+                    around=house.desk,
+                )
+
+        with house.store.reading() as session:
+            rows = session.scalars(
+                select(WorkflowHistory.control)
+                .where(WorkflowHistory.case_id == case, WorkflowHistory.kind == "completed")
+                .order_by(WorkflowHistory.id)
+            )
+            assert list(rows) == controls
+
+
+def codes(data: bytes, names: Names = PAYING) -> set[str]:
+    """Codes of the errors."""
+    return {problem.code for problem in check_file(data, names) if problem.severity == "error"}
+
+
+@pytest.mark.req("MONEY-02")
+def test_a_control_on_a_vote_needs_a_condition_that_counts_its_votes() -> None:
+    marked = properties(control="business_review")
+    starts = {"p": frozenset({"panel"})}
+    names = replace(PAYING, starts=starts)
+
+    assert codes(panel(MAJORITY.replace(">", "&gt;"), inside=marked), names) == set()
+    assert "vote_without_condition" in codes(panel("", inside=marked), names)
+    assert "vote_without_condition" in codes(panel("nrOfCompletedInstances == 1", inside=marked), names)
+    unguarded = panel(MAJORITY.replace(">", "&gt;"), inside=marked).replace(
+        b"v_passed == true", b"nobody == 1"
+    )
+    assert "control_missing" in codes(unguarded, names)
+
+
+def test_a_round_is_for_the_duty_that_its_entry_names(house: House) -> None:
+    house.publish(
+        process(
+            START
+            + user(
+                "v",
+                '<multiInstanceLoopCharacteristics camunda:collection="panel" camunda:elementVariable="who"/>',
+            )
+            + END
+            + chain("s", "v", "e")
+        )
+    )
+
+    case = house.start(panel=["review", "staff:12", "某人"])
+
+    with house.store.reading() as session:
+        rows = session.execute(
+            select(WorkflowTask.duty, WorkflowTask.assignee).where(WorkflowTask.case_id == case)
+        )
+        assert sorted((duty, who or "") for duty, who in rows) == [
+            ("intake", ""), ("intake", "staff:12"), ("review", ""),
+        ]  # fmt: skip
