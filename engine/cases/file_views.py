@@ -224,6 +224,8 @@ class CaseLimits:
     """Every limit of a case: its own, those of its steps, timers that wait, pauses."""
 
     rows: tuple[LimitRow, ...]
+    #: the yearly notices that working days were counted by
+    calendars: tuple[Reason, ...]
     #: (what happens, when)
     timers: tuple[tuple[str, datetime], ...]
     pauses: tuple[PauseRow, ...]

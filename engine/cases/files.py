@@ -22,6 +22,7 @@ from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page
 from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import Letter
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError, reach
+from engine.workflow.history import history_of, standing_of
 from engine.workflow.tables import (
     ProcessVersion,
     WorkflowCase,
@@ -206,10 +207,11 @@ def _last_data(session: Session, case_id: int) -> dict[str, Any]:
 
 
 def _marks(session: Session, case: WorkflowCase, tasks: tuple[TaskRow, ...]) -> dict[str, str]:
-    done = session.scalars(
-        select(WorkflowHistory.element_id).where(WorkflowHistory.case_id == case.id).distinct()
-    )
-    marks = dict.fromkeys(done, "done")
+    history = history_of(session, case.id)
+    marks = dict.fromkeys((row.element_id for row in history), "done")
+    stand = {done.element_id for done in standing_of(history)}
+    completed = {row.element_id for row in history if row.kind == "completed"}
+    marks.update(dict.fromkeys(completed - stand, "void"))
     marks.update({task.element_id: "overdue" if task.light == "overdue" else "current" for task in tasks})
     return marks
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -34,20 +35,30 @@ def limits_of(
     tasks = session.scalars(
         select(WorkflowTask)
         .where(WorkflowTask.case_id == case.id)
-        .order_by(WorkflowTask.created_at, WorkflowTask.id)
+        .order_by(WorkflowTask.created_at, WorkflowTask.completed_at.nulls_last(), WorkflowTask.id)
     ).all()
     people = {key for task in tasks for key in (task.completed_by, task.assignee) if key}
     names = actor_names(session, people)
     breaches = _breaches(session, case.id)
     own = _own_limit(office, case, data)
+    rows = (
+        *([own] if own else []),
+        *(_row(office, version, task, names, breaches.get(task.id, "")) for task in tasks),
+    )
+    notices = {reason.parameter: reason for row in rows for reason in row.reasons if _is_notice(reason)}
     return CaseLimits(
-        rows=(
-            *([own] if own else []),
-            *(_row(office, version, task, names, breaches.get(task.id, "")) for task in tasks),
+        rows=tuple(
+            replace(row, reasons=tuple(reason for reason in row.reasons if not _is_notice(reason)))
+            for row in rows
         ),
+        calendars=tuple(notices.values()),
         timers=_timers(session, case, version),
         pauses=_pauses(session, case.id),
     )
+
+
+def _is_notice(reason: Reason) -> bool:
+    return reason.code == "working_calendar"
 
 
 def _own_limit(office: Office, case: WorkflowCase, data: Mapping[str, Any]) -> LimitRow | None:

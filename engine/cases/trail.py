@@ -22,7 +22,7 @@ from engine.law.calendar import CalendarGap
 from engine.store.actions import Action
 from engine.store.audit import AuditEvent
 from engine.store.crypto import mask_numbers
-from engine.values import CHINA
+from engine.values import CHINA, SYSTEM
 from engine.workflow.forms import Form
 from engine.workflow.history import history_of, standing_of
 from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask
@@ -160,25 +160,37 @@ def _from_audit(session: Session, case: WorkflowCase, version: Published) -> lis
     after = {event.seq: orjson.loads(event.after or "{}") for event in events}
     keys = {key for told in after.values() for key in _keys_in(told)}
     names = actor_names(session, keys | {event.actor for event in events})
+    tasks = dict(
+        session.execute(
+            select(WorkflowTask.id, WorkflowTask.name).where(WorkflowTask.case_id == case.id)
+        ).all()
+    )
     found = []
     for event in events:
         told = after[event.seq]
         others = "、".join(names[key] for key in _keys_in(told))
-        element = version.blueprint.elements.get(str(told.get("element", "")))
         words = Action[event.action].label
         found.append(
             TrailRow(
                 at=event.at,
                 kind=event.action.lower(),
-                name=element.name if element else str(told.get("title") or told.get("name") or ""),
+                name=_name_of(event, told, version, tasks),
                 actor=names[event.actor],
                 on_behalf_of="",
                 duty_name="",
                 outcome=f"{words}：{others}" if others else words,
                 note=mask_numbers(event.reason),
+                automatic=event.actor == SYSTEM.key,
             )
         )
     return found
+
+
+def _name_of(event: AuditEvent, told: Mapping[str, Any], version: Published, tasks: Mapping[str, str]) -> str:
+    """What the event was about: a paper by its title, a task or a step by its name."""
+    paper = str(told.get("title") or told.get("name") or "")
+    element = version.blueprint.elements.get(str(told.get("element", "")))
+    return paper or tasks.get(event.subject.removeprefix("task:"), "") or (element.name if element else "")
 
 
 def _keys_in(told: Mapping[str, Any]) -> list[str]:

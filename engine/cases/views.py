@@ -207,7 +207,8 @@ class Step:
     element_id: str
     name: str
     duty_name: str
-    state: Literal["done", "current", "overdue", "future", "skipped"]
+    #: void: done, and sent back behind since
+    state: Literal["done", "current", "overdue", "future", "skipped", "void"]
     at: datetime | None = None
     actor: str = ""
     due_at: datetime | None = None
@@ -269,7 +270,7 @@ class CaseView:
     ended_at: datetime | None
     #: the published diagram, as drawn
     diagram: str
-    #: element id → ``done``, ``current`` or ``overdue``
+    #: element id → ``done``, ``current``, ``overdue`` or ``void``
     marks: Mapping[str, str]
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...]

@@ -2,27 +2,72 @@
 // puts the focus on errors, and draws the diagram. It decides nothing: the server checks everything again.
 "use strict";
 
-// --- keys in lists: j and k move, Enter opens, / searches ---------------------------------------------
-const rowLinks = () => [...document.querySelectorAll("a[data-row-link]")];
+// --- keys in lists: j and k move, Enter opens, x selects, c claims, / searches, ? explains --------------
+const rowLinks = () => [...document.querySelectorAll("[data-row-link]")];
+const rowHere = () => document.activeElement.closest?.("tr");
 
 function moveRow(step) {
   const links = rowLinks();
   if (!links.length) return;
-  const row = document.activeElement.closest?.("tr");
-  const at = links.findIndex((link) => link.closest("tr") === row);
+  const at = links.findIndex((link) => link.closest("tr") === rowHere());
   links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + step))].focus();
 }
 
+function pickRow() {
+  const box = rowHere()?.querySelector('td.pick input[type="checkbox"]');
+  if (box) box.click();
+}
+
+function claimRow() {
+  rowHere()?.querySelector('form[action$="/claim"] button')?.click();
+}
+
+const LIST_KEYS = {
+  j: () => moveRow(1),
+  k: () => moveRow(-1),
+  x: pickRow,
+  c: claimRow,
+  "/": () => document.getElementById("search")?.focus(),
+  "?": () => document.getElementById("keys")?.showModal(),
+};
+// a reader of screens or a voice may press single keys without meaning to: they can be put off for good
+const keysOff = () => localStorage.getItem("keys") === "off";
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches?.("input, textarea, select") || event.isComposing;
+  const typing = event.target.matches?.("input:not([type=checkbox]), textarea, select, dialog *") || event.isComposing;
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "j") moveRow(1);
-  else if (event.key === "k") moveRow(-1);
-  else if (event.key === "/" && document.getElementById("search")) {
+  const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (arrow && event.target.closest?.("table.rows")) {
     event.preventDefault();
-    document.getElementById("search").focus();
+    moveRow(arrow);
+  } else if (!keysOff() && LIST_KEYS[event.key] && (rowLinks().length || "/?".includes(event.key))) {
+    event.preventDefault();
+    LIST_KEYS[event.key]();
   }
 });
+
+// --- how many rows are selected, and all of them at once ------------------------------------------------
+const picks = () => [...document.querySelectorAll('td.pick input[type="checkbox"]')];
+
+function showPicked() {
+  const chosen = picks().filter((box) => box.checked).length;
+  const all = document.querySelector("[data-pick-all]");
+  const words = document.querySelector("[data-picked]");
+  if (words) words.textContent = chosen;
+  if (all) {
+    all.hidden = false;
+    all.checked = chosen > 0 && chosen === picks().length;
+    all.indeterminate = chosen > 0 && chosen < picks().length;
+  }
+  for (const box of picks()) box.closest("tr").classList.toggle("picked", box.checked);
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
+  if (event.target.matches?.('[data-pick-all], td.pick input[type="checkbox"]')) showPicked();
+  if (event.target.matches?.("[data-keys-off]")) localStorage.setItem("keys", event.target.checked ? "off" : "on");
+});
+document.addEventListener("htmx:afterSettle", showPicked);
 
 // --- fields that apply only after another answer -------------------------------------------------------
 // The server puts the condition on the field as a tree of comparisons, so nothing is ever evaluated as code.
@@ -77,7 +122,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // --- the diagram of a case -------------------------------------------------------------------------------
-const SIGNS = { done: "✓", current: "▶", overdue: "!" };
+const SIGNS = { done: "✓", current: "▶", overdue: "!", void: "↩" };
 
 function mark(viewer, marks) {
   const canvas = viewer.get("canvas");
@@ -187,9 +232,29 @@ function drawWhenSeen(figure) {
 
 // --- when the page is there -------------------------------------------------------------------------------
 document.querySelectorAll("form[data-task]").forEach(watchForm);
+showPicked();
+document.querySelectorAll("[data-keys]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", LIST_KEYS["?"]);
+});
+document.querySelectorAll("[data-keys-off]").forEach((box) => (box.checked = keysOff()));
 document.querySelectorAll("[data-diagram]").forEach(drawWhenSeen);
 document.querySelectorAll("[data-print]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 });
 (document.querySelector(".error-summary") ?? document.querySelector("[data-focus]"))?.focus();
+
+// stock phrases: a click writes one into the field
+document.querySelectorAll("[data-phrases]").forEach((list) => {
+  const field = document.getElementById(list.dataset.phrases);
+  list.querySelectorAll(".phrase-plain").forEach((plain) => { plain.hidden = true; });
+  list.querySelectorAll("[data-phrase]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const before = field.value.trimEnd();
+      field.value = before ? `${before}\n${button.textContent}` : button.textContent;
+      field.focus();
+    });
+  });
+});
