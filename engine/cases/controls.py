@@ -7,20 +7,19 @@ history of the one case is checked again, at the moment that the operation is re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.duties import HANDS, DutyBook
 from engine.store.declaration import Entry, read_declaration
 from engine.values import Reason, RefusedError
 from engine.workflow.expressions import Expression, ExpressionError, compile_expression
-from engine.workflow.history import history_of, standing_of
+from engine.workflow.history import Done, history_of, standing_of
 from engine.workflow.tables import WorkflowHistory
 
 #: control id → (actor key, instant)
@@ -85,20 +84,21 @@ class ControlBook:
 
 def signatures(session: Session, case_id: int) -> Signatures:
     """Who fulfilled which control of the case, as far as it still stands: being sent back voids at once."""
-    stands = [done.row for done in standing_of(history_of(session, case_id))]
-    return {row.control: (row.actor, row.at) for row in stands if row.control}
+    return _signed(_standing(history_of(session, case_id)))
 
 
 def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str) -> Signatures:
     """Who fulfilled each control that the operation needs; RefusedError when one is missing or one person did two."""
     need = book.by_operation[operation]
-    signed = signatures(session, case_id)
+    history = history_of(session, case_id)
+    stand = _standing(history)
+    signed = _signed(stand)
     missing = [book.controls[name].name for name in need.controls if name not in signed]
     if missing:
         raise RefusedError(need.reason("control_missing", f"缺少：{'、'.join(missing)}"))
     wanted = {name: signed[name] for name in need.controls}
     if need.different_people:
-        hands = _hands(session, case_id, wanted)
+        hands = [_hands(history, stand[name]) for name in need.controls]
         twice = sorted(
             who for who, count in Counter(who for names in hands for who in names).items() if count > 1
         )
@@ -107,21 +107,19 @@ def fulfilled(session: Session, book: ControlBook, case_id: int, operation: str)
     return wanted
 
 
-def _hands(session: Session, case_id: int, signed: Signatures) -> list[frozenset[str]]:
-    """Everybody who had a hand in each of the controls: who fulfilled it, for whom, who signed or worked beside."""
-    rows = session.scalars(
-        select(WorkflowHistory).where(WorkflowHistory.case_id == case_id, WorkflowHistory.kind.in_(HANDS))
-    ).all()
-    found = []
-    for name, signature in signed.items():
-        at = {row.element_id for row in rows if row.control == name and (row.actor, row.at) == signature}
-        beside = [
-            row
-            for row in rows
-            if row.element_id in at and (row.kind != "completed" or (row.actor, row.at) == signature)
-        ]
-        found.append(frozenset(who for row in beside for who in (row.actor, row.on_behalf_of) if who))
-    return found
+def _standing(history: Sequence[WorkflowHistory]) -> dict[str, Done]:
+    return {done.row.control: done for done in standing_of(history) if done.row.control}
+
+
+def _signed(stand: Mapping[str, Done]) -> dict[str, tuple[str, datetime]]:
+    return {control: (done.row.actor, done.row.at) for control, done in stand.items()}
+
+
+def _hands(history: Sequence[WorkflowHistory], done: Done) -> frozenset[str]:
+    """Everybody who had a hand in a control: who fulfilled it, who voted too, for whom, who signed or worked beside."""
+    beside = [row for row in history if row.element_id == done.element_id and row.kind in HANDS]
+    rows = [done.row, *done.others, *(row for row in beside if row.kind != "completed")]
+    return frozenset(who for row in rows for who in (row.actor, row.on_behalf_of) if who)
 
 
 def _control(entry: Entry, duties: DutyBook) -> Control:

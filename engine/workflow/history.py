@@ -25,6 +25,8 @@ class Done:
 
     element_id: str
     row: WorkflowHistory
+    #: the completions of the same step right before it: the others who voted
+    others: tuple[WorkflowHistory, ...] = ()
 
 
 def history_of(session: Session, case_id: int) -> Sequence[WorkflowHistory]:
@@ -38,7 +40,9 @@ def standing_of(history: Iterable[WorkflowHistory]) -> tuple[Done, ...]:
     done: tuple[Done, ...] = ()
     for row in history:
         if row.kind == "completed":
-            done = with_completion(done, Done(row.element_id, row))
+            last = done[-1] if done and done[-1].element_id == row.element_id else None
+            others = (*last.others, last.row) if last else ()
+            done = with_completion(done, Done(row.element_id, row, others))
         elif row.kind in WENT_BACK:
             done = without(done, row.element_id, orjson.loads(row.outcome)["voids"])
     return done

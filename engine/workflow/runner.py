@@ -38,6 +38,7 @@ from engine.workflow.stepping import (
     Thrown,
     UncaughtError,
     control_of,
+    count_voter,
     engine_of,
     failing,
     tell,
@@ -116,11 +117,12 @@ class Runner:
         live = self._open(session, task, around)
         with failing():
             waiting = self._due_first(session, live, task)
+            element = live.version.blueprint.elements[task.element_id]
+            count_voter(element, waiting, live.around.actor.key, on_behalf_of)
             waiting.data.update(data)
             if not retreating.goes_straight_back(live, self.versions.names, waiting):
                 waiting.run()
             row = told(live, "completed", task.element_id, task.name, data)
-            element = live.version.blueprint.elements[task.element_id]
             row.control = control_of(self.versions.names, element, waiting, control)
             row.duty, row.on_behalf_of = task.duty, on_behalf_of
             # written before the diagram goes on: operations check controls from history

@@ -26,6 +26,7 @@ from SpiffWorkflow.bpmn.util import BpmnEvent
 
 from engine.workflow.expressions import votes_of
 from engine.workflow.script import StepError, TimerError, cycle_of, due_instant, instant_of
+from engine.workflow.vocabulary import counts_votes
 
 #: key of a message's payload under which its correlation travels to the runner
 CORRELATION = "__correlation__"
@@ -258,7 +259,7 @@ class _Round:
 
     def _keep_result(self, my_task: Any) -> None:
         """Keep in the case's data whether people who were asked to vote have passed it."""
-        if self.condition is not None and my_task.workflow.spec.task_specs[self.task_spec].manual:
+        if counts_votes(self.condition or "") and my_task.workflow.spec.task_specs[self.task_spec].manual:
             my_task.data[f"{self.bpmn_id}_passed"] = self.check_completion_condition(my_task)
 
     def _forget_entry(self, my_task: Any) -> None:

@@ -23,7 +23,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.exc import DBAPIError
 
-from engine.values import Actor, CaseRef, RefusedError
+from engine.values import Actor, CaseRef, Reason, RefusedError
 from engine.workflow import codec
 from engine.workflow.facts_of_data import deciding_fact
 from engine.workflow.script import ScriptEngine
@@ -211,6 +211,20 @@ def told(live: Live, kind: str, element_id: str, name: str, outcome: Mapping[str
         at=live.around.now,
         outcome=orjson.dumps(dict(outcome), option=orjson.OPT_NON_STR_KEYS).decode(),
     )
+
+
+def count_voter(element: Element, task: Task, *people: str) -> None:
+    """Note who votes, and for whom; RefusedError for somebody who has voted on this already."""
+    if not element.vote:
+        return
+    voters = task.parent.internal_data.setdefault("voters", [])
+    twice = next((who for who in people if who and who in voters), None)
+    if twice is not None:
+        text = f"“{element.name or element.id}”每人只能表决一次，您已经表决过"
+        raise RefusedError(
+            Reason(code="voted_already", text=text, text_en="One person, one vote.", fact=twice)
+        )
+    voters += filter(None, people)
 
 
 def control_of(names: Names, element: Element, task: Task, control: str | None) -> str | None:

@@ -6,6 +6,7 @@ mean the same. Called by ``drawing``, ``reader`` and ``checks``; the runner read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -193,7 +194,8 @@ class Element:
     @property
     def vote(self) -> str:
         """The name under which the case keeps whether the vote of this step passed; empty where nobody votes."""
-        votes = self.kind in PEOPLE_TASKS and self.multi_instance is not None and self.multi_instance.until
+        several = self.multi_instance
+        votes = self.kind in PEOPLE_TASKS and several is not None and counts_votes(several.until)
         return f"{self.id}_passed" if votes else ""
 
 
@@ -229,6 +231,11 @@ class ControlNeed:
     different_people: bool = True
     #: the rule as a sentence
     text: str = ""
+
+
+def counts_votes(until: str) -> bool:
+    """Whether a completion condition makes a vote of the rounds: it counts them, or what was entered in them."""
+    return re.search(rf"\b({VOTES}\s*\(|{'|'.join(ROUND_COUNTS)})", until) is not None
 
 
 def forbids_nothing(_text: str) -> tuple[str, ...]:

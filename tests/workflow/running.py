@@ -82,6 +82,8 @@ class House:
     #: messages and signals that left a case and were not delivered yet
     thrown: list[Thrown] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    #: who acts
+    hand: Actor = HAND
     runner: Runner = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +91,7 @@ class House:
 
     def desk(self, _case: CaseRef | None = None) -> Desk:
         """The desk of a step made now."""
-        return Desk(now=self.now, operations=self.operations, asked=self.asked)
+        return Desk(now=self.now, operations=self.operations, asked=self.asked, actor=self.hand)
 
     def publish(self, diagram: bytes, **files: Mapping[str, str]) -> list[str]:
         """Publish the file; the processes in it."""

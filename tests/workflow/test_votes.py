@@ -11,6 +11,7 @@ from sqlalchemy import select
 from test_going_back import house as _house
 from test_runner import properties
 
+from engine.values import Actor, RefusedError
 from engine.workflow.checks import check_file
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
 from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operation
@@ -44,6 +45,17 @@ def panel(until: str, *, one_by_one: bool = False, inside: str = "") -> bytes:
     )  # fmt: skip
 
 
+def voter(number: int) -> Actor:
+    """One of the panel."""
+    return Actor(kind="person", id=100 + number, name=f"评委{number}")
+
+
+def vote(house: House, case: int, number: int, opinion: str) -> None:
+    """One of the panel votes."""
+    house.hand = voter(number)
+    house.complete(case, "v", opinion=opinion)
+
+
 @pytest.mark.parametrize("one_by_one", [False, True])
 @pytest.mark.parametrize(
     ("until", "opinions", "end", "asked"),
@@ -66,13 +78,26 @@ def test_a_vote_ends_when_its_condition_holds(
     house.publish(panel(until, one_by_one=one_by_one))
     case = house.start(panel=PANEL)
 
-    for opinion in opinions.split():
-        assert len(house.open(case)) >= 1
-        house.complete(case, "v", opinion=opinion)
+    for number, opinion in enumerate(opinions.split()):
+        vote(house, case, number, opinion)
 
     assert house.case(case).ended_in == end
     assert len([kind for kind, own in house.told(case) if (kind, own) == ("completed", "v")]) == asked
     assert house.open(case) == []
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_nobody_votes_twice(house: House, one_by_one: bool) -> None:
+    house.publish(panel(MAJORITY.replace(">", "&gt;"), one_by_one=one_by_one))
+    case = house.start(panel=PANEL)
+    vote(house, case, 1, "disagree")
+
+    with pytest.raises(RefusedError, match="每人只能表决一次"):
+        vote(house, case, 1, "agree")
+
+    vote(house, case, 2, "disagree")
+    vote(house, case, 3, "agree")
+    assert house.case(case).ended_in == "e2"
 
 
 def test_a_vote_of_nobody_does_not_pass(house: House) -> None:
@@ -94,7 +119,8 @@ def test_a_control_is_fulfilled_by_the_vote_as_a_whole_only(house: House) -> Non
     ):
         case = house.start(panel=PANEL)
 
-        for opinion in opinions.split():
+        for number, opinion in enumerate(opinions.split()):
+            house.hand = voter(number)
             with house.store.transaction() as session:
                 task = session.get_one(WorkflowTask, house.task(case, "v"))
                 house.runner.complete(
