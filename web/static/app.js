@@ -150,7 +150,7 @@ function writeDue(viewer, due) {
     const note = document.createElement("div");
     note.className = "mark-due";
     note.textContent = words;
-    viewer.get("overlays").add(id, { position: { bottom: -4, left: 0 }, html: note });
+    viewer.get("overlays").add(id, { position: { top: -22, left: 0 }, html: note });
   }
 }
 
