@@ -24,6 +24,8 @@ from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import Letter
 from engine.values import CHINA
 from engine.workflow.forms import Form
+from engine.workflow.path import taken
+from engine.workflow.reader import Blueprint
 from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTask, WorkflowTimer
 from engine.workflow.versions import Published
 
@@ -99,6 +101,8 @@ class StepRow:
     #: elements where a token stands right after it, and events at their edge that would fire by time or message
     tokens: tuple[str, ...]
     armed: tuple[str, ...]
+    #: flows that are certainly taken by then, and were not before
+    flows: tuple[str, ...]
     #: the task that was completed; None where nobody was asked
     task: Assigned | None
 
@@ -119,6 +123,8 @@ class Seen:
     names: dict[str, str] = field(default_factory=dict)
     #: events that stand at the edge of a step
     edges: set[str] = field(default_factory=set)
+    #: case → its diagram
+    blueprints: dict[int, Blueprint] = field(default_factory=dict)
     #: step → the facts that it brought, as people call them; then data that have no other name than their own
     facts: list[tuple[Fact, ...]] = field(default_factory=list)
     #: steps of the script that were carried out before it ended or got stuck
@@ -158,6 +164,7 @@ class Seen:
         numbers = {case_id: number for number, case_id in enumerate(self.processes, 1)}
         words = {case_id: iter(each) for case_id, each in self.words.items()}
         done = [task for task in self.tasks if task.status == "completed"]
+        stands = tokens(steps)
         return tuple(
             StepRow(
                 number=number,
@@ -171,12 +178,25 @@ class Seen:
                 facts=facts,
                 tokens=tuple(each for each in stand if each == step.element or each not in self.edges),
                 armed=tuple(each for each in stand if each != step.element and each in self.edges),
-                task=_taken(done, step) if step.kind == "completed" else None,
+                flows=flows,
+                task=_completed(done, step) if step.kind == "completed" else None,
             )
-            for number, (step, facts, stand) in enumerate(
-                zip(steps, self.facts, tokens(steps), strict=True), 1
+            for number, (step, facts, stand, flows) in enumerate(
+                zip(steps, self.facts, stands, self._taken(steps, stands), strict=True), 1
             )
         )
+
+    def _taken(self, steps: Sequence[Step], stands: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+        """For each step the flows that it shows to have been taken, each flow once."""
+        passed: dict[int, list[str]] = {}
+        found: set[str] = set()
+        for step, stand in zip(steps, stands, strict=True):
+            own = passed.setdefault(step.case_id, [])
+            if step.kind != "started":
+                own.append(step.element)
+            now = taken(self.blueprints[step.case_id], [*own, *stand]) - found
+            found |= now
+            yield tuple(sorted(now))
 
     def _cases(self, session: Session, play: Play) -> dict[int, Published]:
         """The version that each case runs on; notes what the history says and what elements are called."""
@@ -188,13 +208,14 @@ class Seen:
             rows = history_rows(session, play.office, case.id, labels_of(version))
             self.words[case.id] = ["；".join(filter(None, (row.outcome, row.note))) for row in rows]
             self.processes[case.id] = case.process_id
+            self.blueprints[case.id] = version.blueprint
             elements = version.blueprint.elements
             self.names.update({key: each.name for key, each in elements.items()})
             self.edges.update(key for key, each in elements.items() if each.kind == "boundaryEvent")
         return versions
 
 
-def _taken(done: list[Assigned], step: Step) -> Assigned | None:
+def _completed(done: list[Assigned], step: Step) -> Assigned | None:
     """The earliest task of the step's element that no earlier step has completed, taken from the list."""
     for task in done:
         if (task.case_id, task.element) == (step.case_id, step.element):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from browsing import Visitor
 from builders import (
@@ -16,9 +17,13 @@ from builders import (
     a_payment_run,
     a_refund,
     a_transfer,
+    actor,
 )  # fmt: skip
 
 from engine.cases.office import Office
+from engine.cases.rehearsal_runs import start_run
+from engine.cases.studio import open_change, save_file
+from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
@@ -57,6 +62,9 @@ def _appoint_wrongly(visitor: Visitor) -> None:
     page.locator("#region").fill("371500")
     _submit_empty(visitor)
 
+
+#: a case of the analysts that is refused on its way
+SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核同一案件"})
 
 #: name, who opens it, where it is (a path, or the case, task or batch of something that happened), what is done first
 PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
@@ -109,6 +117,19 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
     ("case-parked", "zhengneikong", "case:parked", None),
+    ("try", "chuliucheng", "/studio/processes/claim/try", None),
+    ("try-sample", "chuliucheng", f"/studio/processes/claim/try?{SAMPLE}", None),
+    ("try-begun", "chuliucheng", "change:/try/begin?process=claim&player=person:li&day=2025-11-03", None),
+    (
+        "try-form-wrong",
+        "chuliucheng",
+        "change:/try/begin?process=claim&player=person:li&day=2025-11-03",
+        _submit_empty,
+    ),
+    ("try-change", "chuliucheng", "change:", None),
+    ("try-tests", "chuliucheng", "change:/tests", None),
+    ("try-tests-file", "chuliucheng", "change:/tests/claim.tests.yaml", None),
+    ("try-replay", "chuliucheng", "change:/replay", _submit_empty),
 )
 
 #: what a claimant enters who does not agree
@@ -129,17 +150,21 @@ def enter(visitor: Visitor, who: str) -> Visitor:
 def furnish(office: Office) -> tuple[OpenPage, ...]:
     """Every page, after something of every kind has happened in the office."""
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
+    change = _change(office)
     sweep_until_idle(office)
     return tuple(
-        OpenPage(name=name, who=who, path=_path(where, cases), act=act) for name, who, where, act in PAGES
+        OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
+        for name, who, where, act in PAGES
     )
 
 
-def _path(where: str, cases: Mapping[str, Case]) -> str:
+def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
     kind, _, what = where.partition(":")
     match kind:
         case "case":
             return f"/cases/{cases[what].id}"
+        case "change":
+            return f"/studio/changes/{change}{what}"
         case "batch":
             return f"/payments/PB-{cases[what].key}"
         case "task":
@@ -184,6 +209,18 @@ def _others(office: Office) -> dict[str, Case]:
         "finding": a_finding(office, plan_due="2025-11-04"),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
     }
+
+
+def _change(office: Office) -> int:
+    """A change that makes every claim a matter of two reviews, and its tests on their way to fail."""
+    analyst = actor(office, "chuliucheng")
+    change = open_change(office, analyst, "一律二次复核", note="试一试")
+    assert isinstance(change, ChangeView)
+    drawn = (office.settings.processes_dir / "claim.bpmn").read_bytes()
+    always = drawn.replace(b"${second_review == true}", b"${second_review != null}")
+    save_file(office, analyst, change.change_id, "claim.bpmn", always)
+    start_run(office, analyst, change.change_id)
+    return change.change_id
 
 
 def _parked(office: Office) -> Case:

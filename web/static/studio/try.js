@@ -35,7 +35,7 @@ const tryOut = (() => {
     unmark();
     shown = marksAt(at);
     mark(viewer, shown);
-    markFlows(viewer, shown);
+    markFlows(viewer, rows.slice(0, at).flatMap((row) => JSON.parse(row.dataset.flows)));
     const registry = viewer.get("elementRegistry"), here = rows[at - 1]?.dataset.element;
     if (registry.get(here)) {
       viewer.get("canvas").addMarker(here, "mark-here");
