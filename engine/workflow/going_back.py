@@ -246,7 +246,7 @@ class Judge:
             way=way,
             where=self._where,
             net=self._field.net,
-            voids=tuple(sorted({spot.node.id for spot in way.between})),
+            voids=tuple(sorted({spot.node.id for spot in way.between if spot.node.kind in PEOPLE_TASKS})),
             resume=self._may_resume(way),
         )
 

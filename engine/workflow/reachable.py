@@ -28,7 +28,10 @@ class Reachable:
         return self._backwards(end, keeping=0, stop=None)
 
     def between(self, start: Marking, end: Marking) -> frozenset[Spot] | None:
-        """What may happen on the way while every token that both have stays where it is; None if there is no way."""
+        """What may happen on the way while every token that both have stays where it is; None if there is no way.
+
+        What is only entered at the end has not happened yet.
+        """
         keeping = start & end
         ahead = self._forwards(start, keeping, end)
         if end not in ahead:
@@ -37,7 +40,7 @@ class Reachable:
         found: set[Spot] = set()
         for marking in on_the_way - {end}:
             for move, following in self.after[marking]:
-                if following in on_the_way:
+                if following in on_the_way and move.act != "enter":
                     found.update((move.spot, *move.also))
         return frozenset(found)
 

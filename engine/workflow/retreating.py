@@ -136,14 +136,11 @@ def _acted_since(
 
     The actor's key is the fact of the reason.
     """
-    own = [
-        row.id
-        for row in history
-        if (row.kind, row.at, row.actor) == ("completed", done.completed_at, done.completed_by)
-    ]
+    mine = ("completed", done.element_id, done.completed_at, done.completed_by)
+    own = [row.id for row in history if (row.kind, row.element_id, row.at, row.actor) == mine]
     for row in history:
         element = elements.get(row.element_id)
-        if not own or row.id <= own[0] or element is None:
+        if not own or row.id <= own[-1] or element is None:
             continue
         if row.kind in HANDS or row.kind in WENT_BACK:
             text = f"后面的“{row.name}”已经有人办理，不能撤回"
@@ -171,5 +168,6 @@ def _go(retreat: Retreat, sender: Task | None) -> Task:
     way, where = retreat.way, retreat.where
     data = data_after(where, way, sender)
     tokens.withdraw(where, way.withdrawn)
-    tokens.forget_joins(where, retreat.voids, way.after & where.marking)
+    passed = {spot.node.id for spot in way.between}
+    tokens.forget_joins(where, passed, way.after & where.marking)
     return tokens.put(where, retreat.net, way.spot, data)
