@@ -14,6 +14,7 @@ from engine.cases import studio as cases
 from engine.cases import studio_desk as desk
 from engine.cases.library_checks import CheckReport
 from engine.cases.moves import move_jobs
+from engine.cases.studio_reading import diagram_of_version
 from engine.cases.studio_views import ChangeView
 from engine.cases.views import Done
 from engine.values import Refusal
@@ -147,6 +148,14 @@ def compare(process_id: str) -> ResponseReturnValue:
     if isinstance(found, Refusal):
         return refused(found)
     return render_template("studio_compare.html", found=found, process=rows[0], old=old, new=new)
+
+
+@studio.get("/processes/<process_id>/<int:number>.bpmn")
+@only_for("staff")
+def drawn(process_id: str, number: int) -> ResponseReturnValue:
+    """The diagram of a version, for the picture."""
+    found = diagram_of_version(office(), actor(), process_id, number)
+    return refused(found) if isinstance(found, Refusal) else Response(found, mimetype="application/xml")
 
 
 @studio.post("/processes/<process_id>/roll-back")

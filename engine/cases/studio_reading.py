@@ -132,6 +132,18 @@ def compare_versions(
     return VersionComparison(diagram=compare(before, after), files=tuple(each for each in found if each))
 
 
+def diagram_of_version(office: Office, actor: Actor, process_id: str, number: int) -> bytes | Refusal:
+    """The diagram of that version, byte for byte."""
+    with office.store.reading() as session:
+        no = may_look(session, office, actor)
+        if no is not None:
+            return no
+        query = select(ProcessVersion.diagram).where(
+            ProcessVersion.process_id == process_id, ProcessVersion.number == number
+        )
+        return session.scalar(query) or _NO_VERSION
+
+
 def may_look(session: Session, office: Office, actor: Actor) -> Refusal | None:
     """Why the actor may not look at the library; None if they may."""
     held = duties_on(session, actor.id, office.today) if actor.kind == "staff" else frozenset[str]()

@@ -219,6 +219,10 @@ const bench = (() => {
       event.preventDefault();
       event.stopPropagation();
       if (!("closed" in root.dataset)) save();
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f" && editor?.do?.find && root.contains(event.target) && !event.target.closest("[data-canvas]")) {
+      // on the drawing itself the editor hears the key
+      event.preventDefault();
+      editor.do.find();
     }
   }, true); // before an editor that keeps its keys to itself
   root.addEventListener("click", (event) => {

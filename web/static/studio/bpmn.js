@@ -95,6 +95,8 @@
     fit();
     modeler.on("commandStack.changed", ({ trigger }) => { if (trigger !== "clear") bench.changed(); });
     if (bench.closed) return;
+    // whoever searched by keys goes on with keys
+    modeler.on("searchPad.closed", () => requestAnimationFrame(() => get("canvas").focus()));
     const answer = await fetch(bench.root.dataset.templates, { headers: { Accept: "application/json" } });
     if (answer.ok) get("elementTemplatesLoader").setTemplates(await answer.json());
     offerTemplates();
@@ -162,7 +164,7 @@
     do: {
       undo: () => get("commandStack").undo(), redo: () => get("commandStack").redo(),
       fit, in: () => zoom(1.2), out: () => zoom(1 / 1.2),
-      find: () => get("searchPad").toggle(),
+      find: () => get("searchPad", false)?.toggle(),
     },
   });
 })();
