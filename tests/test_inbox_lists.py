@@ -127,6 +127,7 @@ def test_filters_leave_what_a_plain_look_at_all_rows_leaves(seeded: Office, rng:
             "due_from": rng.choice(["", (today - timedelta(days=rng.randrange(20))).isoformat()]),
             "due_until": rng.choice(["", (today + timedelta(days=rng.randrange(20))).isoformat()]),
             "sort": rng.choice(["received", "due", "case"]),
+            "order": rng.choice(["", "asc"]),
         }
         filters = read_filter(asked)
         assert not filters.mistakes
@@ -144,7 +145,9 @@ def test_filters_leave_what_a_plain_look_at_all_rows_leaves(seeded: Office, rng:
                 and (day or "0") <= (asked["due_until"] or "9")
             )
 
-        wanted = sorted((task for task, case in everything if meets(task, case)), key=KEYS[asked["sort"]])
+        days = asked["light"] or asked["due_from"] or asked["due_until"]
+        sort = "due" if days and asked["sort"] == "received" and not asked["order"] else asked["sort"]
+        wanted = sorted((task for task, case in everything if meets(task, case)), key=KEYS[sort])
 
         rows = every_page(seeded, actor, "claimable", filters)
 

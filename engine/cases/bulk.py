@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.handing import hand_over
 from engine.cases.inbox import claim_task, complete_task, release_task
 from engine.cases.office import Office
-from engine.cases.rows import task_rows
+from engine.cases.rows import task_rows, visible
 from engine.cases.views import BulkRow, Done, TaskRow
 from engine.values import Actor, Reason, Refusal, TaskId
 from engine.workflow.forms import Form, FormErrors
@@ -43,26 +43,26 @@ class BulkForm:
 
 def claim_all(office: Office, actor: Actor, task_ids: Sequence[str]) -> tuple[BulkRow, ...] | Refusal:
     """Each task claimed, or why not."""
-    return _each(office, task_ids, lambda task_id: claim_task(office, actor, task_id))
+    return _each(office, actor, task_ids, lambda task_id: claim_task(office, actor, task_id))
 
 
 def release_all(office: Office, actor: Actor, task_ids: Sequence[str]) -> tuple[BulkRow, ...] | Refusal:
     """Each task given back to those who may claim it, or why not."""
-    return _each(office, task_ids, lambda task_id: release_task(office, actor, task_id))
+    return _each(office, actor, task_ids, lambda task_id: release_task(office, actor, task_id))
 
 
 def hand_all(
     office: Office, actor: Actor, task_ids: Sequence[str], *, to: str, why: str
 ) -> tuple[BulkRow, ...] | Refusal:
     """Each task handed over to the colleague with that login, or why not."""
-    return _each(office, task_ids, lambda task_id: hand_over(office, actor, task_id, to=to, why=why))
+    return _each(office, actor, task_ids, lambda task_id: hand_over(office, actor, task_id, to=to, why=why))
 
 
 def complete_all(
     office: Office, actor: Actor, task_ids: Sequence[str], fields: Fields
 ) -> tuple[BulkRow, ...] | Refusal:
     """Each task completed with the same entries, or why not; only where the diagram allows it (``bulk``)."""
-    return _each(office, task_ids, lambda task_id: complete_in_bulk(office, actor, task_id, fields))
+    return _each(office, actor, task_ids, lambda task_id: complete_in_bulk(office, actor, task_id, fields))
 
 
 def complete_in_bulk(
@@ -70,7 +70,7 @@ def complete_in_bulk(
 ) -> Done | FormErrors | Refusal:
     """The task completed as one of many; refused where its step is done case by case."""
     with office.store.reading() as session:
-        found = _open(session, [task_id])
+        found = open_tasks(session, office, actor, [task_id])
         if found and not allows_bulk(session, office, *found[0][:2]):
             return Refusal(reasons=(_NO_BULK,))
     return complete_task(office, actor, task_id, fields)
@@ -84,7 +84,7 @@ def bulk_form(office: Office, actor: Actor, task_ids: Sequence[str]) -> BulkForm
     with office.store.reading() as session:
         found = [
             each
-            for each in _open(session, task_ids)
+            for each in open_tasks(session, office, actor, task_ids)
             if actor.key in {each[0].assignee} or not each[0].assignee
         ]
         if not found:
@@ -104,6 +104,12 @@ def bulk_form(office: Office, actor: Actor, task_ids: Sequence[str]) -> BulkForm
         return BulkForm(form=forms[0], name=first.name, rows=task_rows(session, office, found))
 
 
+def errors_of(asked: BulkForm, fields: Fields) -> FormErrors | None:
+    """What is wrong with the entries for all of the tasks; None when they will do."""
+    entered = asked.form.clean(fields)
+    return entered if isinstance(entered, FormErrors) else None
+
+
 def allows_bulk(session: Session, office: Office, task: WorkflowTask, case: WorkflowCase) -> bool:
     """Whether the diagram of the case lets many of the step be completed at once."""
     element = office.runner.versions.get(session, case.version_id).blueprint.elements.get(task.element_id)
@@ -116,13 +122,16 @@ def form_of(session: Session, office: Office, task: WorkflowTask, case: Workflow
 
 
 def _each(
-    office: Office, task_ids: Sequence[str], act: Callable[[str], Done | FormErrors | Refusal]
+    office: Office, actor: Actor, task_ids: Sequence[str], act: Callable[[str], Done | FormErrors | Refusal]
 ) -> tuple[BulkRow, ...] | Refusal:
     too_many = _too_many(task_ids)
     if too_many:
         return too_many
     with office.store.reading() as session:
-        known = {task.id: (case.case_key, task.name) for task, case, _ in _open(session, task_ids)}
+        known = {
+            task.id: (case.case_key, task.name)
+            for task, case, _ in open_tasks(session, office, actor, task_ids)
+        }
     # one after the other: two of one case would only wait for each other
     return tuple(
         bulk_row(task_id, *known.get(task_id, ("", "")), act(task_id)) for task_id in dict.fromkeys(task_ids)
@@ -147,13 +156,16 @@ def bulk_row(task_id: str, case_key: str, name: str, outcome: Done | FormErrors 
     )
 
 
-def _open(session: Session, task_ids: Sequence[str]) -> list[tuple[WorkflowTask, WorkflowCase, str]]:
-    """The open tasks among them, in the order asked for."""
+def open_tasks(
+    session: Session, office: Office, actor: Actor, task_ids: Sequence[str]
+) -> list[tuple[WorkflowTask, WorkflowCase, str]]:
+    """The open tasks among them that the actor has or may claim, in the order asked for."""
     query = (
         select(WorkflowTask, WorkflowCase, ProcessVersion.name)
         .join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
         .join(ProcessVersion, ProcessVersion.id == WorkflowCase.version_id)
         .where(WorkflowTask.id.in_(task_ids), WorkflowTask.status == "ready")
+        .where(or_(WorkflowTask.assignee == actor.key, visible(session, office, actor)))
     )
     found = {task.id: (task, case, name) for task, case, name in session.execute(query)}
     return [found[task_id] for task_id in dict.fromkeys(task_ids) if task_id in found]

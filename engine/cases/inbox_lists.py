@@ -56,7 +56,7 @@ def inbox(
 ) -> Page[TaskRow]:
     """A page of a list of tasks: mine, claimable, done, overdue, below, or lent to a colleague.
 
-    Oldest first unless asked otherwise; done newest first, overdue by due day. A cursor that is none begins anew.
+    Oldest first unless asked otherwise; done newest first, what is about due days by these. A cursor that is none begins anew.
     """
     asked = asked or InboxFilter()
     if actor.kind != "staff" and which not in {"todo", "done"}:
@@ -107,7 +107,8 @@ def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
 
 
 def _asked(which: TaskList, asked: InboxFilter, cursor: str) -> Asked:
-    sort = "due" if which == "overdue" and asked.sort == "received" and not asked.order else asked.sort
+    about_days = which == "overdue" or asked.light or asked.due_from or asked.due_until
+    sort = "due" if about_days and asked.sort == "received" and not asked.order else asked.sort
     return Asked(
         sort=sort,
         newest_first=asked.order == "desc" if asked.order else which == "done",
@@ -255,7 +256,8 @@ def _task_rows(
 
 def _opens(actor: Actor, mine: tuple[Reach, ...], row: TaskRow, task: WorkflowTask, *, oversees: bool) -> Any:
     if row.status != "ready":
-        return "case"
+        # what one has completed can be taken back there
+        return "task" if row.status == "completed" and task.completed_by == actor.key else "case"
     if actor.kind != "staff" or actor.key in {task.assignee, task.owner}:
         return "task"
     if any(each.duty == row.duty and row.region.startswith(each.scope) for each in mine):

@@ -1,0 +1,221 @@
+"""Workbooks of Excel as the office writes and reads them: text stays text, and nothing in them is ever run.
+
+Pure but for a temporary file; knows no case and no actor. Called by ``sheets``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import IO, Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from engine.cases.media import XLSX, MacroError, medium_of
+from engine.values import CHINA
+
+#: a sheet of so many tasks is already a long day
+ROWS_MAX = 300
+_COLUMNS_MAX = 60
+_UPLOAD_BYTES_MAX = 2_000_000
+_UNPACKED_BYTES_MAX = 40_000_000
+_RATIO_MAX = 200
+_PARTS_MAX = 200
+_CHOICES = "选项"
+#: parts by which a workbook brings in what is not its own
+_FOREIGN = ("externallinks/", "embeddings/", "activex/", "connections.xml", "querytables/", "ctrlprops/")
+
+
+class SheetError(Exception):
+    """这个 Excel 文件不能使用。"""
+
+    retryable = False
+
+    def __init__(self, text: str, text_en: str) -> None:
+        self.text, self.text_en = text, text_en
+        super().__init__(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetColumn:
+    """A column: its heading, the key under which it is read, and what may be chosen in it."""
+
+    heading: str
+    key: str
+    width: int = 16
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRow:
+    """A row that was read: its number in the sheet and its texts by key."""
+
+    number: int
+    texts: dict[str, str]
+
+
+def write_sheet(
+    title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[object]], *, keys: bool = False
+) -> IO[bytes]:
+    """The workbook as an open temporary file, at its beginning; rows are written as they come.
+
+    With ``keys`` a hidden second row names the columns, and choices are offered as lists.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A3" if keys else "A2"
+    for place, column in enumerate(columns, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = column.width
+    if keys:
+        sheet.row_dimensions[2].hidden = True
+    choices = _choices(book, columns) if keys else []
+    heading = [_cell(sheet, column.heading) for column in columns]
+    for cell in heading:
+        cell.font = Font(bold=True)
+    sheet.append(heading)
+    if keys:
+        sheet.append([_cell(sheet, column.key) for column in columns])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    for validation in choices:
+        sheet.add_data_validation(validation)
+    kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
+    book.save(kept)
+    kept.seek(0)
+    return kept
+
+
+def read_sheet(content: bytes) -> tuple[SheetRow, ...]:
+    """The rows under the hidden row of keys, empty ones left out. SheetError for anything that is not such a sheet."""
+    _refuse_archive(content)
+    try:
+        book = load_workbook(BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        sheet = book.worksheets[0]
+        rows = sheet.iter_rows(min_row=1, max_row=ROWS_MAX + 4, max_col=_COLUMNS_MAX)
+        found = [[_read(cell) for cell in row] for row in rows]
+    except SheetError:
+        raise
+    except Exception as error:
+        raise SheetError(
+            "读不出这个 Excel 文件，请下载模板重新填写", "The workbook cannot be read."
+        ) from error
+    if len(found) < 2 or "task_id" not in found[1]:
+        raise SheetError(
+            "不是本系统的模板：第二行（隐藏行）缺少栏目代码，请下载模板填写",
+            "Not our template: the hidden second row is missing.",
+        )
+    keys = found[1]
+    if len(set(filter(None, keys))) < len(list(filter(None, keys))):
+        raise SheetError("第二行的栏目代码有重复", "A column code of the second row stands twice.")
+    filled = [(number, row) for number, row in enumerate(found[2:], 3) if any(row)]
+    if len(filled) > ROWS_MAX:
+        raise SheetError(f"一次最多{ROWS_MAX}行，请分成几个文件", f"At most {ROWS_MAX} rows in one file.")
+    return tuple(
+        SheetRow(number=number, texts={key: text for key, text in zip(keys, row, strict=False) if key})
+        for number, row in filled
+    )
+
+
+def _cell(sheet: Any, value: object) -> Any:
+    """Texts as texts, whatever they begin with; instants as the time in China."""
+    if isinstance(value, datetime):
+        cell = WriteOnlyCell(sheet, value.astimezone(CHINA).replace(tzinfo=None))
+        cell.number_format = "yyyy-mm-dd hh:mm"
+        return cell
+    if isinstance(value, int | None):
+        return WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, "")
+    # a name that begins with = must not become a formula
+    cell.value, cell.data_type, cell.number_format = str(value), "s", "@"
+    return cell
+
+
+def _choices(book: Any, columns: Sequence[SheetColumn]) -> list[DataValidation]:
+    """Lists to choose from, kept on a hidden sheet: a list inside a rule may neither be long nor hold commas."""
+    offered = [(place, column.choices) for place, column in enumerate(columns, 1) if column.choices]
+    if not offered:
+        return []
+    side = book.create_sheet(_CHOICES)
+    side.sheet_state = "hidden"
+    longest = max(len(choices) for _, choices in offered)
+    for line in range(longest):
+        side.append([_cell(side, choices[line] if line < len(choices) else None) for _, choices in offered])
+    rules = []
+    for number, (place, choices) in enumerate(offered, 1):
+        letter, column = get_column_letter(number), get_column_letter(place)
+        rule = DataValidation(
+            type="list", formula1=f"{_CHOICES}!${letter}$1:${letter}${len(choices)}", allow_blank=True
+        )
+        rule.error = "请从列表中选择"
+        rule.add(f"{column}3:{column}{ROWS_MAX + 2}")
+        rules.append(rule)
+    return rules
+
+
+def _refuse_archive(content: bytes) -> None:
+    if len(content) > _UPLOAD_BYTES_MAX:
+        raise SheetError("文件太大，最多2 MB", "The file is too large; at most 2 MB.")
+    try:
+        medium = medium_of(content)
+    except MacroError as error:
+        raise SheetError("文件带有宏，请另存为不带宏的 .xlsx", "The workbook has macros.") from error
+    if medium != XLSX:
+        raise SheetError("请上传 .xlsx 文件", "Please upload an .xlsx file.")
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        parts = archive.infolist()
+        _refuse_unpacked(parts)
+        for part in parts:
+            if any(foreign in part.filename.lower() for foreign in _FOREIGN):
+                raise SheetError("文件里有外部链接或嵌入对象", "The workbook links or embeds other files.")
+            if _declares(archive, part):
+                raise SheetError(
+                    "文件里有不允许的声明", "The workbook holds declarations that are not allowed."
+                )
+
+
+def _refuse_unpacked(parts: Sequence[zipfile.ZipInfo]) -> None:
+    """An archive that would grow without measure is not unpacked at all."""
+    unpacked = sum(part.file_size for part in parts)
+    packed = sum(part.compress_size for part in parts)
+    if len(parts) > _PARTS_MAX or unpacked > _UNPACKED_BYTES_MAX or unpacked > _RATIO_MAX * max(packed, 1):
+        raise SheetError("文件解压后过大，不予读取", "The workbook unpacks to more than is allowed.")
+
+
+def _declares(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
+    """Whether the part is XML with a document type: no workbook needs one."""
+    try:
+        return part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.read(part).upper()
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+        raise SheetError("文件已损坏或加密", "The file is damaged or encrypted.") from error
+
+
+def _read(cell: Any) -> str:
+    value = cell.value
+    if getattr(cell, "data_type", "") == "f":
+        raise SheetError(
+            f"单元格 {cell.coordinate} 是公式，请改填文字或数字", f"Cell {cell.coordinate} holds a formula."
+        )
+    if isinstance(value, bool):
+        return "true" if value else ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def chunks(file: IO[bytes], size: int = 64 * 1024) -> Iterator[bytes]:
+    """The file piece by piece, closed at its end."""
+    with file:
+        while piece := file.read(size):
+            yield piece
