@@ -11,6 +11,7 @@ from web import (
     calendars,
     files,
     inbox,
+    inbox_bulk,
     papers,
     payments,
     portal,
@@ -35,6 +36,7 @@ from web.session import use_sessions
 PAGES = (
     welcome.welcome,
     inbox.inbox,
+    inbox_bulk.inbox_bulk,
     tasks.tasks,
     files.cases,
     papers.papers,
