@@ -1,4 +1,5 @@
-"""Whether what a gateway or an operation reads has been set on every path that leads to it.
+"""Whether what a step reads has been set on every path that leads to it: a gateway's conditions, an operation's needs
+and parameters, what a message carries, and the days and pairings of whatever is waited for, its deadlines included.
 
 Judged only where it is known what a case starts with. Of what an operation needs and no step at all sets,
 ``wording_expressions`` warns. An operation is taken to set all that it says.
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from engine.workflow.expressions import ExpressionError, compile_expression, compile_script
 from engine.workflow.net import Marking, Move, Net, Spot, bits
 from engine.workflow.problems import Problem, called
+from engine.workflow.script import timer_expression
 from engine.workflow.soundness import told
 from engine.workflow.vocabulary import Element, Names, tag
 
@@ -19,16 +21,22 @@ _Set = frozenset[str]
 
 
 def judge_data(net: Net, names: Names) -> list[Problem]:
-    """A problem for every gateway or operation that may be reached before what it reads is set."""
+    """A problem for every step that may be reached before what it reads is set."""
     if names.open or not _starts_known(net, names):
         return []
     sets = {id(spot): _sets(spot, names) for spot in net.spots}
     somewhere = frozenset[str]().union(*(sets[id(spot)] for spot in net.spots))
-    reads = {id(move): _reads(move, names, somewhere) for move in net.every_move()}
+    awaited, entries = _awaited(net), _entries(net)
+    reads = {
+        id(move): (_reads(move, names, somewhere) | awaited.get(_place(move), frozenset())) - entries
+        for move in net.every_move()
+    }
     known = _known(net, names, sets, reads)
     found: dict[str, Problem] = {}
     for move in net.every_move():
-        if move.act not in ("pass", "stuck") or not all(bit in known for bit in bits(move.takes)):
+        if move.act not in ("pass", "stuck", "enter", "end") or not all(
+            bit in known for bit in bits(move.takes)
+        ):
             continue
         missing = sorted(reads[id(move)] - _before(move, known))
         if missing and move.spot.node.id not in found:
@@ -142,10 +150,44 @@ def _reads(move: Move, names: Names, somewhere: _Set) -> _Set:
             return compile_script(node.xml.findtext(tag("script")) or "").names
         except ExpressionError:
             return frozenset()
+    written = [text for text in element.parameters.values() if text[:2] in ("${", "#{")]
+    parameters = frozenset[str]().union(*(_of_condition(text) for text in written))
     if element.topic in names.operations:
         needs = names.operations[element.topic].needs - frozenset(element.parameters)
-        return needs & somewhere
-    return frozenset()
+        return needs & somewhere | parameters
+    # who waits for a message receives what it carries
+    thrown = node.kind in ("intermediateThrowEvent", "endEvent", "sendTask")
+    return parameters | (
+        frozenset(element.carries) | _of_condition(element.correlate) if thrown else frozenset()
+    )
+
+
+def _place(move: Move) -> tuple[int, str]:
+    """Where the move waits, if it begins to wait."""
+    return (move.spot.scope, move.spot.node.id) if move.act == "enter" else (-1, "")
+
+
+def _awaited(net: Net) -> dict[tuple[int, str], _Set]:
+    """(scope, node) → names that are read as soon as a token comes to wait there."""
+    found: dict[tuple[int, str], _Set] = {}
+    gateways = {(s.scope, s.node.id) for s in net.spots if s.node.kind == "eventBasedGateway"}
+    for spot in net.spots:
+        element, scope = spot.element, spot.scope
+        several = element.multi_instance
+        texts = [element.due, element.correlate, timer_expression(element.timer)]
+        texts += [several.collection, several.cardinality] if several else []
+        read = frozenset[str]().union(*(_of_condition(text) for text in texts if text))
+        # a deadline is worked out when its step begins, an awaited event when the gateway before it is reached
+        before = [flow.source for flow in spot.node.incoming if (scope, flow.source) in gateways]
+        for own in filter(None, (spot.node.id, spot.node.attached_to, *before)):
+            found[scope, own] = found.get((scope, own), frozenset()) | read
+    return found
+
+
+def _entries(net: Net) -> _Set:
+    """Names under which a step that is done several times sees its entry."""
+    several = (spot.element.multi_instance for spot in net.spots)
+    return frozenset({"loopCounter"} | {each.entry for each in several if each and each.entry})
 
 
 def _of_condition(text: str) -> _Set:

@@ -90,7 +90,7 @@ GOOD = {
     "decision": process(between('<businessRuleTask id="x" camunda:decisionRef="route"/>')),
     "script": process(between("<scriptTask id='x'><script>n = person_id + 1</script></scriptTask>")),
     "round over a list": process(
-        between(user("x", '<multiInstanceLoopCharacteristics camunda:collection="${note}" camunda:elementVariable="n"/>'))
+        between(user("x", '<multiInstanceLoopCharacteristics camunda:collection="${person_id}" camunda:elementVariable="n"/>'))
     ),
 }  # fmt: skip
 

@@ -293,3 +293,54 @@ def test_parallel_blocks_in_turn_are_refused_before_the_engine_foresees_millions
 
     assert not [each for each in check_file(blocks(8), NAMES) if each.severity == "error"]
     assert {each.code for each in check_file(blocks(40), NAMES)} == {"too_much_ahead"}
+
+
+def _timed(day: str) -> str:
+    return f"<timerEventDefinition><timeDate>{day}</timeDate></timerEventDefinition>"
+
+
+def _property(name: str, value: str) -> str:
+    return (
+        f'<extensionElements><camunda:properties><camunda:property name="{name}" value="{value}"/>'
+        "</camunda:properties></extensionElements>"
+    )
+
+
+#: a step ``x`` that needs ``route``, which the step before it may set
+NEEDY = {
+    "a deadline": user("x") + boundary("late", "x", _timed("${route}")) + flow("late", "e2"),
+    "a day to wait for": f'<intermediateCatchEvent id="x">{_timed("${route}")}</intermediateCatchEvent>',
+    "the last day of a task": user("x", attributes='camunda:dueDate="${route}"'),
+    "what a message carries": (
+        f'<intermediateThrowEvent id="x">{_property("carries", "route")}'
+        '<messageEventDefinition messageRef="m"/></intermediateThrowEvent>'
+    ),
+    "a parameter": (
+        '<serviceTask id="x" camunda:type="external" camunda:topic="pay"><extensionElements><camunda:inputOutput>'
+        '<camunda:inputParameter name="n">${route}</camunda:inputParameter></camunda:inputOutput></extensionElements>'
+        "</serviceTask>"
+    ),
+    "a list that is gone through": user(
+        "x", '<multiInstanceLoopCharacteristics camunda:collection="${route}" camunda:elementVariable="n"/>'
+    ),
+}
+
+
+@pytest.mark.req("FLOW-03")
+@pytest.mark.parametrize("what", NEEDY)
+def test_what_a_step_reads_must_be_set_before_it_begins(what: str) -> None:
+    """The engine stops there; a case would hang as an incident."""
+    end = END2 if "late" in NEEDY[what] else ""
+    decided = '<businessRuleTask id="d" camunda:decisionRef="route"/>'
+    with_it = START + user("a") + decided + NEEDY[what] + END + end + chain("s", "a", "d", "x", "e")
+    around = (
+        START + user("a") + gateway("g", "exclusive", "g_q") + decided + gateway("q", "exclusive") + NEEDY[what] + END + end
+        + chain("s", "a", "g", "q", "x", "e") + flow("g", "d", "opinion == 'agree'") + flow("d", "q")
+    )  # fmt: skip
+
+    def said(body: str) -> set[tuple[str, str]]:
+        found = check_file(process(body, more=MESSAGE), NAMES)
+        return {(each.code, each.element) for each in found if each.severity == "error"}
+
+    assert said(with_it) == set()
+    assert said(around) == {("unset_data", "x")}
