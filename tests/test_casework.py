@@ -6,16 +6,28 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from builders import PASSWORD, Case, a_claim, actor, refused
+from builders import PASSWORD, Case, a_claim, a_finding, actor, refused
 from sqlalchemy import func, select, text
 
-from engine.cases import agencies, handing, inbox, phrases, setup, signing, staff, telling
+from engine.cases import (
+    agencies,
+    handing,
+    inbox,
+    pausing,
+    phrases,
+    sending_back,
+    setup,
+    signing,
+    staff,
+    telling,
+)
 from engine.cases.desk_tables import CaseCopy, HeldCompletion
 from engine.cases.office import Office
 from engine.cases.views import Done, TaskView
+from engine.money.payments import cancel, order_payment
 from engine.store.audit import AuditEvent
 from engine.tasks.tables import Letter
-from engine.values import Refusal
+from engine.values import SYSTEM, Money, Refusal
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
 
 AGREE = {"review_opinion": "agree"}
@@ -38,7 +50,7 @@ def seeded(office: Office, _seeded: dict[str, bool]) -> Iterator[Office]:
         session.execute(text("SET LOCAL session_replication_role = replica"))
         for table in (
             "task_signer", "held_completion", "case_copy", "task_urge", "workflow_history", "workflow_timer",
-            "workflow_subscription", "letter", "outbox_message", "claim", "agency", "workflow_task", "workflow_case",
+            "workflow_subscription", "letter", "outbox_message", "claim", "agency", "limit_pause", "limit_breach", "limit_reminder", "workflow_task", "workflow_case",
         ):  # fmt: skip
             session.execute(text(f"DELETE FROM {table}"))
         session.execute(text("DELETE FROM post WHERE assigned_by <> 'system:0'"))
@@ -374,3 +386,107 @@ def test_opinions_are_kept_ready_for_oneself_and_for_all(seeded: Office) -> None
     assert "not_administrator" in refused(phrases.drop_phrase(seeded, clerk, kept[1].phrase_id))
     assert isinstance(phrases.drop_phrase(seeded, clerk, kept[0].phrase_id), Done)
     assert [each.own for each in phrases.phrases(seeded, actor(seeded, "sunshenpi"))] == [False]
+
+
+# --- going back, standing still, ending -----------------------------------------------------------
+
+
+@pytest.mark.req("FLOW-06", "MONEY-02")
+def test_a_case_sent_back_loses_the_control_done_since(seeded: Office) -> None:
+    case = a_claim(seeded, at="approve_claim")
+    approver, task_id = actor(seeded, "sunshenpi"), case.task_id("approve_claim")
+    ways = sending_back.ways_back(seeded, approver, task_id)
+    assert not isinstance(ways, Refusal)
+    assert next((way.name, way.done_by) for way in ways if not way.reasons) == ("复核", "赵复和")
+
+    assert "why_missing" in refused(
+        sending_back.send_back(seeded, approver, task_id, to="review_claim", why=" ")
+    )
+    done = sending_back.send_back(seeded, approver, task_id, to="check_intake", why="离职原因与证明不符")
+    assert isinstance(done, Done), done
+
+    assert case.open_steps() == ["check_intake"]
+    case.answers("check_intake")
+    assert case.open_steps() == ["review_claim"]
+    assert [entry.kind for entry in case.told()].count("returned") == 1
+
+
+@pytest.mark.req("FLOW-06")
+def test_a_step_is_taken_back_only_while_nobody_after_has_acted(seeded: Office) -> None:
+    case = a_claim(seeded, at="review_claim")
+    task_id, reviewer = case.task_id("review_claim"), actor(seeded, "zhaofuhe")
+    case.does("zhaofuhe", "review_claim", **AGREE)
+
+    assert "not_yours_to_recall" in refused(
+        sending_back.recall(seeded, actor(seeded, "qianfuhe2"), task_id, why="误办")
+    )
+    assert isinstance(sending_back.recall(seeded, reviewer, task_id, why="误办"), Done)
+    assert row(seeded, case.task_id("review_claim")).assignee == reviewer.key
+    again = case.task_id("review_claim")
+    case.does("zhaofuhe", "review_claim", **AGREE)
+    inbox.claim_task(seeded, actor(seeded, "sunshenpi"), case.task_id("approve_claim"))
+    assert "acted" in refused(sending_back.recall(seeded, reviewer, again, why="误办"))
+
+
+@pytest.mark.req("FLOW-06")
+def test_limits_stand_still_while_a_case_is_paused(seeded: Office) -> None:
+    case = a_claim(seeded, at="review_claim")
+    task_id, reviewer = case.task_id("review_claim"), actor(seeded, "zhaofuhe")
+    due = row(seeded, task_id).due_at
+    assert due is not None
+    pause = {"why": "等待法院判决", "source": "社会保险经办条例"}
+    assert "case_not_in_hand" in refused(
+        pausing.pause_case(seeded, actor(seeded, "wangshouli"), case.id, **pause)
+    )
+    assert isinstance(pausing.pause_case(seeded, reviewer, case.id, **pause), Done)
+
+    assert refused(case.tries("zhaofuhe", "review_claim", **AGREE)) == ("case_paused",)
+    assert refused(case.withdraw()) == ("case_paused",)
+    case.clock.now += timedelta(days=7)
+    assert isinstance(pausing.resume_case(seeded, reviewer, case.id), Done)
+
+    moved = row(seeded, task_id).due_at
+    assert moved is not None
+    assert seeded.calendar.between(due.date(), moved.date()) == 5
+    case.does("zhaofuhe", "review_claim", **AGREE)
+
+
+@pytest.mark.req("FLOW-06", "CLAIM-09")
+def test_a_case_is_ended_by_who_approves_and_the_person_is_told(seeded: Office) -> None:
+    case = a_claim(seeded, at="review_claim")
+    assert refused(pausing.terminate_case(seeded, actor(seeded, "zhaofuhe"), case.id, why="重复办理")) == (
+        "no_post",
+    )
+
+    done = pausing.terminate_case(seeded, actor(seeded, "sunshenpi"), case.id, why="重复办理")
+
+    assert isinstance(done, Done), done
+    assert (case.status, case.open_steps(), case.timers()) == ("cancelled", [], {})
+    assert "重复办理" in case.letter("case-terminated")
+    assert "行政复议" in case.letter("case-terminated")
+    assert a_claim(seeded).open_steps() == ["confirm_form"], "a new claim can be made"
+
+
+@pytest.mark.req("MONEY-02", "RECT-04")
+def test_a_finding_is_not_ended_around_its_verification(seeded: Office) -> None:
+    finding = a_finding(seeded)
+
+    outcome = pausing.terminate_case(seeded, actor(seeded, "sunshenpi"), finding.id, why="不办")
+
+    assert refused(outcome) == ("not_to_terminate",)
+
+
+@pytest.mark.req("FLOW-06", "MONEY-04")
+def test_a_case_is_not_ended_while_its_money_is_ordered(seeded: Office) -> None:
+    case, approver = a_claim(seeded, at="review_claim"), actor(seeded, "sunshenpi")
+    with seeded.store.transaction() as session:
+        order = order_payment(
+            session, seeded.vault, key="casework:1", payee_kind="person", payee_id=1, payee_name="李",
+            account="6222020000000001", account_name="李", amount=Money.yuan("1638.00"), purpose="benefit",
+            month="2025-12", region="371502", case_id=case.id, actor=SYSTEM, now=seeded.clock(),
+        )  # fmt: skip
+
+    assert refused(pausing.terminate_case(seeded, approver, case.id, why="重复")) == ("money_ordered",)
+    with seeded.store.transaction() as session:
+        cancel(session, order_id=order.id, reason="重复", actor=SYSTEM, now=seeded.clock())
+    assert isinstance(pausing.terminate_case(seeded, approver, case.id, why="重复"), Done)

@@ -21,7 +21,7 @@ from engine.cases.office import Office
 from engine.cases.steps import attempt
 from engine.cases.task_rules import question_for, ready_to, waiting_signers
 from engine.cases.views import Done
-from engine.duties import covers, held_by, reload_actor
+from engine.duties import covers, hands_on, held_by, reload_actor
 from engine.store.actions import Action
 from engine.values import Actor, Reason, Refusal, RefusedError
 from engine.workflow.forms import FormErrors
@@ -161,12 +161,13 @@ def _signing_duty(at: AtTask, signer: Actor) -> str:
         for post in held_by(session, signer, office.today)
         if covers(post.region_code, task.region_code) and post.duty in office.duties.duties
     }
-    duties = sorted(own, key=lambda duty: (duty != task.duty, duty))
+    # whoever did what the step may not be combined with does not sign it under another duty either
+    before = {duty for _, duty in hands_on(session, at.case.id, (signer.key,))} & set(office.duties.duties)
     against: list[Reason] = []
-    for duty in duties:
-        clash = office.duties.same_case(duty, task.duty)
+    for duty in sorted(own, key=lambda duty: (duty != task.duty, duty)):
+        clashes = (office.duties.same_case(each, task.duty) for each in sorted({duty, *before}))
         principal, reasons = standing(session, office, signer, task, at.case, at.version, duty=duty)
-        found = ([clash] if clash else []) + list(reasons) + ([_apart(signer)] if principal else [])
+        found = [*filter(None, clashes), *reasons, *([_apart(signer)] if principal else [])]
         if not found:
             return duty
         against += found
