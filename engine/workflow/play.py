@@ -5,6 +5,7 @@ A file from elsewhere is refused only if its cases cannot finish; what else is f
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -33,8 +34,12 @@ def judge_play(
     resolve: Resolver | None = None,
     bounds: Bounds = Bounds(),  # noqa: B008 — frozen
 ) -> None:
-    """Play every executable process of the file. The file must have no errors of shape."""
+    """Play every executable process of the file. The file must have no errors of shape.
+
+    The seconds are those of the whole file; after the first process that is given up no other is played.
+    """
     drawings, elements = _at_hand(drawing, names, resolve)
+    bounds = replace(bounds, until=time.monotonic() + bounds.seconds)
     for process in drawing.processes:
         if not is_executable(process):
             continue
@@ -44,9 +49,11 @@ def judge_play(
             findings.error(
                 "exploration_bound", process, f"{wrong.__doc__}（最多{MAX_PLACES}个位置、{MOST_MOVES}种走法）"
             )
-            continue
+            return
         problems = _of_net(net, names, bounds)
         findings.problems += [_weighed(problem, names) for problem in problems]
+        if any(problem.code == "exploration_bound" for problem in problems):
+            return
 
 
 def nets_of(drawing: Drawing, names: Names, resolve: Resolver | None = None) -> Mapping[str, Net]:

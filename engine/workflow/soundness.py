@@ -7,6 +7,7 @@ Called by ``checks``.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -26,6 +27,8 @@ class Bounds:
 
     states: int = 50_000
     seconds: float = 8.0
+    #: instant of the monotonic clock that no exploration passes; several share it
+    until: float = math.inf
 
 
 class Clock:
@@ -33,7 +36,7 @@ class Clock:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._until = time.monotonic() + bounds.seconds
+        self._until = min(time.monotonic() + bounds.seconds, bounds.until)
 
     def spent(self, states: int) -> bool:
         """Whether so many states, or the time since the start, are too much."""

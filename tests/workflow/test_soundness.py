@@ -169,24 +169,35 @@ def test_the_path_names_every_element_and_flow_from_the_start() -> None:
     assert problem.plain()["path"] == list(problem.path)
 
 
-def test_what_cannot_be_explored_is_refused_with_the_numbers() -> None:
-    ways = "".join(user(f"a{i}") + user(f"b{i}") + chain("f", f"a{i}", f"b{i}", "j") for i in range(9))
-    data = process(
-        START
-        + gateway("f", "parallel")
-        + ways
-        + gateway("j", "parallel")
-        + END
-        + chain("s", "f")
-        + chain("j", "e")
-    )
+def _wide(ways: int) -> str:
+    beside = "".join(user(f"a{i}") + user(f"b{i}") + chain("f", f"a{i}", f"b{i}", "j") for i in range(ways))
+    return (
+        START + gateway("f", "parallel") + beside + gateway("j", "parallel") + END + chain("s", "f") + chain("j", "e")
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("bounds", [Bounds(states=500), Bounds(seconds=0.0), Bounds(until=0.0)])
+def test_what_cannot_be_explored_is_refused_with_the_numbers(bounds: Bounds) -> None:
+    """19,683 markings and a few: given up in states, which is memory, and in time, whichever is spent first."""
+    findings = Findings(open=False)
+
+    judge_play(draw(definitions_of(read_xml(process(_wide(9))))), NAMES, findings, bounds=bounds)
+
+    (problem,) = findings.problems
+    assert problem.code == "exploration_bound"
+    assert f"上限{bounds.states}种、" in problem.message
+    assert int(problem.message.partition("推演了")[2].partition("种")[0]) <= bounds.states + 9
+
+
+def test_one_process_that_is_given_up_is_enough_for_the_whole_file() -> None:
+    """The seconds are those of the file, so that many processes do not take many times as long."""
+    second = _wide(9).replace('="', '="z').replace('"zintake"', '"intake"').replace('"zcheck"', '"check"')
+    data = process(_wide(9), more=f'<process id="q">{second}</process>')
     findings = Findings(open=False)
 
     judge_play(draw(definitions_of(read_xml(data))), NAMES, findings, bounds=Bounds(states=500))
 
-    (problem,) = findings.problems
-    assert problem.code == "exploration_bound"
-    assert "500" in problem.message
+    assert [problem.code for problem in findings.problems] == ["exploration_bound"]
 
 
 def test_a_file_from_elsewhere_is_refused_only_if_cases_cannot_finish() -> None:
