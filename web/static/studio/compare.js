@@ -68,9 +68,14 @@
       side.pointed = found[index] ? id : null;
       if (side.pointed) get(side, "canvas").addMarker(id, "differs-here");
     });
-    const name = found.findLast(Boolean).businessObject.name || id;
+    const name = called(found.findLast(Boolean));
     at = drawn().indexOf(id);
     said.textContent = `${words.at.replace("{at}", at + 1).replace("{count}", drawn().length)} ${signs[marks[id]]} ${words[marks[id]]}：${name}`;
+  }
+
+  /** What people call it; a flow without a name by where it comes from and leads to. */
+  function called({ id, businessObject, source, target }) {
+    return businessObject.name || (source ? `${called(source)} → ${called(target)}` : id);
   }
 
   /** What differs and can be seen, from left to right. */
@@ -129,6 +134,11 @@
       case "in": canvas.zoom(canvas.zoom() * 1.25); break;
       case "out": canvas.zoom(canvas.zoom() / 1.25); break;
     }
+  });
+  addEventListener("resize", () => {
+    for (const side of sides) get(side, "canvas").resized();
+    if (at < 0) fit();
+    else show(drawn()[at]);
   });
   figure.dataset.drawn = "yes";
 })();
