@@ -8,7 +8,12 @@ import pytest
 from drawings import END, NAMES, START, chain, flow, process
 
 from engine.workflow.checks import check_file
+from engine.workflow.controls import judge_controls
+from engine.workflow.drawing import draw
+from engine.workflow.play import nets_of
 from engine.workflow.problems import Problem
+from engine.workflow.reader import definitions_of, read_xml
+from engine.workflow.soundness import Bounds
 from engine.workflow.standing import with_completion
 from engine.workflow.vocabulary import ControlNeed, ControlRule
 
@@ -180,3 +185,14 @@ def test_a_step_done_anew_voids_everything_since_it_was_first_done() -> None:
         done = with_completion(done, step)
 
     assert done == (Step("i"), Step("r", 2))
+
+
+@pytest.mark.parametrize("bounds", [Bounds(states=10), Bounds(seconds=0.0), Bounds(until=0.0)])
+def test_controls_that_cannot_be_followed_to_the_end_are_refused(bounds: Bounds) -> None:
+    net = nets_of(draw(definitions_of(read_xml(paid()))), OFFICE)["p"]
+
+    (problem,) = judge_controls(net, OFFICE, bounds)
+
+    assert (problem.severity, problem.code) == ("error", "exploration_bound")
+    assert "控制" in problem.message
+    assert not judge_controls(net, OFFICE, Bounds())
