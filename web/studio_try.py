@@ -19,7 +19,7 @@ from engine.cases.studio_try import Sample, Tried, TryShelf
 from engine.cases.tried import Assigned, morning_after
 from engine.values import Refusal
 from engine.workflow.forms import FormErrors
-from engine.workflow.rehearsal import Rehearsal
+from engine.workflow.rehearsal import Rehearsal, ScriptStep
 from engine.workflow.rehearsal_text import written
 from web.errors import refused, status_of
 from web.forms import Drawn, draw, flat, posted
@@ -86,7 +86,10 @@ def show(**_where: object) -> ResponseReturnValue:
 @only_for("staff")
 def begin(**_where: object) -> ResponseReturnValue:
     """Begin a case about somebody chosen by hand."""
-    return _on(begun(request.args, process=_process()))
+    script = begun(request.args, process=_process())
+    if script is None:
+        flash(_("没有发起：请写明从哪天开始，年份要合理"), "warning")
+    return _on(script)
 
 
 @studio_try.post("/changes/<int:change_id>/try/on")
@@ -97,7 +100,7 @@ def go_on(**_where: object) -> ResponseReturnValue:
     script = unpacked(request.form.get("try-script", ""))
     step = next_step(request.form)
     if script is None or step is not None:
-        return _on(followed(script, step) if script and step else script)
+        return _on(_further(script, step) if script and step else script)
     shelf = _shelf()
     if isinstance(shelf, Refusal):
         return refused(shelf)
@@ -130,6 +133,15 @@ def _process() -> str:
     return request.args.get("process") or str((request.view_args or {}).get("process_id", ""))
 
 
+def _further(script: Rehearsal, step: ScriptStep) -> Rehearsal:
+    """The script with the step; without it where no tests file could say it, such as a day of another age."""
+    further = followed(script, step)
+    if unpacked(packed(further)) is None:
+        flash(_("这一步没有加上：日期或内容不能用"), "warning")
+        return script
+    return further
+
+
 def _complete(shelf: TryShelf, script: Rehearsal) -> ResponseReturnValue:
     """Fill the form of the open task in, where its answers will do."""
     element, typed = request.form.get("try-element", ""), posted(request.form)
@@ -143,7 +155,8 @@ def _complete(shelf: TryShelf, script: Rehearsal) -> ResponseReturnValue:
     if isinstance(cleaned, FormErrors):
         wrong = Wrong(element=element, typed=typed, errors=cleaned.errors)
         return _page(shelf, script, tried=tried, wrong=wrong)
-    return _on(followed(script, filled(task.form, element, typed, by=request.form.get("try-by", ""))))
+    step = filled(task.form, element, typed, by=request.form.get("try-by", ""))
+    return _on(_further(script, step))
 
 
 def _on(script: Rehearsal | None) -> ResponseReturnValue:

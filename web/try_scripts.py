@@ -55,13 +55,13 @@ def unpacked(word: str) -> Rehearsal | None:
 
 
 def begun(sent: Mapping[str, str], *, process: str) -> Rehearsal | None:
-    """A new script from the form of the page, with nothing done yet; None without a day."""
+    """A new script from the form of the page, with nothing done yet; None without a day that can be used."""
     try:
         day = date.fromisoformat(sent.get("day", ""))
     except ValueError:
         return None
     kind, _colon, key = sent.get("player", "").partition(":")
-    return Rehearsal(
+    script = Rehearsal(
         name="我编的案例",
         process=process,
         person=key if kind == "person" else "",
@@ -73,13 +73,17 @@ def begun(sent: Mapping[str, str], *, process: str) -> Rehearsal | None:
         expect=Expected(),
         line=1,
     )
+    return unpacked(packed(script))
 
 
 def _pairs(sent: Mapping[str, str], what: str) -> dict[str, Value]:
     rows = (
         (sent.get(f"{what}-{row}", "").strip(), sent.get(f"{what}-{row}-value", "").strip()) for row in ROWS
     )
-    return {name: value_of(value) for name, value in rows if name and value}
+    # the code of a region is a text of digits
+    return {
+        name: value if name.endswith("region") else value_of(value) for name, value in rows if name and value
+    }
 
 
 def next_step(sent: MultiDict[str, str]) -> ScriptStep | None:

@@ -32,6 +32,8 @@ _OPENING = (
 _CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _YES_NO = {"true": True, "false": False}
+#: a case of another age would only try what a calendar can hold
+_YEARS = range(1950, 2200)
 _UNITS = ("workdays", "days", "until")
 
 
@@ -297,9 +299,14 @@ def _words(entry: Entry, name: str) -> tuple[str, ...]:
 def _day(entry: Entry, name: str) -> date:
     text = entry.text(name)
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as cause:
         raise entry.error(f"日期应当写成 2025-11-03，现在是「{text}」", field=name) from cause
+    if day.year not in _YEARS:
+        raise entry.error(
+            f"年份应当在 {_YEARS.start} 至 {_YEARS.stop - 1} 之间，现在是「{text}」", field=name
+        )
+    return day
 
 
 def _mapping(entry: Entry, name: str) -> Mapping[str, Value]:

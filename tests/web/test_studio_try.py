@@ -178,6 +178,24 @@ def test_a_script_that_no_page_of_ours_made_is_no_script(analyst: Visitor, word:
     assert sent.status_code == 303
 
 
+@pytest.mark.parametrize("day", ["", "x", "0001-01-01", "9999-12-31"])
+def test_a_day_of_another_age_is_not_taken_and_the_case_stays_where_it_was(
+    analyst: Visitor, change: str, day: str
+) -> None:
+    begun = analyst.follow(_begin(analyst, change, player="person:li", day=day)).text
+    page = analyst.follow(_begin(analyst, change, player="person:li", day="2025-11-03")).text
+
+    gone = _go(analyst, change, page, **{"try-act": "wait", "try-wait": "until:", "try-day": day})
+    after = analyst.follow(gone).text if day not in ("", "x") else gone.text
+
+    assert "没有发起" in begun
+    if day in ("", "x"):
+        assert gone.status_code == 200
+    else:
+        assert "这一步没有加上" in after
+    assert "核对并确认申请表" in after
+
+
 @pytest.mark.parametrize("duty", ["control", "administrator", "review", "cashier"])
 def test_only_analysts_try_out_keep_or_replay(app: Flask, change: str, duty: str) -> None:
     other = staff(app, duty)
