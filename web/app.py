@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from engine.cases.office import Office
 from web import (
+    actions,
     api,
     calendars,
     files,
@@ -38,6 +39,7 @@ PAGES = (
     inbox.inbox,
     inbox_bulk.inbox_bulk,
     tasks.tasks,
+    actions.actions,
     files.cases,
     papers.papers,
     payments.payments,
