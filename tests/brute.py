@@ -96,7 +96,9 @@ class Rules:
     forms: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     #: element → names of data that still matter while it is open
     live: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: what every case starts with, and what else it may start with
     start: Mapping[str, Any] = field(default_factory=dict)
+    starts: list[dict[str, Any]] = field(default_factory=lambda: [{}])
     #: names of functions that expressions may call
     functions: frozenset[str] = frozenset({"after_workdays", "today"})
 
@@ -179,7 +181,7 @@ class _Table:
         specs = self.blueprint.spec, dict(self.blueprint.subprocess_specs)
         workflow = BpmnWorkflow(*specs, script_engine=Played(self.rules, oracle, []))
         for task in workflow.get_tasks(state=TaskState.READY):
-            task.data.update(self.rules.start)
+            task.data.update({**self.rules.start, **_one_of(self.rules.starts, oracle)})
         if _run(workflow, self.game):
             self._arrive(workflow, None)
 
@@ -198,6 +200,7 @@ class _Table:
             self._arrive(workflow, signature)
 
     def _arrive(self, workflow: BpmnWorkflow, before: Any) -> None:
+        workflow.get_events()  # messages that leave the case reach nobody here
         signature = (_signature(workflow, self.rules), self.rules.memory())
         self.game.passed |= _passed(workflow)
         if before is not None:
