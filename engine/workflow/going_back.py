@@ -259,7 +259,7 @@ class Judge:
         ground = self._field.net.grounds[way.spot.scope]
         if self._elements[own].send_back != "resume" or own not in ground.at:
             return False
-        alone = way.withdrawn & ~(ground.at[own] | ground.arming[own]) == 0
+        alone = way.withdrawn & ~(ground.at[own] | ground.arming[own]) == 0 and not way.restored
         return alone and not guarded(way.between - {way.spot}, self._names)
 
     def _named(self, places: Marking) -> str:

@@ -170,4 +170,7 @@ def _go(retreat: Retreat, sender: Task | None) -> Task:
     tokens.withdraw(where, way.withdrawn)
     passed = {spot.node.id for spot in way.between}
     tokens.forget_joins(where, passed, way.after & where.marking)
-    return tokens.put(where, retreat.net, way.spot, data)
+    task = tokens.put(where, retreat.net, way.spot, data)
+    for bit in bits(way.restored):
+        tokens.put_at_join(where, retreat.net, 1 << bit, data)
+    return task

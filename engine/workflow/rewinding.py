@@ -2,15 +2,16 @@
 
 Let M be where the case stands. Going back from the sender's token to a step takes away the fewest tokens, the
 sender's among them, such that the rest and one fresh token at the step is a marking that the diagram can reach,
-and from which it can come to M again while the rest stays. So whatever the publisher proved of every reachable
-marking still holds, and a way back is never a way to somewhere else. Gateways need no rules of their own.
-Pure; called by ``going_back``. Argued in ``docs/decisions/0005-going-back.md``.
+and from which it can come to M again while the rest stays. Where the step lies on a branch that has been joined
+since, the other branches wait at the join again, as done as they were: the fewest such. So whatever the publisher
+proved of every reachable marking still holds, and a way back is never a way to somewhere else. Gateways need no
+rules of their own. Pure; called by ``going_back``. Argued in ``docs/decisions/0005-going-back.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.workflow.net import Marking, Net, Spot
 from engine.workflow.reachable import Reachable
@@ -23,6 +24,8 @@ class Way:
     spot: Spot
     #: the tokens that go
     withdrawn: Marking
+    #: branches that wait at a join again
+    restored: Marking
     #: where the case stands afterwards
     after: Marking
     #: what lies on the way from the step to where the case stands now, the step itself included
@@ -40,8 +43,8 @@ def ways_to(
     found: list[Way] = []
     for spot in spots:
         found += _ways_to(net, reach, marking, spot, sender, earlier)
-    fewest = min((way.withdrawn.bit_count() for way in found), default=0)
-    return tuple(way for way in found if way.withdrawn.bit_count() == fewest)
+    fewest = min(map(_cost, found), default=(0, 0))
+    return tuple(way for way in found if _cost(way) == fewest)
 
 
 def fresh(net: Net, marking: Marking, spot: Spot) -> Marking:
@@ -62,18 +65,40 @@ def _ways_to(
     put = fresh(net, marking, spot)
     if marking & put:
         return []
+    may_be_there = put | marking | _before_joins(net)
     possible = [
-        (marking & ~after, after)
+        Way(
+            spot=spot,
+            withdrawn=marking & ~after,
+            restored=after & ~put & ~marking,
+            after=after,
+            between=frozenset(),
+        )
         for after in earlier
-        if after & put == put and not after & ~put & ~marking and not after & sender
+        # where the engine would go on at once nobody has been sent back to
+        if after & put == put
+        and not after & ~may_be_there
+        and not after & sender
+        and all(move.waits for move in net.moves(after))
     ]
     found: list[Way] = []
-    # where the engine would go on at once nobody has been sent back to
-    possible = [pair for pair in possible if all(move.waits for move in net.moves(pair[1]))]
-    for withdrawn, after in sorted(possible, key=lambda pair: pair[0].bit_count()):
-        if found and withdrawn.bit_count() > found[0].withdrawn.bit_count():
+    for way in sorted(possible, key=_cost):
+        if found and _cost(way) > _cost(found[0]):
             break
-        between = reach.between(after, marking) if withdrawn else None
+        between = reach.between(way.after, marking) if way.withdrawn else None
         if between is not None:
-            found.append(Way(spot=spot, withdrawn=withdrawn, after=after, between=between))
+            found.append(replace(way, between=between))
     return found
+
+
+def _cost(way: Way) -> tuple[int, int]:
+    return way.withdrawn.bit_count(), way.restored.bit_count()
+
+
+def _before_joins(net: Net) -> Marking:
+    """The places where a branch waits for others."""
+    places: Marking = 0
+    for bit, holder in enumerate(net.holders):
+        if holder.node.kind in ("parallelGateway", "inclusiveGateway") and len(holder.node.incoming) > 1:
+            places |= 1 << bit
+    return places

@@ -95,11 +95,30 @@ def put(where: Whereabouts, net: Net, spot: Spot, data: Mapping[str, Any]) -> Ta
     return _enter(part, spot.node.id, data)
 
 
+def put_at_join(where: Whereabouts, net: Net, place: Marking, data: Mapping[str, Any]) -> None:
+    """A branch that waits at a join again, as if it had just come there."""
+    for number, ground in enumerate(net.grounds):
+        for (source, target), flow in ground.flows.items():
+            if flow == place:
+                part = where.parts[number]
+                spec = part.spec.task_specs
+                done = _above(part, spec[source], data)
+                task = done._add_child(spec[target], TaskState.FUTURE)
+                task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+                task.task_spec._update(task)
+
+
+def _above(part: Any, spec: Any, data: Mapping[str, Any]) -> Task:
+    """A finished step from which what follows takes its data."""
+    above = Task(part, spec, part.task_tree, state=TaskState.COMPLETED)
+    above.data = deepcopy(dict(data))
+    return above
+
+
 def _enter(part: Any, own: str, data: Mapping[str, Any]) -> Task:
     """The task of the element, reached anew."""
     # a step takes its data from the one above it; the start of a scope is what no join and no event asks for
-    above = Task(part, part.spec.start, part.task_tree, state=TaskState.COMPLETED)
-    above.data = deepcopy(dict(data))
+    above = _above(part, part.spec.start, data)
     entrance = part.spec.task_specs.get(f"{own}.BoundaryEventSplit") or part.spec.task_specs[own]
     task = above._add_child(entrance, TaskState.FUTURE)
     entrance._predict(task, mask=TaskState.NOT_FINISHED_MASK)

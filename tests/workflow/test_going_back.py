@@ -127,6 +127,28 @@ def test_branches_that_were_joined_once_are_waited_for_again(house: House) -> No
     assert house.ways_back(case, "a") == {"b": "no_way_back", "q": ""}
 
 
+def test_back_into_a_joined_branch_the_other_branches_stay_as_done_as_they_were(house: House) -> None:
+    house.publish(FORKED)
+    case = house.start()
+    for step in ("q", "a", "a2"):
+        house.complete(case, step)
+    house.complete(case, "b", by_b=1)
+
+    assert house.ways_back(case, "c") == {"b": "", "a2": "", "a": "", "q": ""}
+    house.send_back(case, "c", "a")
+
+    assert house.open(case) == ["a"]
+    # within the branch nothing of the other one is at hand
+    assert house.ways_back(case, "a") == {"b": "no_way_back", "q": ""}
+    house.complete(case, "a", by_a=2)
+    house.complete(case, "a2")
+    assert house.open(case) == ["c"]
+    data = house.data(case)
+    assert (data["by_a"], data["by_b"]) == (2, 1)
+    house.complete(case, "c")
+    assert house.case(case).status == "completed"
+
+
 def test_a_vote_goes_back_as_a_whole_and_can_be_gone_back_to(house: House) -> None:
     house.publish(
         process(START + user("a") + several("v") + user("b") + END + chain("s", "a", "v", "b", "e"))

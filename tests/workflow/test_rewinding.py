@@ -128,15 +128,23 @@ def put_by(blueprint: Blueprint, held: Held, step: str) -> Held:
 
 
 def really(real: Real, held: Held, sender: str, step: str) -> set[Held]:
-    """The states of the fewest tokens withdrawn that a case can really come to, and come from again."""
+    """The states of the fewest tokens withdrawn that a case can really come to, and come from again.
+
+    Branches that have been joined may wait for each other once more: the fewest.
+    """
     put = put_by(real.blueprint, held, step)
     if held & put:
         return set()
-    found: dict[Held, int] = {}
+    found: dict[Held, tuple[int, int]] = {}
     for state in real.states:
-        gone = held - state
-        if put <= state and state - put <= held and sender in gone and _leads(real, state, held):
-            found[state] = len(_counted(real, gone))
+        gone, more = held - state, state - put - held
+        if (
+            put <= state
+            and all(">" in name for name in more)
+            and sender in gone
+            and _leads(real, state, held)
+        ):
+            found[state] = len(_counted(real, gone)), len(more)
     return {state for state, count in found.items() if count == min(found.values())}
 
 
