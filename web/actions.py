@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from engine.cases import files, handing, inbox, pausing, sending_back, signing, telling
@@ -51,9 +51,9 @@ def _why(typed: Typed) -> str:
 
 TASK_ACTS: Mapping[str, Act] = {
     "send_back": Act(
-        title=_l("退回"),
-        hint=_l("退回到先前的环节。那一步以来的意见和控制自退回起失效，须重新办理。"),
-        button=_l("退回"),
+        title=lazy_gettext("退回"),
+        hint=lazy_gettext("退回到先前的环节。那一步以来的意见和控制自退回起失效，须重新办理。"),
+        button=lazy_gettext("退回"),
         carry_out=lambda o, a, t, f: sending_back.send_back(
             o, a, t, to=f.get("to", ""), why=_why(f), resume=f.get("resume") == "yes"
         ),
@@ -61,39 +61,41 @@ TASK_ACTS: Mapping[str, Act] = {
         danger=True,
     ),
     "recall": Act(
-        title=_l("撤回"),
-        hint=_l("撤回自己刚办结的这一步。后面已有人办理的，不能撤回。"),
-        button=_l("撤回"),
+        title=lazy_gettext("撤回"),
+        hint=lazy_gettext("撤回自己刚办结的这一步。后面已有人办理的，不能撤回。"),
+        button=lazy_gettext("撤回"),
         carry_out=lambda o, a, t, f: sending_back.recall(o, a, t, why=_why(f)),
         then="case",
     ),
     "hand_over": Act(
-        title=_l("转办"),
-        hint=_l("任务从此由同事办理。不相容的岗位和本案中已办过不相容环节的人不能接。"),
-        button=_l("转办"),
+        title=lazy_gettext("转办"),
+        hint=lazy_gettext("任务从此由同事办理。不相容的岗位和本案中已办过不相容环节的人不能接。"),
+        button=lazy_gettext("转办"),
         carry_out=lambda o, a, t, f: handing.hand_over(o, a, t, to=f.get("to", ""), why=_why(f)),
         then="inbox",
         picks=True,
     ),
     "delegate": Act(
-        title=_l("委派"),
-        hint=_l("请同事先办，办好交回，由您办结。同事的办理记入本案。"),
-        button=_l("委派"),
+        title=lazy_gettext("委派"),
+        hint=lazy_gettext("请同事先办，办好交回，由您办结。同事的办理记入本案。"),
+        button=lazy_gettext("委派"),
         carry_out=lambda o, a, t, f: handing.delegate(o, a, t, to=f.get("to", ""), why=_why(f)),
         then="inbox",
         picks=True,
     ),
     "give_back": Act(
-        title=_l("交回"),
-        hint=_l("把委派的任务交回委派人，附上办理意见。"),
-        button=_l("交回"),
+        title=lazy_gettext("交回"),
+        hint=lazy_gettext("把委派的任务交回委派人，附上办理意见。"),
+        button=lazy_gettext("交回"),
         carry_out=lambda o, a, t, f: handing.give_back(o, a, t, note=_why(f)),
         then="inbox",
     ),
     "add_signer": Act(
-        title=_l("加签"),
-        hint=_l("请同事签署意见。前加签在您提交之前，后加签在您提交之后、案件继续之前。签署记入本案。"),
-        button=_l("加签"),
+        title=lazy_gettext("加签"),
+        hint=lazy_gettext(
+            "请同事签署意见。前加签在您提交之前，后加签在您提交之后、案件继续之前。签署记入本案。"
+        ),
+        button=lazy_gettext("加签"),
         carry_out=lambda o, a, t, f: signing.add_signer(
             o,
             a,
@@ -105,58 +107,58 @@ TASK_ACTS: Mapping[str, Act] = {
         picks=True,
     ),
     "sign": Act(
-        title=_l("签署意见"),
-        hint=_l("您被请加签。意见和姓名记入本案，以后不能再办与之不相容的环节。"),
-        button=_l("签署"),
+        title=lazy_gettext("签署意见"),
+        hint=lazy_gettext("您被请加签。意见和姓名记入本案，以后不能再办与之不相容的环节。"),
+        button=lazy_gettext("签署"),
         carry_out=lambda o, a, t, f: _sign(o, a, t, f),
         then="inbox",
     ),
     "take_back": Act(
-        title=_l("撤回提交"),
-        hint=_l("提交正在等待后加签。撤回后可以修改，再次提交。"),
-        button=_l("撤回提交"),
+        title=lazy_gettext("撤回提交"),
+        hint=lazy_gettext("提交正在等待后加签。撤回后可以修改，再次提交。"),
+        button=lazy_gettext("撤回提交"),
         carry_out=lambda o, a, t, _f: signing.take_back_completion(o, a, t),
     ),
     "remove_signer": Act(
-        title=_l("减签"),
-        hint=_l("不再请这位同事签署。已签署的不能减。"),
-        button=_l("减签"),
+        title=lazy_gettext("减签"),
+        hint=lazy_gettext("不再请这位同事签署。已签署的不能减。"),
+        button=lazy_gettext("减签"),
         carry_out=lambda o, a, t, f: signing.remove_signer(o, a, t, signer=f.get("to", "")),
     ),
     "urge": Act(
-        title=_l("催办"),
-        hint=_l("给承办人发一条催办通知；没有承办人的，通知该岗位。"),
-        button=_l("催办"),
+        title=lazy_gettext("催办"),
+        hint=lazy_gettext("给承办人发一条催办通知；没有承办人的，通知该岗位。"),
+        button=lazy_gettext("催办"),
         carry_out=lambda o, a, t, f: telling.urge(o, a, t, note=_why(f)),
     ),
 }
 
 CASE_ACTS: Mapping[str, Act] = {
     "copy": Act(
-        title=_l("抄送"),
-        hint=_l("请同事知悉本案。抄送不增加任何人的权限，只能抄送给本来可以查看的人。"),
-        button=_l("抄送"),
+        title=lazy_gettext("抄送"),
+        hint=lazy_gettext("请同事知悉本案。抄送不增加任何人的权限，只能抄送给本来可以查看的人。"),
+        button=lazy_gettext("抄送"),
         carry_out=lambda o, a, c, f: telling.copy_case(
             o, a, c, readers=_logins(f.get("to", "")), note=_why(f)
         ),
     ),
     "pause": Act(
-        title=_l("挂起"),
-        hint=_l("挂起后不能办理，期限停止计算；恢复时按停止的工作日顺延。"),
-        button=_l("挂起"),
+        title=lazy_gettext("挂起"),
+        hint=lazy_gettext("挂起后不能办理，期限停止计算；恢复时按停止的工作日顺延。"),
+        button=lazy_gettext("挂起"),
         carry_out=lambda o, a, c, f: pausing.pause_case(o, a, c, why=_why(f), source=f.get("source", "")),
         danger=True,
     ),
     "resume": Act(
-        title=_l("恢复"),
-        hint=_l("案件继续办理，期限按停止的工作日顺延。"),
-        button=_l("恢复"),
+        title=lazy_gettext("恢复"),
+        hint=lazy_gettext("案件继续办理，期限按停止的工作日顺延。"),
+        button=lazy_gettext("恢复"),
         carry_out=lambda o, a, c, f: pausing.resume_case(o, a, c, why=_why(f)),
     ),
     "terminate": Act(
-        title=_l("终止"),
-        hint=_l("案件到此为止，理由和救济途径告知当事人。不能恢复。"),
-        button=_l("终止案件"),
+        title=lazy_gettext("终止"),
+        hint=lazy_gettext("案件到此为止，理由和救济途径告知当事人。不能恢复。"),
+        button=lazy_gettext("终止案件"),
         carry_out=lambda o, a, c, f: pausing.terminate_case(o, a, c, why=_why(f)),
         danger=True,
     ),
