@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from engine.cases.office import Office
 from web import (
     actions,
+    agencies,
     api,
     calendars,
     files,
@@ -46,6 +47,7 @@ PAGES = (
     portal.portal,
     starts.starts,
     staff.staff_pages,
+    agencies.agency_pages,
     calendars.calendar_pages,
     studio.studio,
     studio_editor.editor,

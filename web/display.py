@@ -113,6 +113,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),
         ("/staff", _("人员岗位"), _STAFF),
+        ("/agencies", _("委托代理"), actor.duties),
         ("/calendar", _("工作日历"), _CALENDAR),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]
