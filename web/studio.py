@@ -24,7 +24,7 @@ from web.session import actor, office, only_for
 studio = Blueprint("studio", __name__, url_prefix="/studio")
 
 #: where a file of that ending lies in the library
-_FOLDERS = {".form": "forms/", ".dmn": "decisions/"}
+_FOLDERS = {".form": "forms/", ".dmn": "decisions/", ".md": "letters/"}
 
 
 @studio.get("")

@@ -29,7 +29,14 @@ T = TypeVar("T")
 
 #: files that one change may hold, so that a whole check stays a matter of seconds
 MAX_FILES = 60
-_LIMITS = {"diagram": MAX_BYTES, "decision": MAX_BYTES, "form": MAX_FORM_BYTES, "tests": MAX_FORM_BYTES}
+MAX_LETTER_BYTES = 50_000
+_LIMITS = {
+    "diagram": MAX_BYTES,
+    "decision": MAX_BYTES,
+    "form": MAX_FORM_BYTES,
+    "tests": MAX_FORM_BYTES,
+    "letter": MAX_LETTER_BYTES,
+}
 
 
 def as_analyst(office: Office, actor: Actor, work: Callable[[Session], T], *, subject: str) -> T | Refusal:
@@ -108,9 +115,9 @@ def refuse_untakeable(name: str, content: bytes) -> None:
         raise RefusedError(
             refusal_of(
                 "file_name",
-                f"文件名“{name[:80]}”不能用：要写 名称.bpmn、forms/名称.form、decisions/名称.dmn 或 名称.tests.yaml，"
+                f"文件名“{name[:80]}”不能用：要写 名称.bpmn、forms/名称.form、decisions/名称.dmn、letters/名称.md 或 名称.tests.yaml，"
                 "名称用小写字母、数字和短横线",
-                "File names: x.bpmn, forms/x.form, decisions/x.dmn, x.tests.yaml in lower case.",
+                "File names: x.bpmn, forms/x.form, decisions/x.dmn, letters/x.md, x.tests.yaml in lower case.",
             )
         )
     if len(content) > _LIMITS[kind]:

@@ -1,6 +1,6 @@
 """The library: the published files that processes are made of, every version kept, and changes on their way to it.
 
-A file is ``claim.bpmn``, ``forms/x.form``, ``decisions/y.dmn`` or ``claim.tests.yaml``. The library is first filled from
+A file is ``claim.bpmn``, ``forms/x.form``, ``decisions/y.dmn``, ``letters/z.md`` or ``claim.tests.yaml``. The library is first filled from
 ``processes/``; from then on a shipped file only follows the disk for as long as no analyst has published one over it.
 Who may do what stands in ``studio``; nothing here commits.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -27,16 +28,17 @@ from engine.workflow.reader import ReadError
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import References, Source, called_in, references_of
 
-FileKind = Literal["diagram", "form", "decision", "tests"]
+FileKind = Literal["diagram", "form", "decision", "letter", "tests"]
 
 #: what a name may look like, by kind
 _NAMES: tuple[tuple[FileKind, re.Pattern[str]], ...] = (
     ("diagram", re.compile(r"[a-z0-9][a-z0-9-]{0,58}\.bpmn")),
     ("form", re.compile(r"forms/[a-z0-9][a-z0-9-]{0,58}\.form")),
     ("decision", re.compile(r"decisions/[a-z0-9][a-z0-9-]{0,58}\.dmn")),
+    ("letter", re.compile(r"letters/[a-z0-9][a-z0-9-]{0,58}(\.en)?\.md")),
     ("tests", re.compile(r"[a-z0-9][a-z0-9-]{0,58}\.tests\.yaml")),
 )
-_SHIPPED = ("*.bpmn", "forms/*.form", "decisions/*.dmn", "*.tests.yaml")
+_SHIPPED = ("*.bpmn", "forms/*.form", "decisions/*.dmn", "letters/*.md", "*.tests.yaml")
 #: any number of this program's own: whoever changes the library waits for whoever is changing it
 _LIBRARY_LOCK = 371500_0002
 
@@ -117,6 +119,22 @@ def library_files(session: Session) -> dict[str, bytes]:
         .order_by(LibraryFile.name, LibraryFile.number.desc())
     )
     return {name: content for name, content in session.execute(query) if content is not None}
+
+
+def published_file(session: Session, name: str) -> bytes | None:
+    """The published file; None where there is none, or it was taken out."""
+    query = select(LibraryFile.content).where(LibraryFile.name == name)
+    return session.scalar(query.order_by(LibraryFile.number.desc()).limit(1))
+
+
+def letters_in(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The templates of letters among the files, by kind; what is not UTF-8 is left out, which the checks say."""
+    found: dict[str, str] = {}
+    for name, content in files.items():
+        if kind_of(name) == "letter":
+            with suppress(UnicodeDecodeError):
+                found[name.removeprefix("letters/").removesuffix(".md")] = content.decode("utf-8-sig")
+    return found
 
 
 def draft_files(session: Session, change_id: int) -> dict[str, bytes | None]:

@@ -13,7 +13,8 @@ import orjson
 
 from engine.cases.library import decisions_in, diagrams, drawn_in, key_of, kind_of, made_of
 from engine.store.declaration import DeclarationError
-from engine.workflow.checks import check_decision, check_file, check_form
+from engine.tasks.letters import unknown_facts
+from engine.workflow.checks import check_decision, check_file, check_form, check_letter
 from engine.workflow.form_parts import FormError
 from engine.workflow.forms import read_form
 from engine.workflow.import_notes import Note, import_report
@@ -227,6 +228,8 @@ def _of_kind(name: str, content: bytes, names: Names, resolve: Resolver | None) 
         problems = check_decision(content, name, names=names)
     if kind == "tests":
         problems = _tests(name, content)
+    if kind == "letter":
+        problems = _letter(name, content, names)
     return [*problems, *_not_utf8(content)]
 
 
@@ -241,6 +244,26 @@ def _tests(name: str, content: bytes) -> list[Problem]:
             )
         ]
     return []
+
+
+def _letter(name: str, content: bytes, names: Names) -> list[Problem]:
+    """What the check of letters says of the template, and what it reads that no step gives."""
+    text = content.decode("utf-8-sig", "replace")
+    known = names.letters.get(key_of(name))
+    if known is None:
+        message = f"没有环节会发出文书“{key_of(name)}”，可改的有：{'、'.join(sorted(names.letters))}"
+        return [Problem(severity="error", code="unknown_letter", element="", line=1, message=message)]
+    unknown = [
+        Problem(
+            severity="error",
+            code="unknown_fact",
+            element="",
+            line=line,
+            message=f"没有“{fact}”这项内容，可用：{'、'.join(sorted(known))}",
+        )
+        for line, fact in unknown_facts(text, known)
+    ]
+    return [*check_letter(text, names), *unknown]
 
 
 def _not_utf8(content: bytes) -> list[Problem]:

@@ -12,6 +12,7 @@ from engine.law.catalogues import find_demands
 from engine.law.policy import PolicyBook
 from engine.tasks import CATALOGUE
 from engine.tasks.desk import FUNCTIONS
+from engine.tasks.letters import facts_named
 from engine.workflow.decisions import read_decisions
 from engine.workflow.forms import read_form
 from engine.workflow.vocabulary import ControlNeed, ControlRule, Names, Operation
@@ -46,6 +47,7 @@ def names_of(
             for path in sorted((processes_dir / "decisions").glob("*.dmn"))
             for decision_id, decision in read_decisions(path.read_bytes()).items()
         },
+        letters=_letters(processes_dir / "letters"),
         controls=frozenset(controls.controls),
         functions=FUNCTIONS,
         control_rules={
@@ -72,6 +74,17 @@ def _forbids(law: PolicyBook) -> Callable[[str], tuple[str, ...]]:
     """An analyst saves the same file many times over, and most of its texts stay as they are; long ones are not kept."""
     kept = lru_cache(maxsize=8192)(partial(_forbidden, law))
     return lambda text: kept(text) if len(text) <= _SHORT else _forbidden(law, text)
+
+
+def _letters(folder: Path) -> dict[str, frozenset[str]]:
+    """What each kind of letter may tell, in either language: what the shipped ones are written with."""
+    found: dict[str, frozenset[str]] = {}
+    for path in sorted(folder.glob("*.md")):
+        kind = path.name.partition(".")[0]
+        found[kind] = (
+            found.get(kind, frozenset()) | facts_named(path.read_text("utf-8")) | {"case_key", "today"}
+        )
+    return found
 
 
 def _forbidden(law: PolicyBook, text: str) -> tuple[str, ...]:

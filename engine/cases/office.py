@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from engine.cases.controls import ControlBook
 from engine.cases.entered_years import EnteredYears
+from engine.cases.library import published_file
 from engine.cases.names import names_of
 from engine.config import Settings
 from engine.duties import DutyBook
@@ -39,6 +43,8 @@ class Office:
     controls: ControlBook
     runner: Runner
     clock: Clock
+    #: letters that are rehearsed, template by kind; None: what is published
+    drafted_letters: Mapping[str, str] | None = None
     _registers: Registers | None = None
     _calendar: EnteredYears = field(default_factory=EnteredYears)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,6 +67,16 @@ class Office:
     def letters_dir(self) -> Path:
         """Where the templates of letters are."""
         return self.settings.processes_dir / "letters"
+
+    def wording(self, session: Session, kind: str) -> str | None:
+        """The template of a letter as it is published now; None where only the shipped file has one.
+
+        Cases that run get today's wording: a letter tells the law and the ways of redress of the day it is written.
+        """
+        if self.drafted_letters is not None:
+            return self.drafted_letters.get(kind)
+        content = published_file(session, f"letters/{kind}.md")
+        return None if content is None else content.decode("utf-8-sig")
 
     @property
     def registers(self) -> Registers:

@@ -7,6 +7,7 @@ else is another run. No change is submitted or published without one that passed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -120,7 +121,8 @@ def begin(
     if run is not None:
         run.status, run.finished_at = "outdated", now
         session.flush()
-    cases = tests_of(shelf.files_of(session, change.id), _concerned(report))
+    laid_over = shelf.files_of(session, change.id)
+    cases = tests_of(laid_over, _concerned(report, laid_over))
     run = RehearsalRun(
         change_id=change.id,
         files=files,
@@ -245,8 +247,10 @@ def on_the_trail(session: Session, office: Office, actor: Actor, run: RehearsalR
     )
 
 
-def _concerned(report: CheckReport) -> frozenset[str]:
-    """The diagrams whose tests the change may make fail."""
+def _concerned(report: CheckReport, files: Mapping[str, bytes]) -> frozenset[str]:
+    """The diagrams whose tests the change may make fail; a letter may be sent by any of them."""
+    if any(shelf.kind_of(each.name) == "letter" for each in report.files):
+        return frozenset(shelf.diagrams(files))
     return frozenset(f"{shelf.key_of(each.name)}.bpmn" for each in report.files if "/" not in each.name)
 
 

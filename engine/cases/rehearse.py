@@ -133,7 +133,7 @@ def rehearse(
 def files_beside(path: Path) -> dict[str, bytes]:
     """The library of the folder that the tests file (or diagram) stands in, as it is on disk."""
     folder = path.resolve().parent
-    patterns = ("*.bpmn", "forms/*.form", "decisions/*.dmn", "*.tests.yaml")
+    patterns = ("*.bpmn", "forms/*.form", "decisions/*.dmn", "letters/*.md", "*.tests.yaml")
     return {
         found.relative_to(folder).as_posix(): found.read_bytes()
         for pattern in patterns

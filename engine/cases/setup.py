@@ -43,8 +43,8 @@ def set_up(office: Office) -> None:
         library.lock(session)
         library.ship(session, library.shipped_files(office.settings.processes_dir), now=office.clock())
         files = library.library_files(session)
-        _refuse_faulty(check_files(files, files, office.runner.versions.names))
         _refuse_letters(office)
+        _refuse_faulty(check_files(files, files, office.runner.versions.names))
         for name in library.diagrams(files):
             publish_diagram(session, office, SYSTEM, files, name, author=SYSTEM.key, note="随系统发布")
 

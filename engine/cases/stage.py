@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine import duties
+from engine.cases.library import letters_in
 from engine.cases.office import Office
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
@@ -78,6 +79,8 @@ class Draft:
     processes: Mapping[str, Published]
     #: file name of each process's diagram
     files: Mapping[str, str]
+    #: template of each letter, by kind
+    letters: Mapping[str, str]
 
 
 class StageStore(Store):
@@ -203,6 +206,7 @@ def stage(office: Office, draft: Draft, *, registers: Registers | None, at: date
                 store=store,
                 runner=Runner(DraftVersions(office, draft)),
                 clock=StageClock(at),
+                drafted_letters=draft.letters,
                 _registers=registers or office.registers,
                 _lock=threading.Lock(),
             )
@@ -295,7 +299,7 @@ def _parse(names: Names, files: Mapping[str, bytes]) -> Draft:
                 decisions=decisions,
             )
             origin[process_id] = name
-    return Draft(processes=processes, files=origin)
+    return Draft(processes=processes, files=origin, letters=letters_in(files))
 
 
 def _forms_of(blueprint: Blueprint, files: Mapping[str, bytes]) -> dict[str, Form]:

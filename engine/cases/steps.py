@@ -100,6 +100,7 @@ def around(office: Office, session: Session, actor: Actor) -> Callable[[CaseRef]
             registers=office.registers,
             vault=office.vault,
             letters_dir=office.letters_dir,
+            wording=lambda kind: office.wording(session, kind),
             waiting_duties=_waiting_duties(session, case.id),
             production=office.settings.production,
         )

@@ -72,7 +72,7 @@ def first_content(name: str, title: str) -> bytes | None:
     kind, key = shelf.kind_of(name), shelf.key_of(name)
     if kind is None:
         return None
-    makers = {"diagram": _diagram, "form": _form, "decision": _decision, "tests": _tests}
+    makers = {"diagram": _diagram, "form": _form, "decision": _decision, "tests": _tests, "letter": _letter}
     return makers[kind](key, title).encode()
 
 
@@ -128,3 +128,7 @@ def _decision(key: str, title: str) -> str:
 
 def _tests(key: str, title: str) -> str:
     return f"# {title or key}\n# 写法见 processes/claim.tests.yaml\n"
+
+
+def _letter(key: str, title: str) -> str:
+    return f"# {title or key}\n\n办件编号 {{{{ case_key }}}}。\n"

@@ -37,6 +37,8 @@ class Desk:
     vault: Vault
     #: ``processes/letters``
     letters_dir: Path
+    #: the office's own template of a letter, by kind; None where it has none and the shipped one is sent
+    wording: Callable[[str], str | None] = lambda _kind: None
     #: who fulfilled each control that this operation needs, and when: control id → (actor key, instant)
     controls: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     #: duties of the tasks that the case waited for when the step began

@@ -259,6 +259,8 @@ class Names:
     forms: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: decision id → names of case data that it sets
     decisions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: kind of letter → names of the facts that it may tell
+    letters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     controls: frozenset[str] = frozenset()
     #: control id → its rule
     control_rules: Mapping[str, ControlRule] = field(default_factory=dict)
