@@ -108,6 +108,7 @@ class _PersonStep:
                 "binding": _extension("different_person_from"),
             }
         )
+        properties += self._ways_back(control)
         return _template(
             own,
             title,
@@ -116,6 +117,32 @@ class _PersonStep:
             description=f"通过条件：{rule.passed_when}" if rule else "由人办理的环节。",
             properties=properties,
         )
+
+    def _ways_back(self, control: str) -> list[Template]:
+        """How the case may be sent back from here; bulk only where no payment and no closing hangs on the step."""
+        sent_back: Template = {
+            "label": "退回方式",
+            "description": "改好后：逐步重办，或直接送回退回的人（中间不能有控制点）；或者不许退回。",
+            "type": "Dropdown",
+            "choices": [
+                _choice("逐步重办", "redo"),
+                _choice("直接送回", "resume"),
+                _choice("不能退回", "no"),
+            ],
+            "value": "redo",
+            "binding": _extension("send_back"),
+        }
+        needed = {each for need in self._names.needs.values() for each in need.controls}
+        if control in needed:
+            return [sent_back]
+        bulk: Template = {
+            "label": "可以批量办结",
+            "type": "Dropdown",
+            "choices": [_choice("否", "no"), _choice("是", "yes")],
+            "value": "no",
+            "binding": _extension("bulk"),
+        }
+        return [sent_back, bulk]
 
 
 def _template(
