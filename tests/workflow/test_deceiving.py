@@ -12,6 +12,8 @@ from engine.workflow.checks import check_file, check_form, check_letter
 from engine.workflow.expressions import ExpressionError, compile_expression
 from engine.workflow.rehearsal import read_tests
 
+pytestmark = pytest.mark.req("FLOW-03")
+
 
 #: the Cyrillic о and а, which nobody can tell from the Latin ones
 @pytest.mark.parametrize("name", ["оpinion", "review_clаim", "ΑΒ", "ａｄо"])

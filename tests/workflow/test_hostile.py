@@ -14,6 +14,8 @@ from engine.workflow.expressions import ExpressionError, compile_expression, com
 from engine.workflow.reader import ReadError, read_process, read_xml
 from engine.workflow.script import ScriptEngine, StepError
 
+pytestmark = pytest.mark.req("FLOW-03")
+
 #: scripts that Python's own engine, or a half-closed one, would carry out
 SCRIPTS = {
     "import": "import os\nos.system('touch pwned')",
@@ -96,7 +98,6 @@ def escaped(script: str) -> str:
     return "".join(sign for sign in plain if sign >= " " or sign in "\n\t")
 
 
-@pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_hostile_script_is_refused_when_it_is_read(name: str) -> None:
 

@@ -21,6 +21,8 @@ from engine.workflow.shape_paths import foreseen
 from engine.workflow.soundness import Bounds
 from engine.workflow.vocabulary import Names
 
+pytestmark = pytest.mark.req("FLOW-03")
+
 ERROR = '<error id="err" errorCode="E1"/><error id="other" errorCode="E2"/>'
 MESSAGE = '<message id="m" name="letter"/>'
 TIMER = "<timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>"
@@ -145,13 +147,11 @@ def errors(data: bytes, names: Names = NAMES) -> list[Problem]:
     return [problem for problem in check_file(data, names) if problem.severity == "error"]
 
 
-@pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_diagram_may_be_published(name: str) -> None:
     assert errors(SOUND[name]) == []
 
 
-@pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize("name", UNSOUND)
 def test_an_unsound_diagram_is_refused_where_it_is(name: str) -> None:
     data, code, element = UNSOUND[name]
@@ -244,7 +244,6 @@ PLAYED = {
 }  # fmt: skip
 
 
-@pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize(
     "between", ["", "serviceTask", "manualTask", "parallelGateway", "intermediateThrowEvent"]
 )
@@ -337,7 +336,6 @@ NEEDY = {
 }
 
 
-@pytest.mark.req("FLOW-03")
 @pytest.mark.parametrize("what", NEEDY)
 def test_what_a_step_reads_must_be_set_before_it_begins(what: str) -> None:
     """The engine stops there; a case would hang as an incident."""
