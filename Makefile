@@ -12,6 +12,10 @@ EACH_CORE := -n auto --dist loadfile
 # Chinese file names and output on a machine without a locale
 export PYTHONUTF8 := 1
 
+# what PDF needs (WeasyPrint): without them pages and Word still print, and a PDF is refused with their names
+PDF_NEEDS := libpango-1.0.so.0:libpango-1.0-0 libpangoft2-1.0.so.0:libpangoft2-1.0-0 \
+  libharfbuzz-subset.so.0:libharfbuzz-subset0 /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc:fonts-noto-cjk
+
 .PHONY: help setup run test check bench demo lock format clean
 
 help: ## list the targets
@@ -37,10 +41,11 @@ $(STAMPS)/pages: package-lock.json web/build_static.mjs | $(BIN)/python
 	@mkdir -p $(STAMPS) && touch $@
 
 run: setup ## serve a working demo office on http://127.0.0.1:8000
+	@.ci/need $(PDF_NEEDS) || true
 	@exec $(BIN)/changling serve --demo
 
 test: setup ## all tests, browser included
-	@.ci/need chromium:chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
+	@.ci/need chromium:chromium pdftotext:poppler-utils $(PDF_NEEDS)
 	$(BIN)/python -m pytest $(EACH_CORE)
 
 check: setup ## format, lint, types, layers and quick tests, under a minute

@@ -40,7 +40,7 @@ _CHANGED = frozenset(
     {"claimed_by_other", "task_closed", "too_late", "claim_open", "saved_meanwhile", "base_moved"}
 )
 _MISSING = frozenset({"no_change", "no_file", "no_version"})
-_NOT_NOW = frozenset({"busy", "step_failed"})
+_NOT_NOW = frozenset({"busy", "pdf_not_available", "step_failed"})
 
 
 def status_of(refusal: Refusal) -> int:

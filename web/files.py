@@ -15,8 +15,8 @@ from engine.cases.file_views import CaseFile, FilledForm, Tab
 from engine.cases.retry import retry_incident
 from engine.cases.uploads import Upload
 from engine.cases.views import Done
-from engine.values import CaseId, Refusal
-from web.errors import refused
+from engine.values import CaseId, Reason, Refusal
+from web.errors import refused, status_of
 from web.forms import Drawn, draw
 from web.language import chosen
 from web.session import actor, office, only_for, same_site
@@ -54,7 +54,7 @@ def attach(case_id: int) -> ResponseReturnValue:
         volunteered=request.form.get("volunteered") == "true",
         element_id=request.form.get("element", ""),
     )
-    return _after(attachments.attach(office(), actor(), CaseId(case_id), upload))
+    return _after(attachments.attach(office(), actor(), CaseId(case_id), upload), case_id=case_id)
 
 
 @cases.get("/attachments/<int:attachment_id>")
@@ -64,17 +64,15 @@ def open_attachment(attachment_id: int) -> ResponseReturnValue:
     paper = attachments.attachment_of(office(), actor(), attachment_id)
     if isinstance(paper, Refusal):
         return refused(paper)
-    return send_file(
-        BytesIO(paper.content), mimetype=paper.media_type, as_attachment=True, download_name=paper.name
-    )
+    return handed_out(paper.content, media_type=paper.media_type, name=paper.name)
 
 
 @cases.post("/attachments/<int:attachment_id>/remove")
 @only_for("staff", "person", "employer")
 def remove_attachment(attachment_id: int) -> ResponseReturnValue:
     """Take a paper out, with the reason given, then show the list."""
-    why = request.form.get("why", "")
-    return _after(attachments.remove_attachment(office(), actor(), attachment_id, why=why))
+    outcome = attachments.remove_attachment(office(), actor(), attachment_id, why=request.form.get("why", ""))
+    return _after(outcome)
 
 
 @cases.post("/cases/<int:case_id>/withdraw")
@@ -113,14 +111,25 @@ def retry(incident_id: int) -> ResponseReturnValue:
     return redirect(same_site(request.form.get("next", ""), otherwise="/incidents"), code=303)
 
 
-def _after(outcome: Done | Refusal) -> ResponseReturnValue:
+def handed_out(content: bytes, *, media_type: str, name: str) -> Response:
+    """The content as a file to be saved, of which nothing stays in a cache: it is somebody's file."""
+    response = send_file(BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _after(outcome: Done | Refusal, *, case_id: int | None = None) -> ResponseReturnValue:
+    """The list of papers after the act; with a case, a refusal is shown above the form that it was sent from."""
     if isinstance(outcome, Refusal):
-        return refused(outcome)
+        file = case_file(office(), actor(), CaseId(case_id), "attachments") if case_id else outcome
+        if isinstance(file, Refusal):
+            return refused(outcome)
+        return _page(file, reasons=outcome.reasons), status_of(outcome)
     flash(outcome.message, "success")
     return redirect(f"/cases/{outcome.case_id}?tab=attachments", code=303)
 
 
-def _page(file: CaseFile) -> str:
+def _page(file: CaseFile, *, reasons: tuple[Reason, ...] = ()) -> str:
     settings = office().settings
     return render_template(
         "case.html" if actor().kind == "staff" else "case_simple.html",
@@ -129,7 +138,8 @@ def _page(file: CaseFile) -> str:
         forms=[(form, _drawn(form)) for form in file.forms],
         accepted=",".join(f".{ending}" for ending in sorted(settings.attachment_types)),
         megabytes=settings.attachment_bytes_max // (1024 * 1024),
-        element=request.args.get("element", ""),
+        sent={"element": request.values.get("element", ""), "title": request.form.get("title", "")},
+        reasons=reasons,
     )
 
 

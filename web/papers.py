@@ -8,10 +8,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from functools import cache
-from io import BytesIO
 from types import ModuleType
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.cases.print_views import Paper
@@ -19,6 +18,7 @@ from engine.cases.printing import Shape, print_paper
 from engine.values import CHINA, CaseId, Reason, Refusal
 from web.assets import FOLDER
 from web.errors import refused
+from web.files import handed_out
 from web.session import actor, office, only_for
 from web.word import docx_of
 
@@ -105,8 +105,7 @@ def _file(
     if isinstance(paper, Refusal):
         return refused(paper)
     content = pdf_of(paper) if shape == "pdf" else docx_of(paper)
-    name = f"{paper.title} {paper.case_key}.{shape}"
-    return send_file(BytesIO(content), mimetype=_TYPES[shape], as_attachment=True, download_name=name)
+    return handed_out(content, media_type=_TYPES[shape], name=f"{paper.title} {paper.case_key}.{shape}")
 
 
 def _printer() -> ModuleType:

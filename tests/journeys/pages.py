@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -19,15 +20,21 @@ from builders import (
     a_transfer,
     actor,
 )  # fmt: skip
+from sqlalchemy import select
 
+from engine.cases.attachments import attach
+from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
 from engine.cases.rehearsal_runs import start_run
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
+from engine.cases.uploads import Upload
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
+from engine.workflow.tables import ProcessVersion
+from engine.workflow.versions import Source
 
 Act = Callable[[Visitor], object]
 
@@ -46,6 +53,21 @@ class OpenPage:
 
 def _submit_empty(visitor: Visitor) -> None:
     visitor.page.locator("main form[method=post] button.btn-primary").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _attach_nothing(visitor: Visitor) -> None:
+    """A file that is no paper."""
+    page = visitor.page
+    page.locator("#file").set_input_files({"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
+    page.locator("form[enctype] button").click()
+    page.wait_for_load_state()
+
+
+def _start_unread(visitor: Visitor) -> None:
+    """The box is required; whoever gets past it is told."""
+    visitor.page.locator("input[name=sure]").evaluate("box => { box.required = false; }")
+    visitor.page.locator(".move-start button").click()
     visitor.page.wait_for_load_state()
 
 
@@ -117,6 +139,23 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
     ("case-parked", "zhengneikong", "case:parked", None),
+    ("case-forms", "wangshouli", "case:back?tab=forms", None),
+    ("case-trail", "wangshouli", "case:back?tab=trail", None),
+    ("case-attachments", "wangshouli", "case:intake?tab=attachments", None),
+    ("case-attachment-refused", "wangshouli", "case:intake?tab=attachments", _attach_nothing),
+    ("case-papers", "wangshouli", "case:paid?tab=papers", None),
+    ("case-money", "wangshouli", "case:failing?tab=money", None),
+    ("case-limits", "wangshouli", "case:back?tab=limits", None),
+    ("case-related", "wangshouli", "case:paid?tab=related", None),
+    ("case-print", "wangshouli", "paper:paid:approval", None),
+    ("claim-attachments", "lin", "case:confirm?tab=attachments", None),
+    ("claim-papers", "qin", "case:paid?tab=papers", None),
+    ("claim-receipt", "qin", "paper:paid:receipt", None),
+    ("versions", "chuliucheng", "/studio/processes/claim", None),
+    ("compare", "chuliucheng", "/studio/processes/claim/compare?old=1&new=2", None),
+    ("move", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", None),
+    ("move-unsure", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", _start_unread),
+    ("move-job", "chuliucheng", "/studio/moves/1", None),
     ("try", "chuliucheng", "/studio/processes/claim/try", None),
     ("try-sample", "chuliucheng", f"/studio/processes/claim/try?{SAMPLE}", None),
     ("try-begun", "chuliucheng", "change:/try/begin?process=claim&player=person:li&day=2025-11-03", None),
@@ -152,17 +191,37 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
     change = _change(office)
     sweep_until_idle(office)
+    _redrawn(office)
     return tuple(
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
     )
 
 
+def _redrawn(office: Office) -> None:
+    """A second version of the claim, and a job that has not begun to move its cases."""
+    drawn = (office.settings.processes_dir / "claim.bpmn").read_text("utf-8")
+    drawn = drawn.replace('id="check_intake" name="受理审核"', 'id="check_intake" name="审核"')
+    drawn = drawn.replace('id="approve_claim"', 'id="approve_claim" camunda:candidateGroups="control"')
+    with office.store.transaction() as session:
+        first = session.scalars(select(ProcessVersion).where(ProcessVersion.process_id == "claim")).one()
+        source = Source(file_name="claim.bpmn", diagram=drawn.encode(), **json.loads(first.bundle))
+        made = office.runner.versions.publish(
+            session, source, author="staff:1", published_by="staff:2", note="", now=office.clock()
+        )
+        versions = {"from_version_id": first.id, "to_version_id": made[0].id}
+    assert isinstance(start_move(office, actor(office, "chuliucheng"), **versions), MoveProgress)
+
+
 def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
     kind, _, what = where.partition(":")
     match kind:
         case "case":
-            return f"/cases/{cases[what].id}"
+            name, mark, tab = what.partition("?")
+            return f"/cases/{cases[name].id}{mark}{tab}"
+        case "paper":
+            name, _, paper = what.partition(":")
+            return f"/cases/{cases[name].id}/papers/{paper}"
         case "change":
             return f"/studio/changes/{change}{what}"
         case "batch":
@@ -184,9 +243,19 @@ def _claims(office: Office) -> dict[str, Case]:
         "objection": a_claim(office, "ana").does("ana", "confirm_form", **OBJECTED),
         "evidence": a_claim(office, "chen", at="provide_evidence"),
         "approve": a_claim(office, "li", at="approve_claim"),
+        "back": _sent_back(office),
         "second": a_claim(office, "feng", at="second_review_claim"),
         "refused": a_claim(office, "wu").goes_on().sweep(),
     }
+
+
+def _sent_back(office: Office) -> Case:
+    """A claim with opinions that no longer stand, and a paper; of somebody who had withdrawn an earlier one."""
+    case = a_claim(office, "sun", at="approve_claim")
+    case.does("sunshenpi", "approve_claim", approval="return", approval_note="请重新核对账户")
+    paper = Upload(name="说明.pdf", content=b"%PDF-1.7", title="离职证明", volunteered=True)
+    attach(office, actor(office, "wangshouli"), case.id, paper)
+    return case.answers("check_intake")
 
 
 def _payments(office: Office) -> dict[str, Case]:
