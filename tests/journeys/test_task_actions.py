@@ -91,3 +91,26 @@ def _applies(claimant: Visitor, key: str) -> tuple[str, str]:
     claimant.ticks("我目前没有工作").ticks("我承诺").presses("提交").sees("我的办件")
     claimant.follows("失业保险金申领")
     return case_key(claimant), case_number(claimant)
+
+
+@pytest.mark.req("FLOW-06", "MONEY-01")
+def test_a_colleague_stands_in_with_both_names_on_record(invite: Invite, office: Office) -> None:
+    """Made by the one who goes, shown to the one who stays, on record with both; the cashier cannot stand in."""
+    case, number = _applies(invite(width=PHONE), "zheng")
+    sweep_until_idle(office)
+    clerk = invite().signs_in("wangshouli").takes(case)
+    clerk.picks("受理意见", "受理").presses("提交").sees("已办结")
+    reviewer = invite().signs_in("zhaofuhe").takes(case)
+    reviewer.picks("复核意见", "同意核定结果").presses("提交").sees("已办结")
+
+    def lends(substitute: str) -> Visitor:
+        away = invite().signs_in("sunshenpi").go("/agencies")
+        away.fills("被代理人账号", "sunshenpi").fills("代理人账号", substitute).selects("岗位", "审批岗")
+        away.fills("地区代码", "371500").fills("第一天", "2025-11-03").fills("最后一天", "2025-11-07")
+        return away.fills("事由", "年休假").presses("委托")
+
+    lends("wuchuna").sees("没有办成", "业务岗与财务岗不得由同一人担任").keeps("actions-agency-refused")
+    lends("qianfuhe2").sees("代理孙慎平的审批岗").keeps("actions-agency")
+    stands_in = invite().signs_in("qianfuhe2").takes(case).sees("您代 孙慎平 办理")
+    stands_in.keeps("actions-on-behalf").picks("审批意见", "同意核定结果").presses("提交").sees("已办结")
+    stands_in.go(f"/cases/{number}?tab=trail").sees("钱芙荷", "孙慎平").keeps("actions-both-names")
