@@ -174,7 +174,7 @@ def _awaited(net: Net) -> dict[tuple[int, str], _Set]:
     for spot in net.spots:
         element, scope = spot.element, spot.scope
         several = element.multi_instance
-        texts = [element.due, element.correlate, timer_expression(element.timer)]
+        texts = [timer_expression(element.due), element.correlate, timer_expression(element.timer)]
         texts += [several.collection, several.cardinality] if several else []
         read = frozenset[str]().union(*(_of_condition(text) for text in texts if text))
         # a deadline is worked out when its step begins, an awaited event when the gateway before it is reached

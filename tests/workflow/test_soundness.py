@@ -336,6 +336,19 @@ NEEDY = {
 }
 
 
+@pytest.mark.parametrize("day", ["P5D", "2026-12-01", "after_workdays(5)", "today()"])
+def test_a_written_day_reads_nothing(day: str) -> None:
+    task = (
+        user("x", attributes=f'camunda:dueDate="{day}"')
+        + boundary("late", "x", _timed(day))
+        + flow("late", "e2")
+    )
+
+    found = check_file(process(START + task + END + END2 + chain("s", "x", "e")), NAMES)
+
+    assert "unset_data" not in {each.code for each in found}
+
+
 @pytest.mark.parametrize("what", NEEDY)
 def test_what_a_step_reads_must_be_set_before_it_begins(what: str) -> None:
     """The engine stops there; a case would hang as an incident."""
