@@ -128,10 +128,16 @@ def duty_names(actor: Actor) -> str:
 
 
 def term(word: str) -> Markup:
-    """A duty or a state in the reader's language; a word that has no English is marked as Chinese."""
-    duty = office().duties.duty_of_lane(word) if chosen() == "en" else None
-    said = duty.english if duty else _(word)
+    """A duty, a control or a state in the reader's language; a word that has no English is marked as Chinese."""
+    said = (_english_of(word) if chosen() == "en" else "") or _(word)
     return in_chinese(word) if said == word else escape(said)
+
+
+def _english_of(word: str) -> str:
+    """The English of a duty or a control, as their files give it; empty for anything else."""
+    duty = office().duties.duty_of_lane(word)
+    controls = office().controls.controls.values()
+    return duty.english if duty else next((each.english for each in controls if each.name == word), "")
 
 
 def use_display(app: Flask) -> None:
