@@ -86,7 +86,7 @@ def write_sheet(
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
     for validation in choices:
-        sheet.add_data_validation(validation)
+        sheet.data_validations.append(validation)
     kept: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
     book.save(kept)
     kept.seek(0)
@@ -154,7 +154,7 @@ def _choices(book: Any, columns: Sequence[SheetColumn]) -> list[DataValidation]:
         rule = DataValidation(
             type="list", formula1=f"{_CHOICES}!${letter}$1:${letter}${len(choices)}", allow_blank=True
         )
-        rule.error = "请从列表中选择"
+        rule.error, rule.showErrorMessage = "请从列表中选择", True
         rule.add(f"{column}3:{column}{ROWS_MAX + 2}")
         rules.append(rule)
     return rules
