@@ -84,6 +84,17 @@ def drop(change_id: int) -> ResponseReturnValue:
     return _after(change_id, cases.drop_file(office(), actor(), change_id, request.form.get("name", "")))
 
 
+@studio.post("/changes/<int:change_id>/delete")
+@only_for("staff")
+def delete(change_id: int) -> ResponseReturnValue:
+    """Let the change take a published file out of the library."""
+    outcome = cases.delete_file(office(), actor(), change_id, request.form.get("name", ""))
+    if isinstance(outcome, Refusal):
+        return _change(change_id, refusal=outcome)
+    flash(_("发布后将删除，见检查结果"), "success")
+    return redirect(f"/studio/changes/{change_id}", code=303)
+
+
 @studio.post("/changes/<int:change_id>/rebase")
 @only_for("staff")
 def rebase(change_id: int) -> ResponseReturnValue:

@@ -259,3 +259,15 @@ def _value(page: str) -> str:
 def _newest(visitor: Visitor) -> int:
     numbers = re.findall(r"第 (\d+) 版", visitor.get("/studio/processes/claim").text)
     return max(int(number) for number in numbers)
+
+
+def test_a_published_file_is_taken_out_by_a_change_or_said_to_be_in_use(author: Visitor, change: str) -> None:
+    page = author.follow(author.post(f"{change}/delete", name=FORM))
+    letter = author.get(f"{change}/files/letters/grant-notice.md")
+
+    assert f"<del>{FORM}</del>" in page.text
+    assert "claim-review" in page.text and "改好才能提交" in page.text
+    assert author.get(f"{change}/files/{FORM}").status_code in (403, 404)
+    assert "失业保险金核定告知书" in letter.text
+    refused = author.post(f"{change}/delete", name=DIAGRAM)
+    assert "不能删除" in refused.text
