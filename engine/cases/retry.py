@@ -21,8 +21,8 @@ from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowIncident
 
-#: refusals after which the incident is tried again by itself: it was parked anew, or others were in the way
-_TRIED_AGAIN = {"step_failed", "busy"}
+#: refusals after which the incident is tried again by itself: it was parked anew, others were in the way, or the case is paused
+_TRIED_AGAIN = {"step_failed", "busy", "case_paused"}
 #: while one worker replays, others leave the incident alone
 _LEASE = timedelta(minutes=5)
 

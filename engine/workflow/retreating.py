@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.duties.tables import HANDS
+from engine.store.outbox import OutboxMessage
 from engine.values import Reason, RefusedError
 from engine.workflow import tokens
 from engine.workflow.going_back import (
@@ -62,6 +63,7 @@ def recall(
     history, elements = history_of(session, live.ref.id), live.version.blueprint.elements
     retreat = _refuse_unless(
         _acted_since(history, names, elements, done)
+        or _left_since(session, done)
         or _judge(session, live, names, None).judge(done.element_id)
     )
     open_rows = session.scalars(
@@ -150,6 +152,19 @@ def _acted_since(
             text = f"“{row.name}”已经执行，不能撤回"
             return reason("acted", text, "What cannot be undone has been done since.", row.actor)
     return None
+
+
+def _left_since(session: Session, done: WorkflowTask) -> Reason | None:
+    """What has left the office since the task was completed; the step's own letters too."""
+    left = select(OutboxMessage.kind).where(
+        OutboxMessage.case_id == done.case_id,
+        OutboxMessage.created_at >= done.completed_at,
+        OutboxMessage.kind.in_(("letter", "message", "signal")),
+    )
+    if session.scalar(left.limit(1)) is None:
+        return None
+    text = "办结后已经发出通知书或消息，不能撤回，请由后面的环节退回"
+    return reason("acted", text, "A letter or message has left since.", "outbox")
 
 
 def _taken_up(retreat: Retreat, open_rows: Iterable[WorkflowTask], by: str) -> Reason | None:

@@ -73,6 +73,18 @@ def test_a_control_that_lies_between_is_void_at_once(house: House) -> None:
     }  # fmt: skip
 
 
+def test_a_way_back_from_which_money_could_be_reached_uncontrolled_is_refused(house: House) -> None:
+    house = paying(house)
+    # not to be published: nobody asks what the review said. A case that came here all the same is kept from paying
+    unasked = START + user("a") + user("r", REVIEW) + user("b") + service("pay") + END
+    house.publish(process(unasked + chain("s", "a", "r", "b", "pay", "e")))
+    case = house.start()
+    house.complete(case, "a")
+    review(house, case)
+
+    assert house.ways_back(case, "b") == {"r": "controls_lost", "a": "controls_lost"}
+
+
 def test_a_control_on_a_branch_that_stays_stands_though_it_was_done_later(house: House) -> None:
     house = paying(house)
     house.publish(process(
@@ -146,6 +158,30 @@ def test_the_corrected_case_comes_straight_back_to_the_sender(house: House) -> N
     house.complete(case, "c")
     house.complete(case, "d")
     assert house.case(case).status == "completed"
+
+
+def test_a_control_itself_may_get_the_case_straight_back(house: House) -> None:
+    house = paying(house)
+    asking = properties(control="business_review", send_back="resume")
+    steps = START + user("a") + user("x") + user("r", asking) + ASKED + service("pay") + END
+    house.publish(
+        process(
+            steps
+            + chain("s", "a", "x", "r", "g")
+            + flow("g", "pay", 'opinion == "agree"')
+            + chain("pay", "e")
+        )
+    )
+    case = house.start()
+    house.complete(case, "a")
+    house.complete(case, "x")
+    house.send_back(case, "r", "a", resume=True)
+
+    house.complete(case, "a")
+
+    assert (house.open(case), controls(house, case)) == (["r"], [])
+    review(house, case)
+    assert house.case(case).ended_in == "e"
 
 
 def test_a_case_does_not_come_straight_back_where_all_branches_went(house: House) -> None:
