@@ -147,11 +147,15 @@ def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) 
         return False
     if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(reach(actor.region)):
         return True
-    return any(session.scalar(query.limit(1)) for query in _hands(session, office, actor, case.id))
+    if any(session.scalar(query.limit(1)) for query in _hands(session, office, actor, case.id)):
+        return True
+    # whom a case may be copied to is decided when it is copied; a copy ends with the post
+    copied = select(CaseCopy.id).where(CaseCopy.case_id == case.id, CaseCopy.reader == actor.key)
+    return case.region_code.startswith(reach(actor.region)) and session.scalar(copied) is not None
 
 
 def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tuple[Select[Any], ...]:
-    """What joins a member of staff to a case: steps done, also in their name; tasks, questions and copies."""
+    """What joins a member of staff to a case: steps done, also in their name; tasks and questions."""
     history, task, signer = WorkflowHistory, WorkflowTask, TaskSigner
     return (
         select(history.id).where(
@@ -164,8 +168,6 @@ def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tupl
         select(signer.id).where(
             signer.case_id == case_id, signer.signer == actor.key, signer.ended_at.is_(None)
         ),
-        # whom a case may be copied to is decided when it is copied
-        select(CaseCopy.id).where(CaseCopy.case_id == case_id, CaseCopy.reader == actor.key),
     )
 
 
