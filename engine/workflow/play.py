@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.workflow.controls import judge_controls
+from engine.workflow.data_rounds import judge_rounds
 from engine.workflow.data_ways import judge_data
 from engine.workflow.drawing import Drawing, draw
 from engine.workflow.facts import elements_of
@@ -70,6 +71,7 @@ def _of_net(net: Net, names: Names, bounds: Bounds) -> list[Problem]:
         *judge_controls(net, names, bounds),
         *judge_resume(net, names),
         *judge_data(net, names),
+        *judge_rounds(net, names),
     ]
 
 

@@ -366,3 +366,32 @@ def test_what_a_step_reads_must_be_set_before_it_begins(what: str) -> None:
 
     assert said(with_it) == set()
     assert said(around) == {("unset_data", "x")}
+
+
+@pytest.mark.parametrize(
+    ("condition", "between", "said"),
+    [
+        ("route == 'a'", "", True),
+        ("route == 'a' and opinion == 'agree'", "", True),
+        ("opinion == 'agree'", "", False),
+        ("route == 'a' or opinion == 'agree'", "", False),
+        ("route == today()", "", False),
+        ("route == 'a'", '<businessRuleTask id="d" camunda:decisionRef="route"/>', False),
+    ],
+)
+def test_a_round_that_changes_nothing_of_what_decides_it_is_refused(
+    condition: str, between: str, said: bool
+) -> None:
+    """Found by leading one flow of stable-jobs.bpmn and one of transfer.bpmn elsewhere: the answer stays what it was."""
+    inside = user("x") + between
+    back = chain("g", "x", "d", "q") if between else chain("g", "x", "q")
+    drawn = (
+        START + '<businessRuleTask id="first" camunda:decisionRef="route"/>' + user("a") + gateway("q", "exclusive")
+        + gateway("g", "exclusive", "g_x") + inside + END + chain("s", "first", "a", "q", "g") + back + flow("g", "e", condition)
+    )  # fmt: skip
+
+    found = {
+        (each.code, each.element) for each in check_file(process(drawn), NAMES) if each.severity == "error"
+    }
+
+    assert found == ({("livelock", "g")} if said else set())
