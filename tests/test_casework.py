@@ -258,6 +258,10 @@ def test_a_signature_before_must_be_there_and_may_disagree(seeded: Office) -> No
         actor(seeded, "zhaofuhe"),
         actor(seeded, "qianfuhe2"),
     )
+    shown = handing.candidates(seeded, holder, task_id, to_sign=True)
+    assert not isinstance(shown, Refusal)
+    assert "钱芙荷" in {each.name for each in shown}
+    assert {each.login for each in shown}.isdisjoint({"sunshenpi", "wuchuna", "wangshouli", "zhaofuhe"})
     no = signing.add_signer(seeded, holder, task_id, signer="sunshenpi", place="before", why="请会商")
     assert "review_approve" in refused(no), "who approves later does not sign the review"
     no = signing.add_signer(seeded, holder, task_id, signer="wuchuna", place="before", why="请会商")
@@ -269,8 +273,8 @@ def test_a_signature_before_must_be_there_and_may_disagree(seeded: Office) -> No
     assert refused(case.tries("zhaofuhe", "review_claim", **AGREE)) == ("signers_waiting",)
     assert "note_missing" in refused(signing.sign(seeded, signer, task_id, opinion="disagree"))
     assert isinstance(signing.sign(seeded, signer, task_id, opinion="disagree", note="缺证明"), Done)
-    shown = view(seeded, "zhaofuhe", case, "review_claim")
-    assert [(each.name, each.opinion, each.note) for each in shown.signers] == [
+    task = view(seeded, "zhaofuhe", case, "review_claim")
+    assert [(each.name, each.opinion, each.note) for each in task.signers] == [
         ("钱芙荷", "disagree", "缺证明")
     ]
     assert "not_removable" in refused(signing.remove_signer(seeded, holder, task_id, signer="qianfuhe2"))

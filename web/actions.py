@@ -239,10 +239,12 @@ def _task_page(
 
 
 def _colleagues(task_id: str, action: str, wanted: Act) -> tuple[handing.Candidate, ...] | Refusal:
-    # who signs may hold another duty than the task's: any colleague may be asked by login, the use-case judges
-    if not wanted.picks or action == "add_signer":
+    if not wanted.picks:
         return ()
-    return handing.candidates(office(), actor(), task_id, search=request.args.get("q", ""))
+    # who signs may hold another duty than the task's
+    return handing.candidates(
+        office(), actor(), task_id, search=request.args.get("q", ""), to_sign=action == "add_signer"
+    )
 
 
 def _case_page(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.cases.desk_tables import TaskSigner
 from engine.cases.hands import AtTask, at_task, refuse_empty, staff_of, standing, stream_of
 from engine.cases.office import Office
-from engine.cases.signing import ask
+from engine.cases.signing import against_signer, ask
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.task_rules import ready_to
@@ -38,11 +38,12 @@ class Candidate:
 
 
 def candidates(
-    office: Office, actor: Actor, task_id: str, *, search: str = ""
+    office: Office, actor: Actor, task_id: str, *, search: str = "", to_sign: bool = False
 ) -> tuple[Candidate, ...] | Refusal:
     """Colleagues whose duty and region reach the task, with the reasons against those who may not have it.
 
-    ``search`` is part of a name or login. Those who may come first.
+    ``search`` is part of a name or login. Those who may come first. ``to_sign``: only those who may sign it,
+    whatever compatible duty they have.
     """
 
     def work(session: Session) -> tuple[Candidate, ...]:
@@ -50,11 +51,12 @@ def candidates(
         if at.against:
             raise RefusedError(*at.against)
         found = [
-            _candidate(at, member)
-            for member in _in_reach(at, search.strip())
+            _candidate(at, member, to_sign=to_sign)
+            for member in _in_reach(at, search.strip(), any_duty=to_sign)
             if f"staff:{member.id}" not in {at.actor.key, at.task.assignee}
         ]
-        return tuple(sorted(found, key=lambda each: (bool(each.reasons), each.name))[:_SHOWN])
+        shown = [each for each in found if not (to_sign and each.reasons)]
+        return tuple(sorted(shown, key=lambda each: (bool(each.reasons), each.name))[:_SHOWN])
 
     return attempt(office, actor, work, subject=f"task:{task_id}")
 
@@ -255,11 +257,11 @@ def _bind_drafter(at: AtTask, drafter: str, words: str) -> None:
     at.task.draft = None
 
 
-def _in_reach(at: AtTask, search: str) -> list[StaffMember]:
+def _in_reach(at: AtTask, search: str, *, any_duty: bool) -> list[StaffMember]:
     """Active members of staff whose post, or whose place as a substitute, reaches the task."""
     today, task = at.office.today, at.task
     posts = select(Post.staff_id, Post.region_code).where(
-        Post.duty == task.duty,
+        true() if any_duty else Post.duty == task.duty,
         Post.valid_from <= today,
         or_(Post.valid_until.is_(None), Post.valid_until > today),
     )
@@ -282,9 +284,10 @@ def _in_reach(at: AtTask, search: str) -> list[StaffMember]:
     return list(at.session.scalars(query))
 
 
-def _candidate(at: AtTask, member: StaffMember) -> Candidate:
+def _candidate(at: AtTask, member: StaffMember, *, to_sign: bool) -> Candidate:
     known = reload_actor(at.session, member.id, at.office.today)
-    reasons = _against(at, known) if known else ()
+    judge = against_signer if to_sign else _against
+    reasons = judge(at, known) if known else ()
     return Candidate(login=member.login, name=member.name, region=member.region_code, reasons=reasons)
 
 

@@ -131,14 +131,7 @@ def ask(at: AtTask, signer: Actor, *, place: str, why: str, asked_by: str) -> No
         select(TaskSigner).where(TaskSigner.task_id == at.task.id, TaskSigner.signer == signer.key)
     )
     if row is not None and row.ended_at is None:
-        raise RefusedError(
-            Reason(
-                code="asked_already",
-                text=f"已请{signer.name}加签",
-                text_en=f"{signer.name} was asked already.",
-                fact=signer.key,
-            )
-        )
+        raise RefusedError(_asked_already(signer))
     _signing_duty(at, signer)
     if row is None:
         row = TaskSigner(task_id=at.task.id, case_id=at.case.id, signer=signer.key)
@@ -146,6 +139,26 @@ def ask(at: AtTask, signer: Actor, *, place: str, why: str, asked_by: str) -> No
     row.place, row.asked_by, row.asked_at, row.why = place, asked_by, at.office.clock(), why
     row.opinion, row.note, row.signed_at, row.ended_at = "", "", None, None
     at.session.flush()
+
+
+def against_signer(at: AtTask, signer: Actor) -> tuple[Reason, ...]:
+    """Why they may not be asked to sign the task; empty when they may."""
+    if any(each.signer == signer.key for each in at.signers):
+        return (_asked_already(signer),)
+    try:
+        _signing_duty(at, signer)
+    except RefusedError as no:
+        return no.refusal.reasons
+    return ()
+
+
+def _asked_already(signer: Actor) -> Reason:
+    return Reason(
+        code="asked_already",
+        text=f"已请{signer.name}加签",
+        text_en=f"{signer.name} was asked already.",
+        fact=signer.key,
+    )
 
 
 def _signing_duty(at: AtTask, signer: Actor) -> str:
