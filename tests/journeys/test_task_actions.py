@@ -45,7 +45,8 @@ def test_one_claim_between_colleagues(invite: Invite, office: Office, key: str, 
     first.fills("理由", "下午外出核查").presses("转办").sees("已转办给钱芙荷")
 
     second = desk("qianfuhe2").go(f"/inbox?search={case}").follows("复核").follows("加签")
-    second.fills("同事的账号", "zhaofuhe").fills("理由", "请对失业日期把关").keeps(f"{shots}-6-add-signer")
+    second.page.get_by_role("radio", name="赵复和").check()
+    second.fills("理由", "请对失业日期把关").keeps(f"{shots}-6-add-signer")
     second.presses("加签").sees("等待签署", "前加签尚未完成").keeps(f"{shots}-7-signer-missing")
     first.go(f"/inbox?search={case}").follows("复核").follows("签署意见")
     first.keeps(f"{shots}-8-sign").fills("意见", "日期已核对一致").presses("签署").sees("已签署")
