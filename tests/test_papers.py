@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 from itertools import cycle
 
@@ -17,16 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine.cases import setup
+from engine.cases import agencies, inbox, pausing, sending_back, setup, signing, telling
 from engine.cases.attachments import attach
 from engine.cases.case_file import case_file
 from engine.cases.casefacts import fact_labels
-from engine.cases.file_views import CaseFile
+from engine.cases.file_views import CaseFile, Span
 from engine.cases.marks import blocks_of
 from engine.cases.office import Office
 from engine.cases.print_views import Paper, lines_of
 from engine.cases.printing import form_of, letter_digest, print_paper
 from engine.cases.uploads import Upload
+from engine.cases.views import Done
 from engine.registers.cast import PEOPLE
 from engine.store.audit import AuditEvent
 from engine.store.crypto import mask_id, mask_numbers
@@ -390,3 +392,49 @@ def test_related_cases_are_shown_to_who_may_see_them_and_counted_for_others(offi
     assert hidden.related
     assert [row.case_key for row in seen.related.rows] == [earlier.key]
     assert (hidden.related.rows, hidden.related.hidden) == ((), 1)
+
+
+@pytest.mark.req("FLOW-06", "FLOW-07")
+def test_the_trail_and_the_form_name_substitutes_signers_urges_pauses_and_ways_back(claim: Case) -> None:
+    office = claim.office
+    intake, reviewer, colleague = (actor(office, who) for who in ("wangshouli", "zhaofuhe", "qianfuhe2"))
+    claim.goes_on(until="check_intake")
+    made = agencies.make_agency(
+        office, intake, principal="wangshouli", substitute="jiangzhenggai", duty="intake", region="371500",
+        first_day=office.today, last_day=office.today, why="外出培训",
+    )  # fmt: skip
+    assert isinstance(made, Done), made
+    claim.does("jiangzhenggai", "check_intake", intake_opinion="pass")
+    claim.clock.now += timedelta(hours=2)
+    task = claim.task_id("review_claim")
+    for outcome in (
+        telling.urge(office, actor(office, claim.subject), task, note="请尽快"),
+        pausing.pause_case(
+            office, reviewer, claim.id, why="等待外省核查", source="《社会保险经办条例》第二十四条"
+        ),
+        pausing.resume_case(office, reviewer, claim.id, why="已复函"),
+        inbox.claim_task(office, reviewer, task),
+        signing.add_signer(office, reviewer, task, signer="qianfuhe2", place="before", why="金额较大"),
+        signing.sign(office, colleague, task, opinion="agree", note="同意"),
+        sending_back.send_back(office, reviewer, task, to="check_intake", why="请补核社保卡"),
+    ):
+        assert isinstance(outcome, Done), outcome
+
+    file = opened(claim, "zhaofuhe", "trail")
+    form = printed(claim, "zhaofuhe", "approval").text
+
+    assert isinstance(file, CaseFile)
+    told = {row.kind: row for row in file.trail}
+    assert told["completed"].on_behalf_of == "王守礼"
+    assert (told["completed"].actor, told["completed"].stands) == ("蒋正凯", False)
+    assert told["signed"].outcome == "加签意见：同意"
+    assert (told["returned"].name, told["returned"].note) == ("受理审核", "请补核社保卡")
+    assert told["returned"].took == Span(workdays=0, minutes=120)
+    assert told["task_urged"].note == "请尽快"
+    assert {"paused", "resumed", "task_signer_added"} <= set(told)
+    assert "钱芙荷" in told["task_signer_added"].outcome
+    assert "蒋正凯（受理岗），代王守礼办理" in form.partition("四、因退回已失效的意见")[2]
+    limits = opened(claim, "zhaofuhe", "limits")
+    assert isinstance(limits, CaseFile)
+    assert limits.limits
+    assert [(pause.why, pause.ended_by) for pause in limits.limits.pauses] == [("等待外省核查", "赵复和")]
