@@ -190,8 +190,10 @@ def _outcomes(paths: _Paths, move: Move, facts: Facts) -> Iterator[tuple[Facts, 
 
 def votes(net: Net, spot: Spot) -> bool:
     """Whether people vote at the step, and the vote itself is held once."""
+    if not spot.element.vote:
+        return False
     around = [each for each in net.spots if each.scope == spot.scope and not rounds(each.node)]
-    return bool(spot.element.vote) and not any(each.repeated for each in around)
+    return not any(each.repeated for each in around)
 
 
 def _can_pass(spot: Spot, rule: ControlRule, names: Names) -> bool:
