@@ -24,7 +24,7 @@ _MAX_TRIED = 60_000
 _MAX_SETS = 5_000
 #: rules in all those sets together, and stretches that are tried on them
 _MAX_IN_SETS = 1_000_000
-_MAX_STEPS = 200_000
+_MAX_STEPS = 100_000
 #: problems of one kind that are listed
 _SHOWN = 10
 #: how ``unary_tests`` writes a comparison and an interval
