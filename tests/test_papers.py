@@ -158,7 +158,8 @@ def test_forms_are_for_staff_who_see_the_case_and_letters_for_whom_they_were_wri
     assert refused(tried(claim, "wuchuna", "approval")) == ("not_in_reach",)
     assert refused(tried(claim, "guangyue", "receipt")) == ("not_in_reach",)
     assert refused(tried(claim, "wangshouli", "letter-999999")) == ("no_such_paper",)
-    assert refused(tried(claim, "wangshouli", "../../etc/passwd")) == ("no_such_paper",)
+    for odd in ("../../etc/passwd", "a" * 400, "\x00", "letter-", "letter-99999999999999999999"):
+        assert refused(tried(claim, "wangshouli", odd)) == ("no_such_paper",), odd
     claim.wait_until("2025-11-06")
     own = [letter for letter in letters(claim) if letter.recipient.startswith("person:")]
     office_only = [letter for letter in letters(claim) if letter.recipient.startswith("office:")]

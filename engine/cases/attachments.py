@@ -166,9 +166,10 @@ def remove_attachment(office: Office, actor: Actor, attachment_id: int, *, why: 
                     fact=name_of(session, paper.added_by),
                 )
             )
-        if not why.strip():
+        said = printable(why)
+        if not said:
             raise RefusedError(Reason(code="why_needed", text="请写明移出的原因", text_en="Give a reason."))
-        paper.removed_by, paper.removed_at, paper.removed_why = actor.key, office.clock(), why.strip()
+        paper.removed_by, paper.removed_at, paper.removed_why = actor.key, office.clock(), said
         _note(session, office, actor, paper, Action.ATTACHMENT_REMOVED, reason=paper.removed_why)
         return Done(
             message=f"已移出材料：{paper.title or paper.name}",

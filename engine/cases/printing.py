@@ -37,6 +37,7 @@ from engine.cases.rows import region_names, subject_labels
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.trail import trail_of
+from engine.cases.uploads import printable
 from engine.duties import covers
 from engine.people import Employer, Person, id_number_of
 from engine.store.actions import Action
@@ -86,7 +87,7 @@ def print_paper(
     """
 
     def work(session: Session) -> Paper:
-        case = seen_case(session, office, actor, case_id, why=f"打印{kind}")
+        case = seen_case(session, office, actor, case_id, why="打印文书")
         if whole_numbers:
             _refuse_whole_numbers(actor, case, why)
         paper = _paper(session, office, actor, case, kind, masked=not whole_numbers)
@@ -102,12 +103,12 @@ def print_paper(
                 "numbers": "whole" if whole_numbers else "masked",
                 "digest": paper.digest,
             },
-            reason=why.strip(),
+            reason=printable(why),
             now=office.clock(),
         )
         return paper
 
-    return attempt(office, actor, work, subject=f"case:{case_id}/{kind}", stream=f"case:{case_id}")
+    return attempt(office, actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
 
 
 def prints_of(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> tuple[PrintKind, ...]:
@@ -277,7 +278,7 @@ def _refuse_whole_numbers(actor: Actor, case: WorkflowCase, why: str) -> None:
                 fact=actor.name or actor.key,
             )
         )
-    if not why.strip():
+    if not printable(why):
         raise RefusedError(
             Reason(
                 code="why_needed",
