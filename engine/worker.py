@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -97,8 +98,10 @@ def make_worker(settings: Settings, *, open_: Callable[[Settings], Office] = ope
         # opened in the child that works: database connections must not cross a fork
         office = offices.get("here") or offices.setdefault("here", open_(settings))
         done: list[Swept] = []
+        # the next beat goes on: a long rehearsal or move is never cut off in the middle of a case
+        until = time.monotonic() + SOFT_LIMIT_SECONDS / 2
         with suppress(SoftTimeLimitExceeded):
-            while not (done and done[-1].idle):
+            while not done or (not done[-1].idle and time.monotonic() < until):
                 done.append(sweep(office))
         return f"{len(done)} sweeps"
 

@@ -19,7 +19,7 @@ from engine.cases.office import Office
 from engine.cases.publishing import checked, record, submit
 from engine.cases.rehearsal_runs import begin, on_the_trail, state_of
 from engine.cases.rehearsal_tables import RehearsalCase, RehearsalRun
-from engine.cases.rehearse import CaseReport, run_test
+from engine.cases.rehearse import CaseReport, Rehearsed, run_test
 from engine.cases.staff import actor_by_key
 from engine.cases.steps import attempt
 from engine.store.actions import Action
@@ -128,7 +128,9 @@ def _tested(office: Office, files: Mapping[str, bytes], case: RehearsalCase) -> 
         raise
     except Exception as failure:  # noqa: BLE001 - a case that breaks the rehearsal itself must not hold up the others
         text = f"演练出错：{type(failure).__name__}：{failure}"
-        return CaseReport(file=case.file, line=case.line, name=case.name, difference=text)
+        # worth another try: it may have been the worker, told to end
+        stopped = Rehearsed(marks={}, data={}, problems=(text,), disturbed=True)
+        return CaseReport(file=case.file, line=case.line, name=case.name, difference=text, rehearsed=stopped)
 
 
 def _finish(office: Office, run_id: int) -> int:
