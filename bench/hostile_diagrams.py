@@ -316,10 +316,8 @@ def of_numbers() -> Files:
         lambda: diagram(many('<task id="n%d" camunda:asyncBefore="true"/>', 100_000)),
     )
     yield "calls that double, 250 deep", lambda: doubling(250)
-    yield "calls that double, 9 deep", lambda: doubling(9)
     yield "parallel, 390 ways", lambda: fork("parallelGateway", 390)
     yield "inclusive, 390 ways", lambda: fork("inclusiveGateway", 390, held="case_id == 1")
-    yield "parallel, 14 ways", lambda: fork("parallelGateway", 14)
 
 
 def of_diagrams() -> Files:

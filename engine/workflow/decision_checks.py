@@ -19,8 +19,9 @@ from engine.workflow.expressions import Expression, ExpressionError, compile_exp
 from engine.workflow.problems import Findings
 from engine.workflow.unary_tests import DATE, VALUE, Test
 
-#: cells that are tried with a value, and sets of rules that are told apart, before a table is given up
+#: cells of a column, and of a table, that are tried with a value, and sets of rules that are told apart, before a table is given up
 _MAX_TRIED = 60_000
+_MAX_TRIED_IN_ALL = 150_000
 _MAX_SETS = 5_000
 #: rules in all those sets together, and stretches that are tried on them
 _MAX_IN_SETS = 1_000_000
@@ -173,12 +174,14 @@ def _columns(decision: Decision) -> list[_Column]:
     grouped: dict[str, list[int]] = {}
     for position, column in enumerate(decision.inputs):
         grouped.setdefault(column.expression.text, []).append(position)
-    found = []
+    found, tried = [], 0
     for positions in grouped.values():
         label = decision.inputs[positions[0]].label
         cells = [[rule.tests[position] for position in positions] for rule in decision.rules]
         stretches = _stretches(label, [test for row in cells for test in row])
-        if len(stretches) * len({test.text for row in cells for test in row}) > _MAX_TRIED:
+        tries = len(stretches) * len({test.text for row in cells for test in row})
+        tried += tries
+        if tries > _MAX_TRIED or tried > _MAX_TRIED_IN_ALL:
             raise _GivenUp(f"“{label}”一列的值太多")
         found.append(_Column(label, stretches, tuple(_holding(cells, each.value) for each in stretches)))
     return found
