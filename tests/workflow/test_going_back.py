@@ -219,6 +219,55 @@ def test_into_a_finished_sub_process_enters_it_anew_with_its_limit(house: House)
     assert house.case(case).ended_in == "e"
 
 
+def test_one_round_of_a_sub_process_goes_back_within_itself_and_all_of_them_out_of_it(house: House) -> None:
+    loop = '<multiInstanceLoopCharacteristics camunda:collection="people" camunda:elementVariable="who"/>'
+    house.publish(process(
+        START + user("q") + f'<subProcess id="sp">{loop}<startEvent id="s1"/>' + user("a") + user("b")
+        + '<endEvent id="e1"/>' + chain("s1", "a", "b", "e1") + "</subProcess>" + user("c") + END
+        + chain("s", "q", "sp", "c", "e")
+    ))  # fmt: skip
+    case = house.start(people=list(PEOPLE))
+    house.complete(case, "q")
+    house.complete(case, "a", mine=1)
+    assert house.open(case) == ["a", "b"]
+
+    house.send_back(case, "b", "a")
+    assert house.open(case) == ["a", "a"]
+    house.complete(case, "a")
+    house.send_back(case, "b", "q")
+    assert house.open(case) == ["q"]
+
+    house.complete(case, "q")
+    for step in ("a", "a", "b", "b"):
+        house.complete(case, step)
+    assert house.ways_back(case, "c") == {"b": "round_ended", "a": "round_ended", "q": ""}
+    house.complete(case, "c")
+    assert house.case(case).status == "completed"
+
+
+def test_an_event_that_came_meanwhile_and_what_it_set_going_stay_with_the_step_that_stays(
+    house: House,
+) -> None:
+    house.publish(process(
+        START + user("q") + '<subProcess id="sp"><startEvent id="s1"/>' + user("a") + user("b") + '<endEvent id="e1"/>'
+        + chain("s1", "a", "b", "e1") + "</subProcess>" + boundary("t", "sp", timer("P5D"), stops=False) + user("remind")
+        + '<endEvent id="e2"/>' + END + chain("s", "q", "sp", "e") + chain("t", "remind", "e2")
+    ))  # fmt: skip
+    case = house.start()
+    house.complete(case, "q")
+    house.complete(case, "a")
+    house.wait(days=6)
+    assert house.open(case) == ["b", "remind"]
+
+    house.send_back(case, "b", "a")
+    assert house.open(case) == ["a", "remind"]
+    # out of the sub-process its reminder goes too, and may come again
+    house.send_back(case, "a", "q")
+    assert (house.open(case), house.due(case)) == (["q"], {})
+    house.complete(case, "q")
+    assert set(house.due(case)) == {"t"}
+
+
 class Life:
     """One case of a random structure, played by random choices."""
 

@@ -317,6 +317,25 @@ def test_a_paused_case_stands_still_and_all_its_limits_move(house: House) -> Non
     assert house.open(case) == ["late"]
 
 
+def test_a_timer_that_comes_again_and_again_moves_too(house: House) -> None:
+    cycle = "<timerEventDefinition><timeCycle>R3/P2D</timeCycle></timerEventDefinition>"
+    house.publish(process(
+        START + user("a") + boundary("t", "a", cycle, stops=False) + service("remind") + END + '<endEvent id="e2"/>'
+        + chain("s", "a", "e") + chain("t", "remind", "e2")
+    ))  # fmt: skip
+    house.operations["pay"] = lambda _data: {}
+    case = house.start()
+    house.wait(days=2)
+    assert house.due(case) == {"t": MONDAY + timedelta(days=4)}
+
+    house.pause(case)
+    house.resume(case, days=3)
+
+    assert house.due(case) == {"t": MONDAY + timedelta(days=7)}
+    house.wait(days=5)
+    assert house.due(case) == {"t": MONDAY + timedelta(days=9)}
+
+
 def test_a_paused_case_hears_nothing_and_can_only_be_ended(house: House) -> None:
     catch = '<intermediateCatchEvent id="c"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>'
     house.publish(process(START + catch + END + chain("s", "c", "e"), more=MESSAGE))
