@@ -257,9 +257,10 @@ class Sent:
 
 
 def sent_letters() -> list[Sent]:
-    """Every letter that the operations write, as their code says."""
+    """Every letter that operations and use-cases write, as their code says."""
     found = []
-    for path in sorted((ROOT / "engine" / "tasks").glob("*.py")):
+    rooms = (ROOT / "engine" / "tasks", ROOT / "engine" / "cases")
+    for path in sorted(path for room in rooms for path in room.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if (
                 isinstance(node, ast.Call)
@@ -267,10 +268,18 @@ def sent_letters() -> list[Sent]:
                 and node.func.id == "send_letter"
             ):
                 facts = {str(each.arg) for each in node.keywords} - {"occasion", "recipient"}
-                for part in ast.walk(node.args[1]):
-                    if isinstance(part, ast.Constant):
-                        found.append(Sent(str(part.value), frozenset(facts), f"{path.name}:{node.lineno}"))
+                line = f"{path.name}:{node.lineno}"
+                found += [Sent(kind, frozenset(facts), line) for kind in _kinds(node.args[1])]
     return found
+
+
+def _kinds(written: ast.expr) -> list[str]:
+    """The kinds of letter that the expression may stand for; of ``f"limit-{kind}"`` all that begin so."""
+    if isinstance(written, ast.JoinedStr):
+        begins = str(written.values[0].value) if isinstance(written.values[0], ast.Constant) else ""
+        letters = (PROCESSES / "letters").glob(f"{begins}*.md")
+        return sorted(path.stem for path in letters if not path.stem.endswith(".en"))
+    return [str(part.value) for part in ast.walk(written) if isinstance(part, ast.Constant)]
 
 
 SENT = sent_letters()
