@@ -70,7 +70,7 @@ class Retreat:
     way: Way
     where: Whereabouts
     net: Net
-    #: ids of the steps that lie on the way: what was done there no longer stands
+    #: ids of the steps that are undone: what was done there since no longer stands
     voids: tuple[str, ...]
     resume: bool
 
@@ -188,9 +188,9 @@ class Judge:
         return None
 
     def _irrevocable(self, way: Way) -> Reason | None:
-        """What lies on the way and cannot be undone: controls were used for it, or others were told or told us."""
+        """What was done since and cannot be undone: controls were used for it, or others were told or told us."""
         first = next(done.row.id for done in self._stands if done.element_id == way.spot.node.id)
-        passed = {spot.node.id: spot for spot in way.between}
+        passed = {spot.node.id: spot for spot in way.undone}
         for row in self._history:
             spot = passed.get(row.element_id) if row.id > first else None
             if spot is None or row.kind not in ("operation", "sent", "message", "passed"):
@@ -210,7 +210,7 @@ class Judge:
     def _uncontrolled(self, way: Way) -> Reason | None:
         """An operation that could be reached from there without its controls."""
         spot = way.spot
-        voids = [each.node.id for each in way.between]
+        voids = [each.node.id for each in way.undone]
         left = without(self._stands, spot.node.id, voids)
         found = missing_from(
             self._field.net,
@@ -246,7 +246,7 @@ class Judge:
             way=way,
             where=self._where,
             net=self._field.net,
-            voids=tuple(sorted({spot.node.id for spot in way.between if spot.node.kind in PEOPLE_TASKS})),
+            voids=tuple(sorted({spot.node.id for spot in way.undone if spot.node.kind in PEOPLE_TASKS})),
             resume=self._may_resume(way),
         )
 

@@ -44,7 +44,16 @@ class Reachable:
                     found.update((move.spot, *move.also))
         return frozenset(found)
 
-    def _forwards(self, start: Marking, keeping: Marking, stop: Marking) -> set[Marking]:
+    def ahead(self, start: Marking, keeping: Marking) -> frozenset[Spot]:
+        """What may happen from the marking on while the tokens to be kept stay where they are."""
+        found: set[Spot] = set()
+        for marking in self._forwards(start, keeping, None):
+            for move, following in self.after.get(marking, ()):
+                if following & keeping == keeping and move.act != "enter":
+                    found.update((move.spot, *move.also))
+        return frozenset(found)
+
+    def _forwards(self, start: Marking, keeping: Marking, stop: Marking | None) -> set[Marking]:
         found, waiting = {start}, [start]
         while waiting:
             here = waiting.pop()

@@ -183,8 +183,8 @@ def _go(retreat: Retreat, sender: Task | None) -> Task:
     way, where = retreat.way, retreat.where
     data = data_after(where, way, sender)
     tokens.withdraw(where, way.withdrawn)
-    passed = {spot.node.id for spot in way.between}
-    tokens.forget_joins(where, passed, way.after & where.marking)
+    undone = {spot.node.id for spot in way.undone}
+    tokens.forget_joins(where, undone, way.after & where.marking)
     task = tokens.put(where, retreat.net, way.spot, data)
     for bit in bits(way.restored):
         tokens.put_at_join(where, retreat.net, 1 << bit, data)

@@ -30,6 +30,8 @@ class Way:
     after: Marking
     #: what lies on the way from the step to where the case stands now, the step itself included
     between: frozenset[Spot]
+    #: all that may be done from there on before what stays moves: whatever of it was done is undone
+    undone: frozenset[Spot]
 
 
 def ways_to(
@@ -73,6 +75,7 @@ def _ways_to(
             restored=after & ~put & ~marking,
             after=after,
             between=frozenset(),
+            undone=frozenset(),
         )
         for after in earlier
         # where the engine would go on at once nobody has been sent back to
@@ -87,7 +90,8 @@ def _ways_to(
             break
         between = reach.between(way.after, marking) if way.withdrawn else None
         if between is not None:
-            found.append(replace(way, between=between))
+            undone = reach.ahead(way.after, way.after & marking)
+            found.append(replace(way, between=between, undone=undone))
     return found
 
 

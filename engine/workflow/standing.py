@@ -1,7 +1,7 @@
 """Which steps of a case still stand when some are done anew. One rule, for publishing and for running.
 
 A step done anew voids everything that was done since it was first done. Being sent back voids at once, before
-anything is done anew, what lies on the way. Called by ``controls`` for every path of a diagram, and by
+anything is done anew, what lies ahead again. Called by ``controls`` for every path of a diagram, and by
 ``going_back`` and the cases for the history of one.
 """
 
@@ -33,9 +33,9 @@ def with_completion(done: tuple[D, ...], new: D) -> tuple[D, ...]:
 def without(done: tuple[D, ...], element_id: str, voids: Collection[str]) -> tuple[D, ...]:
     """The steps that stand once the case was sent back to the element.
 
-    Of what was done since it was first done, the element's own completion and the voided ones go: those that lie
-    on the way from there and will be done again. What was done meanwhile on a branch that stays is not asked for
-    again, and stands.
+    Of what was done since it was first done, the element's own completion and the voided ones go: those that may
+    be done again before what stays moves. What was done meanwhile on a branch that stays is not asked for again,
+    and stands.
     """
     for place, earlier in enumerate(done):
         if earlier.element_id == element_id:

@@ -69,7 +69,7 @@ def test_a_control_that_lies_between_is_void_at_once(house: House) -> None:
         row = session.scalars(select(WorkflowHistory).where(WorkflowHistory.kind == "returned")).one()
     assert (row.element_id, row.actor, row.duty) == ("a", house.hand.key, "intake")
     assert orjson.loads(row.outcome) == {
-        "why": "材料不齐", "from": "b", "resume": False, "withdrawn": ["b"], "voids": ["a", "r"],
+        "why": "材料不齐", "from": "b", "resume": False, "withdrawn": ["b"], "voids": ["a", "b", "r"],
     }  # fmt: skip
 
 
@@ -103,6 +103,43 @@ def test_a_control_on_a_branch_that_stays_stands_though_it_was_done_later(house:
     assert controls(house, case) == ["business_review"]
     house.complete(case, "v")
     assert house.case(case).status == "completed"
+
+
+def test_a_vote_that_is_sent_back_leaves_no_vote_behind(house: House) -> None:
+    house = paying(house)
+    loop = '<multiInstanceLoopCharacteristics camunda:collection="people" camunda:elementVariable="who"/>'
+    house.publish(process(
+        START + user("r", REVIEW) + ASKED + user("v", loop) + service("pay") + END
+        + chain("s", "r", "g") + flow("g", "v", 'opinion == "agree"') + chain("v", "pay", "e")
+    ))  # fmt: skip
+    case = house.start(people=["甲", "乙"])
+    review(house, case)
+    house.complete(case, "v")
+
+    house.send_back(case, "v", "r")
+    review(house, case)
+    house.complete(case, "v")
+
+    # else the second vote would void the review, as if it had been gone back over
+    assert controls(house, case) == ["business_review"]
+    house.complete(case, "v")
+    assert house.case(case).ended_in == "e"
+
+
+def test_back_along_a_drawn_round_what_was_done_since_goes_too(house: House) -> None:
+    house = paying(house)
+    house.publish(process(
+        START + '<exclusiveGateway id="m"/>' + user("r", REVIEW) + ASKED + user("x") + '<exclusiveGateway id="h" default="h_e"/>'
+        + END + chain("s", "m", "r", "g") + flow("g", "x", 'opinion == "agree"') + chain("x", "h") + flow("h", "m", "again == 1") + flow("h", "e")
+    ))  # fmt: skip
+    case = house.start()
+    review(house, case)
+    house.complete(case, "x", again=1)
+    assert house.ways_back(case, "r") == {"x": ""}
+
+    house.send_back(case, "r", "x")
+
+    assert (house.open(case), controls(house, case)) == (["x"], ["business_review"])
 
 
 def test_what_was_paid_is_not_gone_back_over(house: House) -> None:
