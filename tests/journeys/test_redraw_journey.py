@@ -297,7 +297,7 @@ def _compares(visitor: Visitor) -> None:
     for side in (before, after):
         expect(side.locator('[data-element-id="second_review_passed"].differs-changed')).to_be_attached()
     visitor.keeps("redraw-compared")
-    visitor.page.get_by_role("button", name="会审").click()
+    visitor.page.get_by_role("link", name="会审").click()
     visitor.sees("新增：会审").pictures("redraw-compared-here")
     visitor.page.get_by_role("button", name="下一处").press("Enter")
     visitor.page.set_viewport_size({"width": PHONE, "height": 844})
@@ -305,7 +305,7 @@ def _compares(visitor: Visitor) -> None:
 
 
 def _moves_the_open_cases(visitor: Visitor, office: Office) -> None:
-    visitor.go("/studio/processes/claim").page.get_by_role("link", name="在办 1 件，换版").click()
+    visitor.go("/studio/processes/claim").page.get_by_role("link", name="1 件，换版").click()
     visitor.sees("已试完全部 1 件在办案件", "可直接换版").keeps("redraw-dry-run")
     visitor.ticks("已看过试算结果").presses("开始换版").sees("换版中").keeps("redraw-moving")
     sweep_until_idle(office)

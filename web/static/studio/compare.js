@@ -93,15 +93,11 @@
   function leadFromTables() {
     for (const name of document.querySelectorAll("[data-element]")) {
       if (!drawn().includes(name.dataset.element)) continue;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "problem-jump";
-      button.append(...name.childNodes);
-      button.addEventListener("click", () => {
-        show(name.dataset.element);
-        figure.scrollIntoView({ block: "start" });
-      });
-      name.append(button);
+      const link = document.createElement("a");
+      link.href = "#picture";
+      link.append(...name.childNodes);
+      link.addEventListener("click", () => show(name.dataset.element));
+      name.append(link);
     }
   }
 
@@ -136,7 +132,12 @@
     }
   });
   addEventListener("resize", () => {
+    // both must know their new size before either follows the other
+    following = true;
     for (const side of sides) get(side, "canvas").resized();
+    following = false;
+    const { width, height } = get(sides[0], "canvas").getSize();
+    if (!width || !height) return;
     if (at < 0) fit();
     else show(drawn()[at]);
   });
