@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from engine.cases.answers import Asked
 from engine.cases.controls import ControlBook
 from engine.cases.entered_years import EnteredYears
 from engine.cases.library import published_file
@@ -45,6 +46,8 @@ class Office:
     clock: Clock
     #: letters that are rehearsed, template by kind; None: what is published
     drafted_letters: Mapping[str, str] | None = None
+    #: the key of the one request that this office serves; None: no key, or the office of the whole process
+    asked: Asked | None = None
     _registers: Registers | None = None
     _calendar: EnteredYears = field(default_factory=EnteredYears)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from engine.cases.answers import once
 from engine.cases.controls import fulfilled
 from engine.cases.incidents import park, settle
 from engine.cases.office import Office
@@ -155,11 +156,17 @@ def attempt(
 def carry_out(
     office: Office, actor: Actor, work: Callable[[Session], T], *, subject: str, stream: str = "office"
 ) -> T | Refusal:
-    """As :func:`attempt`, but a failing step is the caller's to keep: StepFailedError with its cause."""
+    """As :func:`attempt`, but a failing step is the caller's to keep: StepFailedError with its cause.
+
+    Where the office was asked under a key, the answer is kept in the same transaction (``answers``).
+    """
     for turn in range(_TRIES):
         try:
             with office.store.transaction() as session:
-                return work(session)
+                outcome = once(session, office.asked, work, now=office.clock())
+            if office.asked is not None:
+                office.asked.kept = office.asked.written
+            return outcome
         except StaleCaseError:
             _pause(turn)
         except DBAPIError as error:

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
+from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.delivery import deliver, fire_timers_of
@@ -166,6 +167,7 @@ def _seal_if_due(office: Office) -> bool:
         last = session.scalar(select(AuditSeal.at).order_by(AuditSeal.number.desc()).limit(1))
         if last is not None and now - last < _SEAL_EVERY:
             return False
+        forget_old(session, now=now)
         return seal(session, now=now) is not None
 
 
