@@ -46,8 +46,6 @@ class Asked:
     write: Callable[[object], Answer]
     #: what a use-case returns when it did what it was asked; anything else keeps nothing
     done: type = Done
-    #: the answer is written in a transaction that may still fail
-    written: bool = False
     #: the transaction with the answer is committed
     kept: bool = False
 
@@ -74,18 +72,22 @@ class UnderWayError(Exception):
     retryable = True
 
 
-def once(session: Session, asked: Asked | None, work: Callable[[Session], T], *, now: datetime) -> T:
-    """What `work` returns; where it did what was asked, the answer is kept in the same transaction.
+def once(store: Store, asked: Asked | None, work: Callable[[Session], T], *, now: datetime) -> T:
+    """What `work` returns, in one committed transaction; where it did what was asked, with the answer in it.
 
     Raises AnsweredError where the same request was done before, KeyReusedError, UnderWayError. What is refused or
     faulty keeps nothing: nothing was done, and the same key may ask again.
     """
     if asked is None:
-        return work(session)
-    _take(session, asked)
-    outcome = work(session)
-    if isinstance(outcome, asked.done):
-        _keep(session, asked, outcome, now=now)
+        with store.transaction() as session:
+            return work(session)
+    with store.transaction() as session:
+        _take(session, asked)
+        outcome = work(session)
+        done = isinstance(outcome, asked.done)
+        if done:
+            _keep(session, asked, outcome, now=now)
+    asked.kept = done
     return outcome
 
 
@@ -107,8 +109,8 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def _take(session: Session, asked: Asked) -> None:
     """The key is this transaction's until it ends, however it ends."""
-    asked.written = False
-    assert not asked.kept, f"two acts under one key: {asked.caller} {asked.key}"
+    if asked.kept:
+        raise AssertionError(f"two acts under one key: {asked.caller} {asked.key}")
     if not session.scalar(select(func.pg_try_advisory_xact_lock(_number(asked)))):
         raise UnderWayError(UnderWayError.__doc__)
     # a statement of its own, after the lock: it sees what the last holder committed
@@ -117,12 +119,13 @@ def _take(session: Session, asked: Asked) -> None:
         return
     if found.request != asked.request:
         raise KeyReusedError(KeyReusedError.__doc__)
-    assert found.status is not None, f"an answer without a status: {asked.caller} {asked.key}"
+    if found.status is None:
+        raise AssertionError(f"an answer without a status: {asked.caller} {asked.key}")
     raise AnsweredError(Answer(status=found.status, body=found.body))
 
 
 def _keep(session: Session, asked: Asked, outcome: object, *, now: datetime) -> None:
-    asked.written, answer = True, asked.write(outcome)
+    answer = asked.write(outcome)
     session.add(
         KeptAnswer(
             caller=asked.caller,

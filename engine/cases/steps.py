@@ -162,11 +162,7 @@ def carry_out(
     """
     for turn in range(_TRIES):
         try:
-            with office.store.transaction() as session:
-                outcome = once(session, office.asked, work, now=office.clock())
-            if office.asked is not None:
-                office.asked.kept = office.asked.written
-            return outcome
+            return once(office.store, office.asked, work, now=office.clock())
         except StaleCaseError:
             _pause(turn)
         except DBAPIError as error:
