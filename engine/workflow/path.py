@@ -16,7 +16,7 @@ from engine.workflow.vocabulary import EVENTS, PEOPLE_TASKS, Element
 #: kinds that pass without a row of history
 _SILENT_EVENTS = frozenset({"startEvent"})
 _TOLD_TASKS = PEOPLE_TASKS | {"serviceTask", "businessRuleTask", "sendTask", "receiveTask"}
-_JOINS = frozenset({"parallelGateway", "inclusiveGateway"})
+_SPLITS = frozenset({"parallelGateway", "inclusiveGateway"})
 #: where looking ahead ends: somebody or something outside has to act
 _STOPS = PEOPLE_TASKS | {"receiveTask", "intermediateCatchEvent", "endEvent"}
 #: more ways than this between two steps, and none is certain
@@ -45,8 +45,10 @@ class _Map:
     elements: Mapping[str, Element]
     #: element → (flow id or empty, name of the flow, next element)
     next: Mapping[str, tuple[tuple[str, str, str], ...]]
-    #: flows into gateways that wait for several
-    into_joins: frozenset[str]
+    #: flow into a gateway that waits for all → that gateway
+    into_joins: Mapping[str, str]
+    #: flows out of gateways from which several can go on at once
+    out_of_splits: frozenset[str]
     #: element → boundary events on it
     attached: Mapping[str, Sequence[Element]]
     #: told element → told element → ways; filled as it is asked
@@ -56,19 +58,16 @@ class _Map:
 def taken(blueprint: Blueprint, passed: Sequence[str]) -> frozenset[str]:
     """The flows that were certainly taken by a case that passed these told elements, in this order."""
     drawn = _map_of(blueprint)
-    starts = [
-        e.id for e in drawn.elements.values() if e.kind == "startEvent" and e.scope == blueprint.process_id
-    ]
-    seen, found = list(starts), set[str]()
+    walk = _Walk(
+        drawn,
+        [e.id for e in drawn.elements.values() if e.kind == "startEvent" and e.scope == blueprint.process_id],
+    )
     for element_id in passed:
         element = drawn.elements.get(element_id)
-        if element is None:
-            continue
-        # a boundary event shows that its host was entered, and nothing leads to it
-        if not element.attached_to:
-            found |= _certain(drawn, seen, element_id)
-        seen.append(element_id)
-    return frozenset(found)
+        if element is not None:
+            # a boundary event shows that its host was entered, and no flow leads to it
+            walk.comes_to(element_id, by_flow=not element.attached_to)
+    return frozenset(walk.found)
 
 
 def ahead(blueprint: Blueprint, element_id: str) -> tuple[Ahead, ...]:
@@ -85,18 +84,68 @@ def ahead(blueprint: Blueprint, element_id: str) -> tuple[Ahead, ...]:
     return tuple(found.values())
 
 
-def _certain(drawn: _Map, seen: Sequence[str], element_id: str) -> set[str]:
-    """The flows by which the element was entered: from the latest element that leads to it, and over a join from all."""
-    found: set[str] = set()
-    for earlier in dict.fromkeys(reversed(seen)):
-        ways = _ways_from(drawn, earlier).get(element_id, [])
-        if not ways or len(ways) > _WAYS_MAX:
-            continue
-        shared = set.intersection(*map(set, ways))
-        # a gateway that waits for others was entered by all of them
-        if not found or all(drawn.into_joins.intersection(way) for way in ways):
-            found |= shared
-    return found
+class _Walk:
+    """A case on its way: which elements it has passed, and which of them have already led on."""
+
+    def __init__(self, drawn: _Map, starts: list[str]) -> None:
+        self.found: set[str] = set()
+        self._drawn = drawn
+        self._seen = starts
+        self._led_on: set[int] = set()
+
+    def comes_to(self, element_id: str, *, by_flow: bool) -> None:
+        """The case comes to a told element, from some that it has passed and that have not led on yet."""
+        if by_flow:
+            ways = self._ways_to(element_id)
+            join = self._join_of(ways)
+            if join:
+                self._through(join, ways)
+            elif ways:
+                self._shared(ways)
+        self._seen.append(element_id)
+
+    def _ways_to(self, element_id: str) -> dict[int, list[Way]]:
+        """Where it may come from: place in what was passed → the ways from there, latest place of each element."""
+        ways: dict[int, list[Way]] = {}
+        known: set[str] = set()
+        for place in range(len(self._seen) - 1, -1, -1):
+            own = self._seen[place]
+            found = _ways_from(self._drawn, own).get(element_id, [])
+            if found and own not in known and place not in self._led_on:
+                ways[place] = found
+                known.add(own)
+        return ways
+
+    def _join_of(self, ways: Mapping[int, list[Way]]) -> str:
+        """A gateway that waits for all, and that every way leads over; empty where there is none."""
+        into = self._drawn.into_joins
+        over = [{into[flow] for flow in way if flow in into} for each in ways.values() for way in each]
+        return min(set.intersection(*over), default="") if over else ""
+
+    def _through(self, join: str, ways: Mapping[int, list[Way]]) -> None:
+        """All that lead into the join have come; who came by which is certain where only one can have."""
+        self._shared(ways, used=False)
+        for flow in (flow for flow, target in self._drawn.into_joins.items() if target == join):
+            over = {
+                place: [way[: way.index(flow) + 1] for way in each if flow in way]
+                for place, each in ways.items()
+            }
+            self._shared({place: each for place, each in over.items() if each})
+
+    def _shared(self, ways: Mapping[int, list[Way]], *, used: bool = True) -> None:
+        every = [set(way) for each in ways.values() for way in each]
+        if not every or len(every) > _WAYS_MAX:
+            return
+        self.found |= set.intersection(*every)
+        if used and len(ways) == 1:
+            place = next(iter(ways))
+            if not self._splits(self._seen[place]):
+                self._led_on.add(place)
+
+    def _splits(self, element_id: str) -> bool:
+        """Whether several can go on from there at once."""
+        leading = _ways_from(self._drawn, element_id).values()
+        return any(self._drawn.out_of_splits.intersection(way) for each in leading for way in each)
 
 
 def _ways_from(drawn: _Map, start: str) -> Mapping[str, list[Way]]:
@@ -150,15 +199,22 @@ def _map_of(blueprint: Blueprint) -> _Map:
     for element in elements.values():
         if element.attached_to:
             attached[element.attached_to].append(element)
-    joins = {
-        own
-        for own, count in incoming.items()
-        if count > 1 and own in elements and elements[own].kind in _JOINS
-    }
+    kinds = {own: element.kind for own, element in elements.items()}
     return _Map(
         elements=elements,
         next={source: tuple(found) for source, found in legs.items()},
-        into_joins=frozenset(flow for found in legs.values() for flow, _, target in found if target in joins),
+        into_joins={
+            flow: target
+            for found in legs.values()
+            for flow, _, target in found
+            if flow and kinds[target] == "parallelGateway" and incoming[target] > 1
+        },
+        out_of_splits=frozenset(
+            flow
+            for source, found in legs.items()
+            for flow, _, _ in found
+            if kinds[source] in _SPLITS and len(found) > 1
+        ),
         attached=attached,
     )
 
