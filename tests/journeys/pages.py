@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -25,7 +24,6 @@ from sqlalchemy import select
 
 from engine.cases.attachments import attach
 from engine.cases.moves import MoveProgress, start_move
-from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
 from engine.cases.rehearsal_runs import start_run
 from engine.cases.studio import open_change, save_file
@@ -35,8 +33,6 @@ from engine.cases.uploads import Upload
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
-from engine.workflow.tables import ProcessVersion
-from engine.workflow.versions import Source
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source
 
@@ -66,13 +62,6 @@ def _attach_nothing(visitor: Visitor) -> None:
     page.locator("#file").set_input_files({"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"MZ"})
     page.locator("form[enctype] button").click()
     page.wait_for_load_state()
-
-
-def _start_unread(visitor: Visitor) -> None:
-    """The box is required; whoever gets past it is told."""
-    visitor.page.locator("input[name=sure]").evaluate("box => { box.required = false; }")
-    visitor.page.locator(".move-start button").click()
-    visitor.page.wait_for_load_state()
 
 
 def _start_unread(visitor: Visitor) -> None:
@@ -167,11 +156,6 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("move", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", None),
     ("move-unsure", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", _start_unread),
     ("move-job", "chuliucheng", "/studio/moves/1", None),
-    ("versions", "chuliucheng", "/studio/processes/claim", None),
-    ("compare", "chuliucheng", "/studio/processes/claim/compare?old=1&new=2", None),
-    ("move", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", None),
-    ("move-unsure", "chuliucheng", "/studio/processes/claim/move?from=1&to=2", _start_unread),
-    ("move-job", "chuliucheng", "/studio/moves/1", None),
     ("try", "chuliucheng", "/studio/processes/claim/try", None),
     ("try-sample", "chuliucheng", f"/studio/processes/claim/try?{SAMPLE}", None),
     ("try-begun", "chuliucheng", "change:/try/begin?process=claim&player=person:li&day=2025-11-03", None),
@@ -212,21 +196,6 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
     )
-
-
-def _redrawn(office: Office) -> None:
-    """A second version of the claim, and a job that has not begun to move its cases."""
-    drawn = (office.settings.processes_dir / "claim.bpmn").read_text("utf-8")
-    drawn = drawn.replace('id="check_intake" name="受理审核"', 'id="check_intake" name="审核"')
-    drawn = drawn.replace('id="approve_claim"', 'id="approve_claim" camunda:candidateGroups="control"')
-    with office.store.transaction() as session:
-        first = session.scalars(select(ProcessVersion).where(ProcessVersion.process_id == "claim")).one()
-        source = Source(file_name="claim.bpmn", diagram=drawn.encode(), **json.loads(first.bundle))
-        made = office.runner.versions.publish(
-            session, source, author="staff:1", published_by="staff:2", note="", now=office.clock()
-        )
-        versions = {"from_version_id": first.id, "to_version_id": made[0].id}
-    assert isinstance(start_move(office, actor(office, "chuliucheng"), **versions), MoveProgress)
 
 
 def _redrawn(office: Office) -> None:
