@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import orjson
 import pytest
 from drawings import END, START, chain, flow, process, user
+from psycopg.errors import DeadlockDetected
 from running import MONDAY, House
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from test_going_back import boundary
 from test_going_back import house as _house
 from test_runner import MESSAGE, SIGNAL, parallel, properties, service, timer
@@ -17,7 +22,7 @@ from test_votes import PAYING
 from engine.values import Actor, RefusedError
 from engine.workflow.checks import check_file
 from engine.workflow.history import history_of, standing_of
-from engine.workflow.runner import PausedError
+from engine.workflow.runner import PausedError, StaleCaseError, TaskClosedError
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
 from engine.workflow.vocabulary import Names
 
@@ -394,3 +399,37 @@ def test_a_signal_to_all_passes_over_the_paused(house: House) -> None:
 
     assert house.deliver("recall", kind="signal") == 1
     assert (house.case(other).status, house.case(paused).status) == ("completed", "running")
+
+
+def test_of_two_at_once_one_completes_or_one_sends_back(house: House) -> None:
+    house.publish(process(START + user("a") + user("b") + user("c") + END + chain("s", "a", "b", "c", "e")))
+    case = house.start()
+    house.complete(case, "a")
+    won: Counter[str] = Counter()
+    for _ in range(8):
+        task_id, together = house.task(case, "b"), Barrier(2)
+
+        def hand(act: str, task_id: str = task_id, together: Barrier = together) -> str:
+            together.wait()
+            try:
+                house.complete_task(task_id) if act == "complete" else house.send_task_back(task_id, "a")
+            except (StaleCaseError, TaskClosedError):
+                return ""
+            except OperationalError as error:
+                # each had what the other wanted; the use-cases try again then
+                assert isinstance(error.orig, DeadlockDetected)
+                return ""
+            return act
+
+        with ThreadPoolExecutor(2) as pool:
+            done = [each for each in pool.map(hand, ("complete", "send back")) if each]
+        won.update(done)
+        assert len(done) == 1
+        opened = house.open(case)
+        assert opened == (["c"] if done == ["complete"] else ["a"])
+        if opened == ["c"]:
+            house.send_back(case, "c", "b")
+        else:
+            house.complete(case, "a")
+
+    print(dict(won))
