@@ -95,7 +95,7 @@ def test_no_flow_is_said_to_be_taken_that_was_not_and_few_that_were_are_missed()
         assert found <= actual, f"seed {seed}: {sorted(found - actual)} of {told}"
         said, went = said + len(found), went + len(actual)
     print(f"{said} of {went} flows told")
-    assert said > 0.8 * went > 500
+    assert said > 0.96 * went > 500
 
 
 @pytest.mark.req("FLOW-07")
