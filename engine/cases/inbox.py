@@ -149,7 +149,9 @@ def complete_now(at: AtTask, fields: Mapping[str, str | list[str]]) -> Done | Fo
         on_behalf_of=at.on_behalf_of,
     )
     pass_on(at.session, stepped, now=at.office.clock())
-    at.note(Action.TASK_COMPLETED, after={"entered": entered})
+    at.note(
+        Action.TASK_COMPLETED, before={"status": "ready"}, after={"status": "completed", "entered": entered}
+    )
     return at.done(f"已办结：{at.task.name}")
 
 

@@ -80,8 +80,8 @@ def _fork(kind: str, task: str) -> str:
 
 def _inclusive(task: str) -> str:
     told = "<conditionExpression>both == 1</conditionExpression>"
-    drawn = _fork("inclusiveGateway", task).replace('id="f"/>', 'id="f" default="f_step"/>', 1)
-    return drawn + _flow("f", "step") + _flow("f", "beside", inside=told)
+    drawn = _fork("inclusiveGateway", task).replace('id="f"/>', 'id="f" default="f_j"/>', 1)
+    return drawn + _flow("f", "step", inside=told) + _flow("f", "beside", inside=told) + _flow("f", "j")
 
 
 def _limit(host: str, *, stops: bool) -> str:

@@ -214,13 +214,15 @@ ALONE: Mapping[str, Act] = {
 _NEVER = {"release", "recall", "give_back", "sign", "take_back"}
 
 
-def _allowed(action: str, *, task: str, holds: str, did: str) -> bool:
+def _allowed(action: str, structure: str, *, task: str, holds: str, did: str) -> bool:
     hand = holds == task and done_together(did, task)
     decides = holds == "approve" and done_together(did, "approve")
+    # the other branch waits for intake
+    beside = structure in {"parallel", "inclusive"} and holds == "intake"
     return {
         "urge": holds in MANAGERS or holds == task,
-        "copy": holds == task or holds in OVERSIGHT or bool(did),
-        "pause": hand or decides,
+        "copy": holds == task or beside or holds in OVERSIGHT or bool(did),
+        "pause": hand or decides or (beside and done_together(did, "intake")),
         "terminate": decides,
     }.get(action, hand and action not in _NEVER)
 
@@ -249,7 +251,7 @@ def _play_alone(
             world,
             case_id,
             partial(ALONE[action], world, actor, case_id),
-            _allowed(action, task=task, holds=holds, did=did),
+            _allowed(action, structure, task=task, holds=holds, did=did),
             (structure, action, f"task {task}", f"holds {holds}", f"did {did or 'nothing'}"),
         )
 
