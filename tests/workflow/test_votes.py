@@ -11,6 +11,7 @@ from sqlalchemy import select
 from test_going_back import house as _house
 from test_runner import properties
 
+from engine.cases.controls import ControlBook, Need, fulfilled
 from engine.values import Actor, RefusedError
 from engine.workflow.checks import check_file
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
@@ -182,3 +183,55 @@ def test_a_round_is_for_the_duty_that_its_entry_names(house: House) -> None:
         assert sorted((duty, who or "") for duty, who in rows) == [
             ("intake", ""), ("intake", "staff:12"), ("review", ""),
         ]  # fmt: skip
+
+
+@pytest.mark.req("MONEY-02")
+def test_who_has_voted_for_one_control_does_not_fulfil_the_other(house: House) -> None:
+    second = ControlRule(name="审批", duty="intake", passed_when='note == "yes"')
+    names = replace(
+        PAYING,
+        controls=frozenset({"business_review", "approval"}),
+        control_rules={**PAYING.control_rules, "approval": second},
+    )
+    house = House(store=house.store, names=names)
+    vote_first = panel(MAJORITY.replace(">", "&gt;"), inside=properties(control="business_review"))
+    drawn = vote_first.replace(b'id="pay"', b'id="unused"').decode()
+    house.publish(
+        drawn.replace(
+            '<serviceTask id="unused" camunda:type="external" camunda:topic="pay"/>',
+            user("pay", properties(control="approval")) + user("z"),
+        )
+        .replace('sourceRef="pay" targetRef="e"', 'sourceRef="pay" targetRef="z"')
+        .replace("</process>", flow("z", "e") + "</process>")
+        .encode()
+    )
+    need = Need(
+        operation="pay",
+        controls=("business_review", "approval"),
+        different_people=True,
+        text="须两人",
+        english="",
+        source="",
+    )
+    book = ControlBook(controls={}, by_operation={"pay": need})
+    for approver, refused in ((1, True), (2, True), (3, False)):
+        case = house.start(panel=PANEL)
+        for number in (1, 2):
+            _fulfil(house, case, "v", number, opinion="agree")
+        _fulfil(house, case, "pay", approver, note="yes")
+
+        with house.store.reading() as session:
+            if refused:
+                with pytest.raises(RefusedError, match="须两人"):
+                    fulfilled(session, book, case, "pay")
+            else:
+                assert set(fulfilled(session, book, case, "pay")) == {"business_review", "approval"}
+
+
+def _fulfil(house: House, case: int, element: str, number: int, **entered: str) -> None:
+    """One of the panel does the step, with what passes its control."""
+    house.hand = voter(number)
+    control = "business_review" if element == "v" else "approval"
+    with house.store.transaction() as session:
+        task = session.get_one(WorkflowTask, house.task(case, element))
+        house.runner.complete(session, task=task, data=entered, control=control, around=house.desk)
