@@ -14,7 +14,7 @@ from offices import FixedClock, settings_for
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select, update
 
-from engine.cases import inbox, inbox_lists, others, setup, sheets, staff
+from engine.cases import bulk, inbox, inbox_lists, others, setup, sheets, staff
 from engine.cases.inbox_filters import InboxFilter
 from engine.cases.office import Office, open_office
 from engine.cases.sheet_files import ROWS_MAX, SheetColumn, SheetError, read_sheet, write_sheet
@@ -237,3 +237,23 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         (3, {"task_id": "001", "opinion": "不同意，退回"}),
         (4, {"task_id": "37150219820615001X", "opinion": "=1"}),
     ]
+
+
+@pytest.mark.req("FLOW-05")
+def test_many_of_one_step_are_completed_with_one_form_each_by_itself(office: Office) -> None:
+    rectifier, tasks = held(office, 3)
+    fields = {**ROW, "problem_kind": "half_done"}
+    with office.store.transaction() as session:
+        session.execute(update(WorkflowTask).where(WorkflowTask.id == tasks[1]).values(assignee="staff:999"))
+
+    asked = bulk.bulk_form(office, rectifier, tasks)
+    assert isinstance(asked, bulk.BulkForm)
+    assert {row.task_id for row in asked.rows} == {tasks[0], tasks[2]}, (
+        "what a colleague holds is not offered"
+    )
+    assert bulk.errors_of(asked, {**fields, "done_due": "明天"})
+
+    rows = bulk.complete_all(office, rectifier, tasks, fields)
+    assert not isinstance(rows, Refusal)
+    assert [row.done for row in rows] == [True, False, True]
+    assert rows[1].reasons[0].code == "claimed_by_other"

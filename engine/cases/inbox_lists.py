@@ -45,9 +45,9 @@ from engine.values import Actor
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowTask
 
 #: duties that see the open tasks of every duty in the regions below their own
-_SEE_BELOW = frozenset({"approve", "control", "fund_supervisor", "provincial", "verifier"})
+SEE_BELOW = frozenset({"approve", "control", "fund_supervisor", "provincial", "verifier"})
 #: of these, who may open the files of what they see (``files``)
-_OPEN_BELOW = _SEE_BELOW - {"approve"}
+_OPEN_BELOW = SEE_BELOW - {"approve"}
 REACHED: frozenset[InboxList] = frozenset({"claimable", "overdue", "below"})
 
 
@@ -82,13 +82,10 @@ def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
     """How many each list has; of copies, how many were not opened yet."""
     with office.store.reading() as session:
 
-        def rows(query: Any) -> int:
-            return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        def rows(which: InboxList) -> int:
+            return _count_of_own(session, actor, _own_conditions(session, office, actor, which))
 
-        found: dict[InboxList, int] = {
-            "todo": rows(_of_list(session, office, actor, "todo")),
-            "done": rows(_of_list(session, office, actor, "done")),
-        }
+        found: dict[InboxList, int] = {"todo": rows("todo"), "done": rows("done")}
         if actor.kind != "staff":
             return found
         mine = reaches(session, office, actor)
@@ -98,12 +95,10 @@ def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
             days = due_days(office, InboxFilter(), light=light_of_list(which))
             strands = strands_of(session, inside, InboxFilter(), days)
             found[which] = total_of(session, office, inside, InboxFilter(), days, strands)
-        unread = select(CaseCopy.id).where(CaseCopy.reader == actor.key, CaseCopy.read_at.is_(None))
-        return found | {
-            "delegated": rows(_of_list(session, office, actor, "delegated")),
-            "started": rows(select(WorkflowCase.id).where(WorkflowCase.started_by == actor.key)),
-            "copied": rows(unread),
-        }
+        started = select(func.count()).where(WorkflowCase.started_by == actor.key)
+        unread = select(func.count()).where(CaseCopy.reader == actor.key, CaseCopy.read_at.is_(None))
+        found["started"], found["copied"] = session.scalar(started) or 0, session.scalar(unread) or 0
+        return found | {"delegated": rows("delegated")}
 
 
 def _asked(which: TaskList, asked: InboxFilter, cursor: str) -> Asked:
@@ -137,7 +132,7 @@ def within_list(office: Office, which: InboxList, mine: tuple[Reach, ...]) -> Wi
     found = {
         Reach(duty, each.scope)
         for each in above
-        for duty in (staff if each.duty in _SEE_BELOW else (each.duty,))
+        for duty in (staff if each.duty in SEE_BELOW else (each.duty,))
     }
     kept = {each for each in found if not any(_wider(other, each) for other in found)}
     return Within(
@@ -193,31 +188,33 @@ def _own(
     session: Session, office: Office, actor: Actor, which: InboxList, asked: InboxFilter, place: Asked
 ) -> tuple[Found, int]:
     """A page and the total of a list of the actor's own."""
-    ids = _of_list(session, office, actor, which)
-    conditions = [
-        WorkflowTask.id.in_(ids),
-        due_condition(office, due_days(office, asked)),
-        *task_conditions(session, asked),
-        *case_conditions(asked),
-    ]
+    own = _own_conditions(session, office, actor, which)
     if not asked.narrows:
-        total = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
-    else:
-        total = count_of(session, conditions)
-    return page_of(session, place, conditions), total
+        return page_of(session, place, own), _count_of_own(session, actor, own)
+    days = due_condition(office, due_days(office, asked))
+    narrowed = [*own, days, *task_conditions(session, asked), *case_conditions(asked)]
+    return page_of(session, place, narrowed), count_of(session, narrowed)
 
 
-def _of_list(session: Session, office: Office, actor: Actor, which: InboxList) -> Any:
-    """The ids of the tasks of a list of the actor's own, as a query."""
-    tasks = select(WorkflowTask.id)
-    if which == "done":
-        return tasks.where(WorkflowTask.completed_by == actor.key)
+def _count_of_own(session: Session, actor: Actor, own: list[ColumnElement[bool]]) -> int:
+    query = select(func.count(WorkflowTask.id)).where(*own)
     if actor.kind != "staff":
-        open_cases = tasks.join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
-        return open_cases.where(OPEN, visible(session, office, actor))
+        query = query.join(WorkflowCase, WorkflowCase.id == WorkflowTask.case_id)
+    return session.scalar(query) or 0
+
+
+def _own_conditions(
+    session: Session, office: Office, actor: Actor, which: InboxList
+) -> list[ColumnElement[bool]]:
+    """Which tasks a list of the actor's own has."""
+    if which == "done":
+        return [WorkflowTask.completed_by == actor.key]
+    if actor.kind != "staff":
+        return [OPEN, visible(session, office, actor)]
     if which == "delegated":
-        return tasks.where(OPEN, WorkflowTask.owner == actor.key, WorkflowTask.assignee != actor.key)
-    return union(tasks.where(OPEN, WorkflowTask.assignee == actor.key), tasks.where(OPEN, _to_sign(actor)))
+        return [OPEN, WorkflowTask.owner == actor.key, WorkflowTask.assignee != actor.key]
+    mine = select(WorkflowTask.id).where(OPEN, WorkflowTask.assignee == actor.key)
+    return [WorkflowTask.id.in_(union(mine, select(WorkflowTask.id).where(OPEN, _to_sign(actor))))]
 
 
 def _to_sign(actor: Actor) -> ColumnElement[bool]:
