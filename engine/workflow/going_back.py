@@ -157,7 +157,7 @@ class Judge:
             return reason("step_open", "这个环节正在办理", "The step is open.", to)
         found = ways_to(net, self._field.reach, where.marking, spots, sender=sender)
         if not found:
-            text = "从这里没有退回到该环节的路：它在另一条并行的分路上，或者退回后案件无法办结"
+            text = "从这里没有退回到该环节的路：它在另一条分路上，或者退回后案件无法办结；请选更早的环节"
             return reason("no_way_back", text, "The diagram has no way back to that step.", to)
         if len(found) > 1:
             options = "；".join(self._named(way.withdrawn) for way in found)
