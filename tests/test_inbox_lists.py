@@ -21,6 +21,7 @@ from engine.cases.desk_tables import CaseCopy, TaskSigner
 from engine.cases.inbox_filters import InboxFilter, read_filter, whom
 from engine.cases.office import Office, open_office
 from engine.cases.views import Done, TaskRow
+from engine.duties import Agency
 from engine.migrations import upgrade
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.values import Actor, Refusal, reach
@@ -417,3 +418,22 @@ def test_each_of_many_is_claimed_or_refused_by_itself(apart: Office) -> None:
     assert again[0].done
     assert [(row.done, row.reasons[0].code) for row in completed] == [(False, "not_bulk")]
     assert isinstance(bulk.claim_all(apart, clerk, ["x"] * 101), Refusal)
+
+
+@pytest.mark.req("FLOW-05", "FLOW-06")
+def test_a_substitute_finds_what_the_principal_could_claim(apart: Office) -> None:
+    duty = a_duty(apart, "370000")
+    principal, substitute = a_post(apart, duty, "370000"), a_post(apart, duty, "371502")
+    alone = inbox_lists.counts(apart, substitute)["claimable"]
+    with apart.store.transaction() as session:
+        agency = Agency(
+            principal_id=principal.id, substitute_id=substitute.id, duty=duty, region_code="370000",
+            valid_from=apart.today, valid_until=apart.today + timedelta(days=5), why="休假",
+            made_by=principal.key, made_at=apart.clock(),
+        )  # fmt: skip
+        session.add(agency)
+
+    together = inbox_lists.counts(apart, substitute)["claimable"]
+
+    assert alone < together == inbox_lists.counts(apart, principal)["claimable"]
+    assert len(every_page(apart, substitute, "claimable", InboxFilter())) == together, "none twice"

@@ -30,6 +30,8 @@ View = Callable[P, ResponseReturnValue]
 ENTRANCES: dict[ActorKind, str] = {"staff": "/sign-in", "person": "/apply", "employer": "/employer/sign-in"}
 #: what stays when somebody signs in or out
 _KEPT = ("language",)
+#: what an open page asks by itself: it does not show that somebody is still at the desk
+_UNATTENDED = frozenset({"inbox.counts"})
 
 
 def office() -> Office:
@@ -118,7 +120,8 @@ def _load_actor() -> None:
         flash(_("太久没有操作，请重新登录。"), "warning")
         return
     g.actor = _actor_of(session["who"])
-    session["seen"] = now.isoformat()
+    if request.endpoint not in _UNATTENDED:
+        session["seen"] = now.isoformat()
 
 
 def _actor_of(key: str) -> Actor | None:
