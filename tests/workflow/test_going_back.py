@@ -268,6 +268,21 @@ def test_an_event_that_came_meanwhile_and_what_it_set_going_stay_with_the_step_t
     assert set(house.due(case)) == {"t"}
 
 
+def test_a_step_of_a_process_that_is_called_twice_is_gone_back_to_where_there_is_one_way_only(
+    house: House,
+) -> None:
+    called = f'<process id="k"><startEvent id="ks"/>{user("t")}<endEvent id="ke"/>{chain("ks", "t", "ke")}</process>'
+    calls = "".join(f'<callActivity id="{own}" calledElement="k"/>' for own in ("c1", "c2"))
+    body = START + parallel("f") + calls + parallel("j") + user("z") + END
+    body += chain("s", "f", "c1", "j", "z", "e") + chain("f", "c2", "j")
+    house.publish(process(body).replace(b"</definitions>", called.encode() + b"</definitions>"))
+    case = house.start()
+    house.complete(case, "t")
+    house.complete(case, "t")
+
+    assert house.ways_back(case, "z") == {"t": "several_ways"}
+
+
 class Life:
     """One case of a random structure, played by random choices."""
 
