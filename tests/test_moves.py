@@ -359,3 +359,20 @@ def test_workers_that_share_a_job_move_each_case_once_while_people_go_on(office:
     with office.store.reading() as session:
         told = select(WorkflowHistory.case_id).where(WorkflowHistory.kind == "moved")
         assert sorted(session.scalars(told.where(WorkflowHistory.case_id.in_(cases)))) == cases
+
+
+@pytest.mark.req("FLOW-04")
+def test_a_paused_case_stays_until_it_is_resumed(office: Office) -> None:
+    """The trial says so, the job leaves it, and nothing of it changes."""
+    case = a_claim(office, "li")
+    old, new = version_of(office, 1), publish(office, *LONGER)
+    before = standing(office, [case.id])
+    with office.store.transaction() as session:
+        session.get_one(WorkflowCase, case.id).paused_at = office.clock()
+    report = move_trial.dry_run(office, actor(office, ANALYST), from_version_id=old, to_version_id=new)
+    job = started(moves.start_move(office, actor(office, ANALYST), from_version_id=old, to_version_id=new))
+    done = until_done(office, job.job_id)
+    assert isinstance(report, MoveReport)
+    assert [reason.code for row in report.rows for reason in row.reasons] == ["case_paused"]
+    assert done.counts == {"cannot": 1}
+    assert standing(office, [case.id]) == before

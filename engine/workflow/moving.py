@@ -54,6 +54,8 @@ class Carried:
 
 def tried(case: WorkflowCase, *, old: Published, new: Published, by: By) -> Plan:
     """What the move would do to the case; carried out in memory where a new event must find its time."""
+    if case.paused_at is not None:
+        return Plan(verdict="cannot", reasons=(_PAUSED,))
     try:
         workflow = read_state(case.state, old.blueprint)
         plan = plan_for(workflow, old, new)
@@ -75,6 +77,8 @@ def carry(session: Session, case_id: int, *, old: Published, new: Published, by:
     row = _read(session, case_id)
     if row.status != "running" or row.version_id != old.id:
         return Plan(verdict="cannot", reasons=(_gone(row.status),))
+    if row.paused_at is not None:
+        return Plan(verdict="cannot", reasons=(_PAUSED,))
     workflow = read_state(row.state, old.blueprint)
     plan = plan_for(workflow, old, new)
     if plan.verdict == "cannot":
@@ -110,7 +114,7 @@ def put_back(
     """
     revision, state, inbox = carried
     row = _read(session, case_id)
-    if row.status != "running" or row.revision != revision:
+    if row.status != "running" or row.revision != revision or row.paused_at is not None:
         return None
     step = _Step(_ref(case_id, row), row.revision, by)
     before = sidecar_of(read_state(row.state, new.blueprint), new.blueprint)
@@ -180,6 +184,7 @@ def _read(session: Session, case_id: int) -> Any:
             WorkflowCase.revision,
             WorkflowCase.state,
             WorkflowCase.status,
+            WorkflowCase.paused_at,
             WorkflowCase.case_key,
             WorkflowCase.process_id,
             WorkflowCase.region_code,
@@ -196,6 +201,13 @@ def _ref(case_id: int, row: Any) -> CaseRef:
         region=RegionCode(row.region_code),
         subject=row.subject,
     )
+
+
+_PAUSED = Reason(
+    code="case_paused",
+    text="此案已挂起，恢复后再换版",
+    text_en="The case is paused; move it once it is resumed.",
+)
 
 
 def _gone(status: str) -> Reason:
