@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
+from pathlib import Path
+from shutil import copytree
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.cases import staff
 from engine.cases.office import Office
+from engine.config import ROOT
 from engine.values import Actor
 
 _numbers = itertools.count(1)
@@ -43,6 +46,18 @@ SELECT md5(c.id::text), c.id, c.process_id || '_step_' || step.n, '环节', d.id
   JOIN duty d ON d.id = ds.duties[1 + (c.version_id * 5 + step.n) % array_length(ds.duties, 1)]
  WHERE c.id >= :first AND c.id < :first + :count
 """
+
+
+def processes_with_bulk(folder: Path) -> Path:
+    """The shipped files in the folder, but that rectification plans may be handed in many at once."""
+    processes = folder / "processes"
+    copytree(ROOT / "processes", processes)
+    drawing = processes / "rectification.bpmn"
+    drawn = drawing.read_text()
+    english = '<camunda:property name="english" value="Submit the plan" />'
+    assert drawn.count(english) == 1
+    drawing.write_text(drawn.replace(english, f'{english}<camunda:property name="bulk" value="yes" />'))
+    return processes
 
 
 def seed_open_tasks(session: Session, count: int, *, now: datetime, first: int = 1_000_000) -> None:

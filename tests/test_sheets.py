@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from shutil import copytree
 
 import pytest
+from many_tasks import processes_with_bulk
 from offices import FixedClock, settings_for
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select, update
@@ -20,7 +20,6 @@ from engine.cases.office import Office, open_office
 from engine.cases.sheet_files import ROWS_MAX, SheetColumn, SheetError, read_sheet, write_sheet
 from engine.cases.sheets import SheetDone
 from engine.cases.views import Done
-from engine.config import ROOT
 from engine.store.audit import AuditEvent
 from engine.values import Actor, Refusal
 from engine.workflow.tables import WorkflowTask
@@ -38,13 +37,7 @@ ROW = {
 @pytest.fixture(scope="module")
 def office(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An office whose rectification plans may be handed in many at once."""
-    processes = tmp_path_factory.mktemp("files") / "processes"
-    copytree(ROOT / "processes", processes)
-    drawing = processes / "rectification.bpmn"
-    drawn = drawing.read_text()
-    english = '<camunda:property name="english" value="Submit the plan" />'
-    assert drawn.count(english) == 1
-    drawing.write_text(drawn.replace(english, f'{english}<camunda:property name="bulk" value="yes" />'))
+    processes = processes_with_bulk(tmp_path_factory.mktemp("files"))
     settings = replace(settings_for(database_url, tmp_path_factory.mktemp("data")), processes_dir=processes)
     opened = open_office(settings, clock=FixedClock("2025-11-03T09:00+08:00"))
     setup.set_up(opened)
