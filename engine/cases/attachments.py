@@ -7,6 +7,7 @@ Nothing here is ever a condition of a step: what an office may ask for, its form
 from __future__ import annotations
 
 import hashlib
+from itertools import takewhile
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -184,9 +185,11 @@ def scan_waiting(office: Office, *, limit: int = 20) -> int:
     """How many papers that had waited for the scanner have its answer now; called by the sweep."""
     with office.store.reading() as session:
         waiting = session.scalars(
-            select(Attachment.id).where(Attachment.scan == "waiting").order_by(Attachment.id).limit(limit)
+            # in no order: a paper that the scanner chokes on must not keep the others waiting
+            select(Attachment.id).where(Attachment.scan == "waiting").order_by(func.random()).limit(limit)
         ).all()
-    return sum(_scan_again(office, attachment_id) for attachment_id in waiting)
+    # a scanner that does not answer is left alone until the next round
+    return sum(1 for _ in takewhile(lambda attachment_id: _scan_again(office, attachment_id), waiting))
 
 
 def _scan_again(office: Office, attachment_id: int) -> bool:
