@@ -106,6 +106,7 @@ def test_rows_of_a_sheet_are_done_one_by_one_and_failed_ones_come_back_alone(off
     assert isinstance(first, SheetDone)
     assert [row.done for row in first.rows] == [True, False, True]
     assert {key for key, _ in first.rows[1].errors} == {"measures", "done_due"}
+    assert "整改措施：请填写" in first.rows[1].message
 
     file = sheets.failed_rows(office, rectifier, first.failed)
     assert not isinstance(file, Refusal)
@@ -114,7 +115,7 @@ def test_rows_of_a_sheet_are_done_one_by_one_and_failed_ones_come_back_alone(off
     keys = [cell.value for cell in sheet[2]]
     assert sheet.max_row == 3, "the failed row alone"
     assert sheet.cell(3, keys.index("problem") + 1).value == ROW["problem"], "what was entered is kept"
-    assert "第4行" in str(sheet.cell(3, keys.index("error") + 1).value)
+    assert "第4行：整改措施：请填写" in str(sheet.cell(3, keys.index("error") + 1).value)
 
     again = sheets.take_sheet(
         office, rectifier, fill(failed, {"measures": ROW["measures"], "done_due": "2025-12-05"})

@@ -129,20 +129,28 @@ def _each(
         return too_many
     with office.store.reading() as session:
         known = {
-            task.id: (case.case_key, task.name)
+            task.id: (case.case_key, task.name, labels_in(form_of(session, office, task, case)))
             for task, case, _ in open_tasks(session, office, actor, task_ids)
         }
     # one after the other: two of one case would only wait for each other
     return tuple(
-        bulk_row(task_id, *known.get(task_id, ("", "")), act(task_id)) for task_id in dict.fromkeys(task_ids)
+        bulk_row(task_id, *known.get(task_id, ("", "", {})), act(task_id))
+        for task_id in dict.fromkeys(task_ids)
     )
 
 
-def bulk_row(task_id: str, case_key: str, name: str, outcome: Done | FormErrors | Refusal) -> BulkRow:
+def labels_in(form: Form) -> dict[str, str]:
+    """What each field of the form is called."""
+    return {field.key: field.label for field in form.fields}
+
+
+def bulk_row(
+    task_id: str, case_key: str, name: str, labels: Mapping[str, str], outcome: Done | FormErrors | Refusal
+) -> BulkRow:
     """What came of one task, in a line."""
     errors = tuple(outcome.errors.items()) if isinstance(outcome, FormErrors) else ()
     if isinstance(outcome, FormErrors):
-        message = "；".join(outcome.errors.values())
+        message = "；".join(f"{labels.get(key, key)}：{sentence}" for key, sentence in errors)
     else:
         message = outcome.message if isinstance(outcome, Done) else outcome.text
     return BulkRow(

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import orjson
 
-from engine.cases.bulk import bulk_row, complete_in_bulk, form_of, open_tasks
+from engine.cases.bulk import bulk_row, complete_in_bulk, form_of, labels_in, open_tasks
 from engine.cases.inbox_filters import InboxFilter
 from engine.cases.inbox_lists import inbox
 from engine.cases.office import Office
@@ -140,7 +140,7 @@ def take_sheet(office: Office, actor: Actor, content: bytes) -> SheetDone | Refu
         outcome = _take(office, actor, row.texts, seen={each.task_id for each in done})
         done.append(outcome)
         if not outcome.done:
-            failed.append({"error": f"第{row.number}行：{_why(office, actor, outcome)}", "texts": row.texts})
+            failed.append({"error": f"第{row.number}行：{outcome.message}", "texts": row.texts})
     return SheetDone(rows=tuple(done), failed=_kept(office, actor, failed) if failed else "")
 
 
@@ -183,10 +183,10 @@ def _take(office: Office, actor: Actor, texts: Mapping[str, str], *, seen: set[A
                 "任务不存在、已办结，或在表中重复",
                 "No such task, done already, or twice here.",
             )
-            return bulk_row(task_id, texts.get("case_key", ""), texts.get("name", ""), gone)
+            return bulk_row(task_id, texts.get("case_key", ""), texts.get("name", ""), {}, gone)
         task, case, _ = found[0]
-        entered = _entered(form_of(session, office, task, case), texts)
-        place = (task_id, case.case_key, task.name)
+        form = form_of(session, office, task, case)
+        entered, place = _entered(form, texts), (task_id, case.case_key, task.name, labels_in(form))
     if isinstance(entered, FormErrors):
         return bulk_row(*place, entered)
     return bulk_row(*place, complete_in_bulk(office, actor, task_id, entered))
@@ -208,20 +208,6 @@ def _value(field: Field, text: str) -> str:
     if field.kind == "checkbox":
         return "true" if text in {_YES, "true"} else ""
     return next((option.value for option in field.choices if option.label == text), text)
-
-
-def _why(office: Office, actor: Actor, row: BulkRow) -> str:
-    """The reasons in a line; fields by the words of their column."""
-    if not row.errors:
-        return row.message
-    with office.store.reading() as session:
-        found = open_tasks(session, office, actor, [row.task_id])
-        labels = (
-            {field.key: field.label for field in form_of(session, office, *found[0][:2]).fields}
-            if found
-            else {}
-        )
-    return "；".join(f"{labels.get(key, key)}：{sentence}" for key, sentence in row.errors)
 
 
 def _sheet(form: Form, rows: Sequence[tuple[TaskRow, Mapping[str, str], str]]) -> IO[bytes]:
