@@ -1,137 +1,325 @@
-"""What the API takes and gives, as marshmallow schemas; the OpenAPI description is made from them."""
+"""What the API is asked, as marshmallow schemas; its answers are described in ``api_records``."""
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any, get_args
 
-from engine.cases.views import TaskView
-from web.forms import described
+from flask_smorest.fields import Upload
+from marshmallow import Schema, ValidationError, fields, validate
+from werkzeug.datastructures import FileStorage
+
+from engine.cases.bulk import ROWS_MAX
+from engine.cases.case_file import TABS
+from engine.cases.inbox_filters import SIZES
+from engine.cases.views import CaseList, TaskList
+from web.api_words import WORDS, said
+
+#: answers of a form, as on the page
+Answers = dict[str, str | list[str]]
+
+
+class Text(fields.String):
+    """Text that can be written down: no signs that a database or a page cannot hold."""
+
+    def __init__(self, name: str, *, longest: int = 200, required: bool = True, default: str = "") -> None:
+        given: dict[str, Any] = {"required": True} if required else {"load_default": default}
+        _chinese, _english, example = WORDS[name]
+        super().__init__(
+            validate=validate.Length(min=1 if required else None, max=longest),
+            metadata={"description": said(name), "example": example or WORDS[name][0]},
+            **given,
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        return writable(text)
+
+
+class _Answers(fields.Dict):
+    """The answers of a form: each a text, or a list of texts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Answers:
+        found: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)
+        for key, given in found.items():
+            for each in (key, *(given if isinstance(given, list) else (given,))):
+                if not isinstance(each, str):
+                    raise ValidationError("每项填文字或文字的列表 / a text or a list of texts")
+                writable(each)
+        return found
+
+
+def writable(text: str) -> str:
+    """The text; ValidationError where it holds what cannot be written down."""
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValidationError("含有无法保存的字符 / holds signs that cannot be kept")
+    return text
+
+
+def number(name: str, *, least: int = 1, required: bool = True, default: int | None = None) -> fields.Integer:
+    """A number of a row, or the like."""
+    given: dict[str, Any] = {"required": True} if required else {"load_default": default}
+    return fields.Integer(
+        strict=True,
+        allow_none=not required and default is None,
+        validate=validate.Range(min=least, max=2147483647),
+        metadata={"description": said(name), "example": int(WORDS[name][2] or 1)},
+        **given,
+    )
+
+
+def day(name: str) -> fields.Date:
+    """A day."""
+    return fields.Date(required=True, metadata={"description": said(name), "example": "2025-11-10"})
+
+
+def choice(name: str, *allowed: str, default: str | None = None) -> fields.String:
+    """One of some words."""
+    given: dict[str, Any] = {"required": True} if default is None else {"load_default": default}
+    return fields.String(
+        validate=validate.OneOf(allowed),
+        metadata={"description": said(name), "example": allowed[0]},
+        **given,
+    )
+
+
+def yes(name: str) -> fields.Boolean:
+    """A yes; no where nothing is said."""
+    return fields.Boolean(
+        load_default=False, truthy={True, "true"}, falsy={False, "false"}, metadata={"description": said(name), "example": True}
+    )  # fmt: skip
 
 
 class SignIn(Schema):
     """Login and password of a member of staff."""
 
-    login = fields.String(required=True, validate=validate.Length(max=60))
-    password = fields.String(required=True, validate=validate.Length(max=200), load_only=True)
+    login = Text("login", longest=60)
+    password = Text("password")
+
+
+class SignInPerson(Schema):
+    """Identity number and name of a person; for the trial only."""
+
+    id_number = Text("id_number", longest=40)
+    name = Text("name", longest=100)
+
+
+class SignInEmployer(Schema):
+    """Credit code of an employer; for the trial only."""
+
+    credit_code = Text("credit_code", longest=40)
 
 
 class SignedIn(Schema):
     """Who is signed in."""
 
-    kind = fields.String()
-    name = fields.String()
-    duties = fields.List(fields.String())
-    csrf_token = fields.String(metadata={"description": "send it as X-CSRFToken with every change"})
+    kind = fields.String(metadata={"description": said("kind"), "example": "staff"})
+    name = fields.String(metadata={"description": said("name"), "example": "王受理"})
+    duties = fields.List(fields.String(), metadata={"description": said("duties"), "example": ["intake"]})
+    csrf_token = fields.String(metadata={"description": said("csrf_token"), "example": "IjQ2…"})
 
 
-class ReasonSchema(Schema):
-    """A reason with its fact, parameter and source."""
+class Filters(Schema):
+    """Filters of a list, as in the address of the page."""
 
-    code = fields.String()
-    text = fields.String()
-    text_en = fields.String()
-    fact = fields.String()
-    parameter = fields.String()
-    source = fields.String()
-    verified = fields.Boolean()
+    cursor = Text("cursor", longest=400, required=False)
+    search = Text("search", longest=100, required=False)
+    process = Text("process", longest=100, required=False)
+    element = Text("element", longest=100, required=False)
+    region = Text("region", longest=6, required=False)
+    light = Text("light", longest=10, required=False)
+    due_from = Text("due_from", longest=10, required=False)
+    due_until = Text("due_until", longest=10, required=False)
+    who = Text("who", longest=30, required=False)
+    name = Text("name", longest=100, required=False)
+    assignee = Text("assignee", longest=100, required=False)
+    amount_from = Text("amount_from", longest=20, required=False)
+    amount_until = Text("amount_until", longest=20, required=False)
+    month = Text("month", longest=7, required=False)
+    sort = Text("sort", longest=10, required=False)
+    order = Text("order", longest=4, required=False)
+    size = choice("size", *map(str, SIZES), default=str(SIZES[0]))
 
 
-class Problem(Schema):
-    """RFC 9457 problem+json."""
+class TaskFilters(Filters):
+    """Which list of tasks, and where in it."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    detail = fields.String()
-    reasons = fields.List(fields.Nested(ReasonSchema))
-    fields_ = fields.Dict(data_key="fields", metadata={"description": "messages by field, for a 422"})
+    list_ = choice("list", *get_args(TaskList), default="todo")
+    list_.data_key = list_.attribute = "list"
 
 
-class InboxQuery(Schema):
-    """Which list, and where in it."""
+class CaseFilters(Filters):
+    """Which list of cases, and where in it."""
 
-    list_ = fields.String(
-        data_key="list",
-        attribute="list",
-        load_default="todo",
-        validate=validate.OneOf(("todo", "claimable", "done")),
+    list_ = choice("list", *get_args(CaseList), default="started")
+    list_.data_key = list_.attribute = "list"
+
+
+class KeptView(Schema):
+    """A list with its filters, kept under a name."""
+
+    name = Text("name", longest=60)
+    list_ = choice("list", *get_args(TaskList), *get_args(CaseList), default="todo")
+    list_.data_key = list_.attribute = "list"
+    filters = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=20)),
+        values=fields.String(validate=[validate.Length(max=100), writable]),
+        load_default=dict,
+        metadata={"description": said("query"), "example": {"light": "overdue"}},
     )
-    cursor = fields.String(load_default="")
-    search = fields.String(load_default="", validate=validate.Length(max=100))
-
-
-class TaskRowSchema(Schema):
-    """A line of an inbox."""
-
-    task_id = fields.String()
-    case_id = fields.Integer()
-    case_key = fields.String()
-    process_id = fields.String()
-    process_name = fields.String()
-    element_id = fields.String()
-    name = fields.String()
-    duty = fields.String()
-    region = fields.String()
-    subject = fields.String(metadata={"description": "masked"})
-    status = fields.String()
-    assignee = fields.String()
-    created_at = fields.AwareDateTime()
-    due_at = fields.AwareDateTime(allow_none=True)
-    completed_at = fields.AwareDateTime(allow_none=True)
-    light = fields.String()
-    workdays_left = fields.Integer(allow_none=True)
-
-
-class TaskPage(Schema):
-    """One page of an inbox."""
-
-    rows = fields.List(fields.Nested(TaskRowSchema))
-    total = fields.Integer()
-    next_cursor = fields.String(metadata={"description": "empty on the last page"})
-
-
-class FactSchema(Schema):
-    """A fact and who says so."""
-
-    label = fields.String()
-    value = fields.String()
-    source = fields.String()
-
-
-class FieldSchema(Schema):
-    """A field of a form."""
-
-    key = fields.String()
-    kind = fields.String()
-    label = fields.String()
-    required = fields.Boolean()
-    options = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
-
-
-class Task(Schema):
-    """A task: row, fields of the form, values so far, facts, reasons, what may be done."""
-
-    row = fields.Nested(TaskRowSchema)
-    fields_ = fields.List(fields.Nested(FieldSchema), data_key="fields", attribute="fields")
-    values_ = fields.Dict(keys=fields.String(), data_key="values", attribute="values")
-    facts = fields.List(fields.Nested(FactSchema))
-    reasons = fields.List(fields.Nested(ReasonSchema))
-    can = fields.List(fields.String())
-    forbidden = fields.List(fields.Nested(ReasonSchema))
+    share = Text("share", longest=6, required=False)
 
 
 class Completion(Schema):
     """The answers of a form, written as on the page."""
 
-    fields_ = fields.Dict(
-        keys=fields.String(), values=fields.Raw(), required=True, data_key="fields", attribute="fields"
+    fields_ = _Answers(
+        keys=fields.String(),
+        values=fields.Raw(),
+        required=True,
+        data_key="fields",
+        attribute="fields",
+        metadata={"description": said("fields"), "example": {"intake_opinion": "pass"}},
     )
 
 
-class Withdrawal(Schema):
-    """Why a claim is taken back."""
+class Why(Schema):
+    """Why."""
 
-    why = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    why = Text("why", required=True)
+
+
+class Remark(Schema):
+    """What one wants to say with it."""
+
+    note = Text("note", required=False)
+
+
+class SendBack(Schema):
+    """Back to which step, and why."""
+
+    to = Text("to", longest=100)
+    why = Text("why")
+    resume = yes("resume")
+
+
+class HandOver(Schema):
+    """To whom, and why."""
+
+    to = Text("to", longest=60)
+    why = Text("why")
+
+
+class AddSigner(Schema):
+    """Who is to sign, when, and why."""
+
+    signer = Text("signer", longest=60)
+    place = choice("place", "before", "after")
+    why = Text("why")
+
+
+class Opinion(Schema):
+    """An opinion on somebody else's task."""
+
+    opinion = choice("opinion", "agree", "disagree")
+    note = Text("note", required=False)
+
+
+class Search(Schema):
+    """Part of a name or login."""
+
+    search = Text("search", longest=60, required=False)
+    to_sign = yes("to_sign")
+
+
+class Typed(Schema):
+    """Case number, identity number, credit code or name."""
+
+    search = Text("search", longest=100)
+
+
+class Copy(Schema):
+    """To whom a case is copied."""
+
+    readers = fields.List(
+        Text("login", longest=60),
+        required=True,
+        validate=validate.Length(min=1, max=50),
+        metadata={"description": said("readers"), "example": ["zhaofuhe"]},
+    )
+    note = Text("note", required=False)
+
+
+class Pause(Schema):
+    """Why a case is paused, and on which provision."""
+
+    why = Text("why")
+    source = Text("source")
+
+
+def _tasks() -> fields.List:
+    return fields.List(
+        Text("task_id", longest=64),
+        required=True,
+        validate=validate.Length(min=1, max=ROWS_MAX),
+        metadata={"description": said("task_ids")},
+    )
+
+
+class Tasks(Schema):
+    """Some tasks."""
+
+    task_ids = _tasks()
+
+
+class TasksTo(HandOver):
+    """Some tasks, to whom, and why."""
+
+    task_ids = _tasks()
+
+
+class TasksCompletion(Completion):
+    """Some tasks, and the answers that they all get."""
+
+    task_ids = _tasks()
+
+
+class Agency(Schema):
+    """Who stands in for whom."""
+
+    principal = Text("principal", longest=60)
+    substitute = Text("substitute", longest=60)
+    duty = Text("duty", longest=40)
+    region = Text("region", longest=6)
+    first_day = day("first_day")
+    last_day = day("last_day")
+    why = Text("why")
+
+
+class Leaver(HandOver):
+    """Whose open work goes to whom."""
+
+    leaver = Text("leaver", longest=60)
+
+
+class Post(Schema):
+    """A post for a member of staff."""
+
+    login = Text("login", longest=60)
+    duty = Text("duty", longest=40)
+    region = Text("region", longest=6)
+
+
+class Words(Schema):
+    """A stock phrase."""
+
+    words = Text("words")
+    for_all = yes("for_all")
+
+
+class TabQuery(Schema):
+    """Which tab of the file."""
+
+    tab = choice("tab", *TABS, default="path")
 
 
 class PaymentRun(Schema):
@@ -139,106 +327,49 @@ class PaymentRun(Schema):
 
     month = fields.String(
         required=True,
-        validate=validate.Regexp(r"^\d{4}-(0[1-9]|1[0-2])$"),
-        metadata={"description": "2025-11"},
+        validate=validate.Regexp(r"^[0-9]{4}-(0[1-9]|1[0-2])\Z"),
+        metadata={"description": said("month"), "example": "2025-11"},
     )
 
 
-class BatchLineSchema(Schema):
-    """A line of a payment batch."""
+class File(Schema):
+    """A file alone."""
 
-    line_no = fields.Integer()
-    payee = fields.String()
-    account = fields.String(metadata={"description": "masked"})
-    amount = fields.String(metadata={"description": "yuan with two decimals"})
-    purpose = fields.String()
-    status = fields.String()
-    reason = fields.String()
-    case_id = fields.Integer(allow_none=True)
+    file = Upload(required=True, metadata={"description": said("file")})
 
 
-class SignatureSchema(Schema):
-    """A step of a batch, who signed it, and when."""
+class Paper(File):
+    """A paper, and what is said of it."""
 
-    step = fields.Function(lambda signature: signature[0])
-    person = fields.Function(lambda signature: signature[1])
-    at = fields.Function(lambda signature: signature[2].isoformat() if signature[2] else None)
-
-
-class Batch(Schema):
-    """A payment batch."""
-
-    number = fields.String()
-    region = fields.String()
-    status = fields.String()
-    total = fields.String(metadata={"description": "yuan with two decimals"})
-    line_count = fields.Integer()
-    lines = fields.List(fields.Nested(BatchLineSchema))
-    signatures = fields.List(fields.Nested(SignatureSchema))
-    case_id = fields.Integer(allow_none=True)
+    title = Text("title", required=False)
+    volunteered = yes("volunteered")
+    element = Text("element", longest=100, required=False)
 
 
-class DoneAnswer(Schema):
-    """A use-case did what it was asked."""
+class Transfer(Schema):
+    """From where to where rights are moved."""
 
-    message = fields.String()
-    case_id = fields.Integer(allow_none=True)
-    case_key = fields.String()
-
-
-class StepSchema(Schema):
-    """A step of the diagram and how far it is."""
-
-    element_id = fields.String()
-    name = fields.String()
-    duty_name = fields.String()
-    state = fields.String()
-    at = fields.AwareDateTime(allow_none=True)
-    actor = fields.String()
-    due_at = fields.AwareDateTime(allow_none=True)
+    from_region = Text("from_region", longest=6)
+    to_region = Text("to_region", longest=6)
 
 
-class OrderSchema(Schema):
-    """A payment order of the case."""
+class Finding(Schema):
+    """A finding for a region."""
 
-    amount = fields.String(metadata={"description": "yuan with two decimals"})
-    purpose = fields.String()
-    month = fields.String()
-    status = fields.String()
-    account = fields.String(metadata={"description": "masked"})
-    reason = fields.String()
-    batch_number = fields.String()
+    topic = Text("topic")
+    region = Text("region", longest=6)
+    plan_due = day("plan_due")
+    done_due = day("done_due")
 
 
-class Case(Schema):
-    """A case file."""
+class Year(Schema):
+    """A year of the working calendar as typed."""
 
-    case_id = fields.Integer()
-    case_key = fields.String()
-    process_id = fields.String()
-    process_name = fields.String()
-    version = fields.Integer()
-    status = fields.String()
-    subject = fields.String(metadata={"description": "masked"})
-    region_name = fields.String()
-    started_at = fields.AwareDateTime()
-    ended_at = fields.AwareDateTime(allow_none=True)
-    steps = fields.List(fields.Nested(StepSchema))
-    facts = fields.List(fields.Nested(FactSchema))
-    reasons = fields.List(fields.Nested(ReasonSchema))
-    orders = fields.List(fields.Nested(OrderSchema))
-    tasks = fields.List(fields.Nested(TaskRowSchema))
-    can = fields.List(fields.String())
+    source = Text("source", longest=500)
+    holidays = Text("holidays", longest=8000, required=False)
+    workdays = Text("workdays", longest=8000, required=False)
 
 
-def of_task(view: TaskView) -> dict[str, object]:
-    """The task as the schema wants it: the form as a flat list of fields."""
-    return {
-        "row": view.row,
-        "fields": described(view.form),
-        "values": dict(view.values),
-        "facts": view.facts,
-        "reasons": view.reasons,
-        "can": sorted(view.can),
-        "forbidden": view.forbidden,
-    }
+def content_of(file: object) -> bytes:
+    """What is in an uploaded file; nothing for what is none."""
+    return file.read() if isinstance(file, FileStorage) else b""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from engine.values import Reason, Refusal
+from web.language import LANGUAGES, chosen
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,12 @@ def refused(refusal: Refusal) -> ResponseReturnValue:
     return trouble(status_of(refusal), reasons=refusal.reasons)
 
 
+def refusal_problem(refusal: Refusal) -> Response:
+    """A lawful no for programs: problem+json in the caller's language, with its reasons and sources."""
+    detail = refusal.text if chosen() == "zh" else "; ".join(r.text_en or r.text for r in refusal.reasons)
+    return problem(status_of(refusal), title=_("不能这样办理"), detail=detail, reasons=refusal.reasons)
+
+
 def trouble(
     status: int, *, reasons: tuple[Reason, ...] = (), fields: Mapping[str, str] | None = None
 ) -> ResponseReturnValue:
@@ -88,6 +95,8 @@ def problem(
     )
     response.status_code = status
     response.mimetype = "application/problem+json"
+    response.headers["Content-Language"] = LANGUAGES[chosen()]
+    response.vary.add("Accept-Language")
     return response
 
 
@@ -100,7 +109,10 @@ def use_errors(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error.get_response()
-        return trouble(error.code, fields=_by_field(error))
+        answer = make_response(trouble(error.code, fields=_by_field(error)))
+        if error.code == 405:
+            answer.allow.update(getattr(error, "valid_methods", None) or ())
+        return answer
 
     @app.errorhandler(OperationalError)
     def database(error: OperationalError) -> ResponseReturnValue:

@@ -47,7 +47,9 @@ def _catalogue(locale: str) -> NullTranslations:
 
 
 def chosen() -> str:
-    """``zh`` or ``en``: what the reader chose, else Chinese."""
+    """``zh`` or ``en``: what the reader chose, a program in its header; else Chinese."""
+    if request.path.startswith("/api/"):
+        return request.accept_languages.best_match(("zh", "en"), "zh")
     kept = session.get("language", "")
     return kept if kept in LANGUAGES else "zh"
 
