@@ -26,7 +26,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.duties import (
-    HANDS,
     acting_for,
     agencies_on,
     assign_post,
@@ -37,6 +36,8 @@ from engine.duties import (
 )
 from engine.values import SYSTEM, Refusal
 
+#: written out, so that a kind that the engine forgets is missed here
+KINDS = ("completed", "signed", "assisted")
 BOTH_WAYS = [*PAIRS, *((b, a) for a, b in PAIRS)]
 NEXT = DAY + timedelta(days=10)
 
@@ -162,7 +163,7 @@ def test_nobody_stands_in_for_two_who_could_not_be_one(session: Session, first: 
 
 
 @pytest.mark.req("MONEY-02")
-@pytest.mark.parametrize("kind", HANDS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bound", ["substitute", "principal"])
 def test_both_names_are_bound_by_every_kind_of_hand(session: Session, kind: str, bound: str) -> None:
     """For each pair of duties: who has done the one, in either name, does not stand under the other."""

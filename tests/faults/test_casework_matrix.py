@@ -26,7 +26,6 @@ from engine.cases.office import Office
 from engine.cases.stage import StageStore
 from engine.cases.start import next_case, start_case
 from engine.cases.views import Done
-from engine.duties import HANDS
 from engine.values import SYSTEM, Actor, Refusal
 from engine.workflow.runner import Runner
 from engine.workflow.tables import WorkflowCase, WorkflowTask
@@ -86,7 +85,7 @@ class World:
         """Somebody had a hand in the case with that duty, which they held then, in whichever way; no duty: none."""
         if not duty:
             return
-        kind, as_principal = rng.choice(HANDS), rng.random() < 0.5
+        kind, as_principal = rng.choice(("completed", "signed", "assisted")), rng.random() < 0.5
         someone = "staff:999999"
         names = {"a": someone if as_principal else who.key, "b": who.key if as_principal else ""}
         self._behind(

@@ -73,7 +73,7 @@ _ANY = _TASK.format(who="NULL", more="")
 _MEANT = {
     "sign": _TASK.format(
         who="s.signer",
-        more="JOIN task_signer s ON s.task_id = t.id AND s.signed_at IS NULL AND s.ended_at IS NULL",
+        more="JOIN task_signer s ON s.task_id = t.id AND s.signed_at IS NULL AND s.ended_at IS NULL AND t.status = 'ready'",
     ),
     "give_back": _TASK.format(who="t.assignee", more="WHERE t.status = 'ready' AND t.owner IS NOT NULL"),
     "take_back": _TASK.format(who="h.actor", more="JOIN held_completion h ON h.task_id = t.id"),
