@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from engine.cases.office import Office
 from web import (
@@ -14,6 +17,7 @@ from web import (
     files,
     inbox,
     inbox_bulk,
+    monitoring,
     papers,
     payments,
     portal,
@@ -49,6 +53,7 @@ PAGES = (
     staff.staff_pages,
     agencies.agency_pages,
     calendars.calendar_pages,
+    monitoring.pages,
     studio.studio,
     studio_editor.editor,
     studio_moves.moves,
@@ -60,10 +65,18 @@ UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address that a row may have; a page with a greater one is not found, rather than asked for."""
+
+    def __init__(self, map: Map, *args: Any, **settings: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**31 - 1, **settings})
+
+
 def create_app(office: Office) -> Flask:
     """The application that serves this office; it opens and closes nothing itself."""
     app = Flask(__name__, static_folder=None)
     app.extensions["changling"] = office
+    app.url_map.converters["int"] = RowNumber
     # a paper comes with the other fields of its form
     paper_bytes = office.settings.attachment_bytes_max + FORM_BYTES_MAX
     app.config.update(MAX_CONTENT_LENGTH=max(UPLOAD_BYTES_MAX, paper_bytes), WTF_CSRF_TIME_LIMIT=None)

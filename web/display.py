@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
+from engine.cases import inbox_lists
 from engine.cases.file_views import Span
 from engine.cases.views import Light, TaskRow
 from engine.values import CHINA, Actor
@@ -23,6 +24,7 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 #: duties to which the menu offers a page
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
+_MONITORING = inbox_lists.SEE_BELOW | {"analyst", "intake", "review", "rectifier", "accountant"}
 _CALENDAR = frozenset({"data_steward", "administrator"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
@@ -109,6 +111,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
     wanted = (
         ("/inbox", _("待办"), actor.duties),
         ("/payments", _("支付批次"), _PAYMENTS),
+        ("/monitoring", _("运行监控"), _MONITORING),
         ("/incidents", _("异常"), _INCIDENTS),
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),

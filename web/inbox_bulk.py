@@ -55,7 +55,7 @@ def export() -> ResponseReturnValue:
     if which not in get_args(TaskList):
         which = "todo"
     file = sheets.export(office(), actor(), cast(TaskList, which), read_filter(request.args))
-    return _workbook(file, f"inbox-{which}-{office().today.isoformat()}.xlsx")
+    return workbook(file, f"inbox-{which}-{office().today.isoformat()}.xlsx")
 
 
 @inbox_bulk.get("/sheet")
@@ -70,7 +70,7 @@ def sheet() -> ResponseReturnValue:
 def template() -> ResponseReturnValue:
     """The open tasks of one step with its form's fields, to fill in."""
     step = request.args.get("step", "")
-    return _workbook(sheets.template(office(), actor(), step), "tasks.xlsx")
+    return workbook(sheets.template(office(), actor(), step), "tasks.xlsx")
 
 
 @inbox_bulk.post("/sheet")
@@ -89,7 +89,7 @@ def take() -> ResponseReturnValue:
 @only_for("staff")
 def failed() -> ResponseReturnValue:
     """The rows that failed, as entered, with why."""
-    return _workbook(sheets.failed_rows(office(), actor(), request.form.get("failed", "")), "failed.xlsx")
+    return workbook(sheets.failed_rows(office(), actor(), request.form.get("failed", "")), "failed.xlsx")
 
 
 def _ask_whom(task_ids: list[str], *, refusal: Refusal | None = None) -> ResponseReturnValue:
@@ -152,7 +152,8 @@ def _rows(rows: tuple[BulkRow, ...], *, failed: str = "") -> str:
     )
 
 
-def _workbook(file: IO[bytes] | Refusal, name: str) -> ResponseReturnValue:
+def workbook(file: IO[bytes] | Refusal, name: str) -> ResponseReturnValue:
+    """The workbook to be saved under that name, or the page of the refusal."""
     if isinstance(file, Refusal):
         return refused(file)
     answer = Response(sheet_files.chunks(file), mimetype=XLSX.media_type)

@@ -130,7 +130,7 @@ def _cell(sheet: Any, value: object) -> Any:
         cell = WriteOnlyCell(sheet, value.astimezone(CHINA).replace(tzinfo=None))
         cell.number_format = "yyyy-mm-dd hh:mm"
         return cell
-    if isinstance(value, int | None):
+    if isinstance(value, int | float | None):
         return WriteOnlyCell(sheet, value)
     cell = WriteOnlyCell(sheet, "")
     # a name that begins with = must not become a formula
