@@ -27,7 +27,7 @@ from engine.cases.views import Done, TaskView
 from engine.money.payments import cancel, order_payment
 from engine.store.audit import AuditEvent
 from engine.tasks.tables import Letter
-from engine.values import SYSTEM, Money, Refusal
+from engine.values import SYSTEM, Money, Month, Refusal
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
 
 AGREE = {"review_opinion": "agree"}
@@ -72,7 +72,7 @@ def who(office: Office, login: str) -> object:
     """The colleague as they are today."""
     with office.store.reading() as session:
         staff_id = session.scalar(text("SELECT id FROM staff_member WHERE login = :l"), {"l": login})
-    return staff.actor_of(office, int(staff_id))  # type: ignore[arg-type]
+    return staff.actor_of(office, int(staff_id))
 
 
 def hands(case: Case) -> list[tuple[str, str, str]]:
@@ -487,7 +487,7 @@ def test_a_case_is_not_ended_while_its_money_is_ordered(seeded: Office) -> None:
         order = order_payment(
             session, seeded.vault, key="casework:1", payee_kind="person", payee_id=1, payee_name="李",
             account="6222020000000001", account_name="李", amount=Money.yuan("1638.00"), purpose="benefit",
-            month="2025-12", region="371502", case_id=case.id, actor=SYSTEM, now=seeded.clock(),
+            month=Month(2025, 12), region="371502", case_id=case.id, actor=SYSTEM, now=seeded.clock(),
         )  # fmt: skip
 
     assert refused(pausing.terminate_case(seeded, approver, case.id, why="重复")) == ("money_ordered",)

@@ -159,7 +159,7 @@ def _members(office: Office) -> tuple[dict[str, tuple[Actor, Actor]], dict[str, 
 
 
 def _cases(office: Office) -> dict[str, int]:
-    opened = {}
+    opened: dict[str, int] = {}
     person = Actor(kind="person", id=1, name="李")
     for duty in DUTIES:
         for process_id, diagram in structures(duty):
