@@ -15,6 +15,7 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from marshmallow import Schema
 
 from engine.cases import staff
 from engine.values import Actor, Refusal
@@ -42,13 +43,13 @@ Sign in with POST /api/v1/session; every change carries the header X-CSRFToken, 
 Idempotency-Key. A refusal is problem+json with reasons and sources, in the language of Accept-Language (zh, en)."""
 
 
-def _door(path: str, asks: type[schemas.Schema], chinese: str) -> Callable[[SignIn], SignIn]:
+def _door(path: str, asks: type[Schema], chinese: str) -> Callable[[SignIn], SignIn]:
     """An operation by which somebody signs in; before there is anybody who could hold a key."""
 
     def decorate(view: SignIn) -> SignIn:
         english = (view.__doc__ or "").strip()
         described = entrance.response(200, schemas.SignedIn)(entrance.arguments(asks)(view))
-        for status in (400, 403, 413):
+        for status in (400, 403, 413, 422):
             described = with_problem(entrance, described, status)
         routed: SignIn = entrance.post(path)(entrance.doc(summary=f"{chinese} / {english}")(described))
         return routed
@@ -117,6 +118,8 @@ def use_api(app: Flask, csrf: CSRFProtect) -> None:
     )
     for room in ROOMS:
         described.register_blueprint(room)
+    # nothing here is counted in pages by the library
+    described.spec.components.schemas.pop("PaginationMetadata", None)
     app.before_request(limit_body)
     # signing in happens before there is a token; a JSON body cannot be posted by a foreign page's form
     for door in ("sign_in", "sign_in_person", "sign_in_employer"):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -46,8 +46,8 @@ NUMBER = "int(max=2147483647)"
 #: the answer says that the act was done before
 REPLAYED = "Idempotency-Replayed"
 
-_READ = (400, 401, 403, 404, 409, 422, 503)
-_WRITE = (400, 401, 403, 404, 409, 413, 422, 503)
+_READ = (400, 401, 403, 404, 405, 409, 422, 503)
+_WRITE = (400, 401, 403, 404, 405, 409, 413, 422, 503)
 _NOT_FOR_YOU = Reason(
     code="not_for_you",
     text="此操作不对您这类用户开放",
@@ -87,12 +87,15 @@ class ProblemDetails(Schema):
     )
 
 
-class _Parser(FlaskParser):  # type: ignore[misc]  # webargs is known here through an untyped package
+class _Parser(FlaskParser):
     """Reads the fields and files of one form together."""
 
-    __location_map__: ClassVar = {**FlaskParser.__location_map__, "multipart": "load_multipart"}
+    __location_map__ = {  # noqa: RUF012 - as the library declares it
+        **FlaskParser.__location_map__,
+        "multipart": "load_multipart",
+    }
 
-    def load_multipart(self, req: Request, schema: Schema) -> MultiDictProxy[Any]:
+    def load_multipart(self, req: Request, schema: Schema) -> MultiDictProxy:
         """What was sent as multipart/form-data."""
         return MultiDictProxy(MultiDict([*req.form.items(multi=True), *req.files.items(multi=True)]), schema)
 
@@ -150,20 +153,16 @@ def reads(
     def decorate(act: Act) -> Act:
         @functools.wraps(act)
         def view(*asked: Any, **address: Any) -> ResponseReturnValue:
-            found = _let_in(who, address)
-            if not isinstance(found, Actor):
-                return found
-            given = _answered(act(session.office(), found, *asked, **address), 200)
+            given = _answered(act(session.office(), session.actor(), *asked, **address), 200)
             if given.status_code != 200 or given.is_streamed:
                 return given
             given.add_etag()
             return given.make_conditional(request)
 
-        if asks is not None:
-            view = room.arguments(asks, location="query")(view)
-        view = _documented(room, view, answer, status=200, problems=_READ)
-        view = room.alt_response(304, description="没有变化 / Nothing has changed.")(view)
-        return _routed(room, path, "GET", chinese, act, view)
+        door: Act = room.arguments(asks, location="query")(view) if asks is not None else view
+        door = _documented(room, _guarded(door, who), answer, status=200, problems=_READ)
+        door = room.alt_response(304, description="没有变化 / Nothing has changed.")(door)
+        return _routed(room, path, "GET", chinese, act, door)
 
     return decorate
 
@@ -187,25 +186,25 @@ def writes(
     def decorate(act: Act) -> Act:
         @functools.wraps(act)
         def view(*asked: Any, **address: Any) -> ResponseReturnValue:
-            found = _let_in(who, address)
-            if not isinstance(found, Actor):
-                return found
             *body, headers = asked
-            key = _asked(found, headers["key"], done=done, status=status)
+            caller = session.actor()
+            key = _asked(caller, headers["key"], done=done, status=status)
 
             def carry_out(office: Office) -> Any:
-                return act(office, found, *body, **address)
+                return act(office, caller, *body, **address)
 
             return _carried_out(carry_out, key, parts=parts, status=status)
 
         # the last decorator put on comes first among the arguments
-        view = room.arguments(_Key, location="headers")(view)
+        door: Act = room.arguments(_Key, location="headers")(view)
         if uploads is not None:
-            view = room.arguments(uploads, location="multipart")(view)
+            door = room.arguments(uploads, location="multipart")(door)
         if asks is not None:
-            view = room.arguments(asks)(view)
-        view = _documented(room, view, answer or answer_of(done), status=status, problems=_WRITE)
-        return _routed(room, path, method, chinese, act, view)
+            door = room.arguments(asks)(door)
+        door = _documented(
+            room, _guarded(door, who), answer or answer_of(done), status=status, problems=_WRITE
+        )
+        return _routed(room, path, method, chinese, act, door)
 
     return decorate
 
@@ -275,15 +274,22 @@ def _answered(outcome: object, status: int) -> Response:
     return _json(outcome, status)
 
 
-def _let_in(who: tuple[ActorKind, ...], address: Mapping[str, object]) -> Actor | Response:
-    actor = session.actor_or_none()
-    if actor is None:
-        return unknown()
-    if actor.kind not in who:
-        return refusal_problem(Refusal(reasons=(_NOT_FOR_YOU,)))
-    if any(isinstance(part, str) and not part.isprintable() for part in address.values()):
-        return problem(404, title=_("没有找到"), detail=_("请检查地址，或从首页重新进入。"))
-    return actor
+def _guarded(view: Act, who: tuple[ActorKind, ...]) -> Act:
+    """The view for these kinds of visitor only; asked before anything that they sent is read."""
+
+    @functools.wraps(view)
+    def guarded(**address: Any) -> ResponseReturnValue:
+        actor = session.actor_or_none()
+        if actor is None:
+            return unknown()
+        if actor.kind not in who:
+            return refusal_problem(Refusal(reasons=(_NOT_FOR_YOU,)))
+        if any(isinstance(part, str) and not part.isprintable() for part in address.values()):
+            return problem(404, title=_("没有找到"), detail=_("请检查地址，或从首页重新进入。"))
+        given: ResponseReturnValue = view(**address)
+        return given
+
+    return guarded
 
 
 def _asked(actor: Actor, key: str, *, done: type, status: int) -> Asked | None:

@@ -27,7 +27,7 @@ _LEFT_OUT = {"CaseView": {"diagram"}}
 _EXAMPLES: dict[type, object] = {
     str: "", int: 1, bool: True, datetime: "2025-11-03T01:00:00+00:00", date: "2025-11-03", bytes: "", Money: "1638.00",
 }  # fmt: skip
-_PLAIN: dict[type, type[fields.Field]] = {
+_PLAIN: dict[type, type[fields.Field[Any]]] = {
     str: fields.String, int: fields.Integer, bool: fields.Boolean, datetime: fields.AwareDateTime, date: fields.Date,
     bytes: fields.String, Money: fields.String,
 }  # fmt: skip
@@ -129,11 +129,11 @@ def rows_of(record: type) -> type[Schema]:
 
 def names_of(record: type) -> list[str]:
     """The fields of a record that the API gives."""
-    left_out = _LEFT_OUT.get(record.__name__, frozenset())
+    left_out = _LEFT_OUT.get(record.__name__, set())
     return [each.name for each in dataclasses.fields(record) if each.name not in left_out]
 
 
-def field_of(kind: Any, name: str) -> fields.Field:
+def field_of(kind: Any, name: str) -> fields.Field[Any]:
     """The field of that kind in an answer."""
     metadata = {"description": said(name)}
     origin, parts = get_origin(kind), get_args(kind)
@@ -155,7 +155,7 @@ def field_of(kind: Any, name: str) -> fields.Field:
     return _single(getattr(kind, "__supertype__", kind), name, metadata)
 
 
-def _single(kind: Any, name: str, metadata: dict[str, object]) -> fields.Field:
+def _single(kind: Any, name: str, metadata: Mapping[str, object]) -> fields.Field[Any]:
     if dataclasses.is_dataclass(kind) and kind not in _PLAIN:
         return fields.Nested(answer_of(kind), required=True, metadata=metadata)  # type: ignore[arg-type]
     if kind not in _PLAIN:
@@ -167,5 +167,5 @@ def _single(kind: Any, name: str, metadata: dict[str, object]) -> fields.Field:
     )
 
 
-def _list(inner: fields.Field, name: str) -> fields.List:
+def _list(inner: fields.Field[Any], name: str) -> fields.List[Any]:
     return fields.List(inner, required=True, metadata={"description": said(name)})

@@ -31,8 +31,7 @@ class Text(fields.String):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text: str = super()._deserialize(value, attr, data, **kwargs)
-        return writable(text)
+        return writable(str(super()._deserialize(value, attr, data, **kwargs)))
 
 
 class _Answers(fields.Dict):
@@ -55,15 +54,12 @@ def writable(text: str) -> str:
     return text
 
 
-def number(name: str, *, least: int = 1, required: bool = True, default: int | None = None) -> fields.Integer:
+def number(name: str, *, largest: int = 2147483647) -> fields.Integer:
     """A number of a row, or the like."""
-    given: dict[str, Any] = {"required": True} if required else {"load_default": default}
     return fields.Integer(
-        strict=True,
-        allow_none=not required and default is None,
-        validate=validate.Range(min=least, max=2147483647),
+        required=True,
+        validate=validate.Range(min=1, max=largest),
         metadata={"description": said(name), "example": int(WORDS[name][2] or 1)},
-        **given,
     )
 
 
@@ -256,7 +252,7 @@ class Pause(Schema):
     source = Text("source")
 
 
-def _tasks() -> fields.List:
+def _tasks() -> fields.List[Any]:
     return fields.List(
         Text("task_id", longest=64),
         required=True,

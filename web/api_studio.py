@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from engine.cases import move_trial, moves, rehearsal_runs, studio_reading
 from engine.cases import studio as desk
@@ -53,8 +53,8 @@ class Move(Schema):
 class Versions(Schema):
     """Which two versions are compared."""
 
-    old = fields.Integer(required=True, validate=schemas.validate.Range(min=1, max=1_000_000), metadata={"description": schemas.said("old"), "example": 1})  # fmt: skip
-    new = fields.Integer(required=True, validate=schemas.validate.Range(min=1, max=1_000_000), metadata={"description": schemas.said("new"), "example": 2})  # fmt: skip
+    old = schemas.number("old", largest=1_000_000)
+    new = schemas.number("new", largest=1_000_000)
 
 
 @reads(studio, "/studio/library", chinese="流程库", answer=answer_of(LibraryView), who=STAFF)

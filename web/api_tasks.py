@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import Schema
+
 from engine.cases import bulk, handing, inbox, sending_back, signing, telling
 from engine.cases.office import Office
 from engine.cases.views import BulkRow, TaskView
@@ -131,7 +133,7 @@ def urge(office: Office, actor: Actor, asked: dict[str, Any], task_id: str) -> o
     return telling.urge(office, actor, task_id, note=asked["note"])
 
 
-def _many(path: str, chinese: str, asks: type[schemas.Schema]) -> Any:
+def _many(path: str, chinese: str, asks: type[Schema]) -> Any:
     return writes(
         tasks,
         f"/bulk/{path}",

@@ -1,0 +1,292 @@
+"""The description of the API against the API: no fault, nothing undocumented, everything that pages do, for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from test_api import signed_in
+from visitors import claimant
+
+from engine.registers.cast import EMPLOYERS
+
+#: printed with the first failure; another one finds other things
+SEED = 20251103
+#: tries of each operation by each visitor
+TRIES = 2
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+Headers = dict[str, str]
+
+#: what a page writes → the operation that does the same, or why programs have none
+WRITES_OF_PAGES = {
+    "tasks.claim": "POST /tasks/{task_id}/claim",
+    "tasks.release": "POST /tasks/{task_id}/release",
+    "tasks.draft": "PUT /tasks/{task_id}/draft",
+    "tasks.complete": "POST /tasks/{task_id}/complete",
+    "actions.act": "POST /tasks/{task_id}/send-back",
+    "actions.act_case": "POST /cases/{case_id}/terminate",
+    "agencies.make": "POST /agencies",
+    "agencies.end": "POST /agencies/{agency_id}/end",
+    "agencies.hand_over_all": "POST /staff/leavers",
+    "calendars.enter": "PUT /calendar/{year}",
+    "calendars.decide": "POST /calendar/editions/{edition_id}/approval",
+    "cases.attach": "POST /cases/{case_id}/attachments",
+    "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
+    "cases.withdraw": "POST /cases/{case_id}/withdrawal",
+    "cases.retry": "POST /incidents/{incident_id}/retry",
+    "inbox.find": "POST /inbox/find",
+    "inbox.keep_view": "POST /inbox/views",
+    "inbox.drop_view": "DELETE /inbox/views/{view_id}",
+    "inbox.read_copy": "POST /inbox/copies/{case_id}/read",
+    "inbox_bulk.act": "POST /bulk/complete",
+    "inbox_bulk.take": "only a page: a workbook is filled in by a person; programs have POST /bulk/complete",
+    "inbox_bulk.failed": "only a page: the workbook of what failed in the one handed in",
+    "papers.whole_numbers": "only a page: printed with whole numbers, for a person who signs for it",
+    "payments.start": "POST /payments",
+    "payments.receipt": "POST /payments/receipts",
+    "portal.sign_in_claimant": "POST /session/person",
+    "portal.claim": "POST /claims",
+    "portal.sign_in_as_employer": "POST /session/employer",
+    "staff.assign": "POST /staff/posts",
+    "studio.open_change": "POST /studio/changes",
+    "studio.add": "PUT /studio/changes/{change_id}/files/{file_name}",
+    "studio.delete": "POST /studio/changes/{change_id}/deletions/{file_name}",
+    "studio.drop": "DELETE /studio/changes/{change_id}/files/{file_name}",
+    "studio.rebase": "POST /studio/changes/{change_id}/rebase/{file_name}",
+    "studio.act": "POST /studio/changes/{change_id}/publication",
+    "studio.give_back": "POST /studio/changes/{change_id}/rejection",
+    "studio.roll_back": "POST /studio/processes/{process_id}/versions/{version}/roll-back",
+    "studio_editor.save": "PUT /studio/changes/{change_id}/files/{file_name}",
+    "studio_editor.check": "only a page: checks what is being drawn; programs have the report of the saved file",
+    "studio_editor.preview": "only a page: a letter shown while it is being written",
+    "studio_moves.go_on": "POST /studio/moves/trials",
+    "studio_moves.start": "POST /studio/moves",
+    "studio_moves.undo": "POST /studio/moves/{job_id}/undo",
+    "studio_tests.start": "POST /studio/changes/{change_id}/run",
+    "studio_tests.go_on": "only a page: old cases replayed before the analyst's eyes, nothing is kept",
+    "studio_try.go_on": "only a page: a case tried out step by step before the analyst's eyes",
+    "studio_try.keep": "only a page: keeps a case tried out there; programs save the tests file",
+    "welcome.sign_in_staff": "POST /session",
+    "welcome.sign_out": "DELETE /session",
+    "starts.transfer": "POST /transfers",
+    "starts.finding": "POST /findings",
+}
+
+
+@pytest.fixture
+def visitors(app: Flask) -> dict[str, tuple[FlaskClient, Headers]]:
+    """A clerk, a person, an employer, an administrator and nobody, each at a client with the headers of changes."""
+    person = claimant(app).client
+    employer = app.test_client()
+    answer = employer.post(
+        "/api/v1/session/employer", json={"credit_code": next(iter(EMPLOYERS.values())).credit_code}
+    )
+    assert answer.status_code == 200, answer.text
+    nobody = app.test_client()
+    nobody.get("/sign-in")
+    return {
+        "nobody": (nobody, {}),
+        "person": (person, {"X-CSRFToken": person.get("/api/v1/session").json["csrf_token"]}),
+        "employer": (employer, {"X-CSRFToken": answer.json["csrf_token"]}),
+        "clerk": signed_in(app, "intake"),
+        "administrator": signed_in(app, "administrator"),
+    }
+
+
+@pytest.fixture
+def document(app: Flask) -> Mapping[str, Any]:
+    """The description."""
+    found: Mapping[str, Any] = app.test_client().get("/api/v1/openapi.json").json
+    return found
+
+
+@pytest.mark.req("FLOW-10")
+def test_every_write_of_a_page_is_in_the_api_or_says_why_not(app: Flask, document: Mapping[str, Any]) -> None:
+    pages = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"} and not rule.rule.startswith("/api/")
+    }
+    operations = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, found in document["paths"].items()
+        for method in found
+    }
+
+    assert pages == set(WRITES_OF_PAGES)
+    for where in WRITES_OF_PAGES.values():
+        assert where.startswith("only a page: ") or where in operations, where
+
+
+@pytest.mark.req("FLOW-10")
+def test_every_field_is_named_in_both_languages(document: Mapping[str, Any]) -> None:
+    both = re.compile(r"[\u4e00-\u9fff].* / \S", re.DOTALL)
+    wordless = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, found in schema.get("properties", {}).items()
+        if not both.search(found.get("description", ""))
+    ]
+    unsaid = [
+        f"{method} {path} {parameter['name']}"
+        for path, found in document["paths"].items()
+        for method, operation in found.items()
+        if isinstance(operation, dict)
+        for parameter in operation.get("parameters", ())
+        if not both.search(parameter.get("description", ""))
+    ]
+
+    assert (wordless, unsaid) == ([], [])
+
+
+#: operations by which nobody need be signed in
+ENTRANCES = {"post /session", "post /session/person", "post /session/employer", "delete /session"}
+#: operations about oneself: what a person, an employer, a clerk and an administrator are answered
+ABOUT_ONESELF = {
+    "get /session": (200, 200, 200, 200),
+    "get /inbox": (200, 200, 200, 200),
+    "get /my/cases": (200, 200, 403, 403),
+    "post /transfers": (201, 403, 403, 403),
+    "post /claims": (201, 403, 403, 403),
+}
+#: operations about one case or task that the public may call; every other operation is for staff
+OF_ONE_CASE_OR_TASK = re.compile(
+    r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
+    r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?)"
+)
+
+
+def operations_of(document: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Method, path below the API, and description of every operation."""
+    return [
+        (method, path.removeprefix("/api/v1"), operation)
+        for path, found in document["paths"].items()
+        for method, operation in found.items()
+        if method != "parameters"
+    ]
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01")
+def test_nobody_and_the_public_are_kept_out_of_what_is_not_theirs(
+    document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
+) -> None:
+    wrong = []
+    for method, path, operation in operations_of(document):
+        name = f"{method} {path}"
+        if name in ENTRANCES or name in ABOUT_ONESELF or "multipart" in str(operation.get("requestBody")):
+            continue
+        for who in ("nobody", "person", "employer"):
+            status = harmless(visitors[who], method, path, document, operation)
+            public = OF_ONE_CASE_OR_TASK.fullmatch(name)
+            # without a session there is no token either
+            allowed = {400, 401} if who == "nobody" else {403, 404, 409} if public else {403}
+            if status not in allowed:
+                wrong.append((who, name, status))
+
+    assert wrong == []
+
+
+def harmless(
+    visitor: tuple[FlaskClient, Headers],
+    method: str,
+    path: str,
+    document: Mapping[str, Any],
+    operation: Mapping[str, Any],
+) -> int:
+    """The status of a well-formed request about what is not there."""
+    client, headers = visitor
+    address = "/api/v1" + re.sub(r"\{(\w+)\}", absent, path)
+    needed = {each["name"]: example_of(each["schema"]) for each in operation.get("parameters", ()) if each["in"] == "query" and each.get("required")}  # fmt: skip
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    schema = document["components"]["schemas"][body["$ref"].rsplit("/", 1)[1]] if body else {}
+    sent = {key: example_of(each) for key, each in schema.get("properties", {}).items()}
+    answer = client.open(
+        address, method=method.upper(), headers=headers, query_string=needed, json=sent if body else None
+    )
+    return answer.status_code
+
+
+def absent(match: re.Match[str]) -> str:
+    """What stands in an address for something that is not there."""
+    return {"list": "todo", "year": "2025", "number": "PB-0"}.get(match[1], "999999999")
+
+
+def example_of(schema: Mapping[str, Any]) -> object:
+    """A value that the schema allows."""
+    if schema.get("type") == "array":
+        return [example_of(schema["items"])]
+    return schema.get("example", "x")
+
+
+@pytest.mark.req("FLOW-10")
+@pytest.mark.parametrize("who", ["nobody", "person", "clerk", "administrator"])
+def test_nothing_sent_makes_a_fault_or_an_undocumented_answer(
+    app: Flask, visitors: dict[str, tuple[FlaskClient, Headers]], who: str
+) -> None:
+    client, headers = visitors[who]
+    cookie = client.get_cookie("changling_session")
+    cookies = {"changling_session": cookie.value} if cookie else {}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    found: list[str] = []
+
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+
+            @seed(SEED)
+            @settings(
+                max_examples=TRIES,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def tried(case: schemathesis.Case) -> None:
+                response = case.call(headers=headers, cookies=cookies)
+                case.validate_response(response, checks=CHECKS)
+
+            try:
+                tried()
+            except Unsatisfiable:
+                continue  # nothing can be wrong with it
+            except BaseExceptionGroup as wrong:
+                found.append(f"{operation.method} {operation.path}: {wrong.exceptions[0]}")
+
+    assert found == [], f"seed {SEED}: " + "\n".join(found)
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01")
+def test_what_is_about_oneself_is_for_oneself(
+    document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
+) -> None:
+    asked = {f"{method} {path}": (method, path, each) for method, path, each in operations_of(document)}
+    found = {
+        name: tuple(
+            harmless(visitors[who], asked[name][0], asked[name][1], document, asked[name][2])
+            for who in ("person", "employer", "clerk", "administrator")
+        )
+        for name in ABOUT_ONESELF
+    }
+
+    assert found == ABOUT_ONESELF
