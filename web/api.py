@@ -22,6 +22,7 @@ from engine.values import Actor, Refusal
 from web import api_schemas as schemas
 from web import session
 from web.api_cases import cases
+from web.api_docs import api_docs
 from web.api_doors import ProblemDetails, Room, limit_body, unknown, with_problem
 from web.api_inbox import inbox
 from web.api_office import office_room
@@ -120,6 +121,8 @@ def use_api(app: Flask, csrf: CSRFProtect) -> None:
         described.register_blueprint(room)
     # nothing here is counted in pages by the library
     described.spec.components.schemas.pop("PaginationMetadata", None)
+    app.extensions["changling_api"] = described
+    app.register_blueprint(api_docs)
     app.before_request(limit_body)
     # signing in happens before there is a token; a JSON body cannot be posted by a foreign page's form
     for door in ("sign_in", "sign_in_person", "sign_in_employer"):

@@ -31,7 +31,7 @@ class Text(fields.String):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return writable(str(super()._deserialize(value, attr, data, **kwargs)))
+        return writable(str(super()._deserialize(value, attr, data, **kwargs)))  # type: ignore[no-untyped-call]
 
 
 class _Answers(fields.Dict):

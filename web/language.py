@@ -48,7 +48,7 @@ def _catalogue(locale: str) -> NullTranslations:
 
 def chosen() -> str:
     """``zh`` or ``en``: what the reader chose, a program in its header; else Chinese."""
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/v1/"):
         return request.accept_languages.best_match(("zh", "en"), "zh")
     kept = session.get("language", "")
     return kept if kept in LANGUAGES else "zh"
