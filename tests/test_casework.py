@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Literal
 
 import pytest
 from builders import PASSWORD, Case, a_claim, a_finding, actor, refused
@@ -283,6 +284,27 @@ def test_a_signature_before_must_be_there_and_may_disagree(seeded: Office) -> No
 
 
 @pytest.mark.req("FLOW-06", "MONEY-02")
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_who_has_not_signed_can_be_asked_no_more(seeded: Office, place: Literal["before", "after"]) -> None:
+    """减签: the task no longer waits for them, and what was held for their signature is the holder's again."""
+    case = a_claim(seeded, at="review_claim")
+    task_id, holder = case.task_id("review_claim"), actor(seeded, "zhaofuhe")
+    signing.add_signer(seeded, holder, task_id, signer="qianfuhe2", place=place, why="请会商")
+    if place == "after":
+        case.does("zhaofuhe", "review_claim", **AGREE)
+        assert view(seeded, "zhaofuhe", case, "review_claim").held_at is not None
+
+    assert isinstance(signing.remove_signer(seeded, holder, task_id, signer="qianfuhe2"), Done)
+
+    left = view(seeded, "zhaofuhe", case, "review_claim")
+    assert (left.signers, left.held_at) == ((), None)
+    assert "nothing_to_sign" in refused(
+        signing.sign(seeded, actor(seeded, "qianfuhe2"), task_id, opinion="agree")
+    )
+    case.does("zhaofuhe", "review_claim", **AGREE)
+    assert case.open_steps() == ["approve_claim"]
+
+
 def test_a_completion_waits_for_the_signature_after_it(seeded: Office) -> None:
     case = a_claim(seeded, at="review_claim")
     task_id, holder, signer = (
