@@ -133,3 +133,12 @@ def test_a_defect_shows_no_traceback(app: Flask, office: Office) -> None:
     assert answer.status_code == 500
     assert "系统出了问题" in answer.text
     assert "ZeroDivisionError" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/cases/99999999999999", "/calendar/99999999999999"])
+def test_a_number_that_no_row_has_is_not_found(app: Flask, path: str) -> None:
+    """The database is not asked for what it cannot hold, and its words are not shown."""
+    answer = staff(app, "intake").get(path)
+
+    assert answer.status_code == 404
+    assert "integer" not in answer.text
