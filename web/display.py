@@ -112,6 +112,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/inbox", _("待办"), actor.duties),
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/monitoring", _("运行监控"), _MONITORING),
+        ("/operations", _("运行维护"), _INCIDENTS),
         ("/incidents", _("异常"), _INCIDENTS),
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),

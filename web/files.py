@@ -90,16 +90,6 @@ def withdraw(case_id: int) -> ResponseReturnValue:
     return redirect(f"/cases/{case_id}", code=303)
 
 
-@cases.get("/incidents")
-@only_for("staff")
-def incidents() -> ResponseReturnValue:
-    """The steps that failed and wait for a retry."""
-    found = files.incidents(office(), actor())
-    if isinstance(found, Refusal):
-        return refused(found)
-    return render_template("incidents.html", incidents=found)
-
-
 @cases.post("/incidents/<int:incident_id>/retry")
 @only_for("staff")
 def retry(incident_id: int) -> ResponseReturnValue:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -14,16 +16,17 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from engine import migrations
-from engine.store.outbox import OutboxMessage
-from engine.workflow.tables import WorkflowCase, WorkflowIncident, WorkflowTask, WorkflowTimer
+from engine.cases import operations
 from web.session import office
 
 watch = Blueprint("watch", __name__)
+
+#: a broker that takes longer does not answer
+_BROKER_SECONDS = 2.0
 
 
 class Metrics:
@@ -53,7 +56,7 @@ def healthz() -> ResponseReturnValue:
 
 @watch.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """The database answers and its tables are those of this program; 503 with the reason otherwise."""
+    """Database, tables, this year's calendar and the broker are as they must be; 503 with the reason otherwise."""
     try:
         with office().store.reading() as session:
             session.execute(text("SELECT 1"))
@@ -62,33 +65,33 @@ def readyz() -> ResponseReturnValue:
         return jsonify(status="unready", reason="database does not answer"), 503
     if found != wanted:
         return jsonify(status="unready", reason=f"database is at migration {found}, program at {wanted}"), 503
+    if operations.missing_years(office()):
+        year = operations.missing_years(office())[0]
+        return jsonify(status="unready", reason=f"no working calendar for {year}"), 503
+    if not _broker_answers(office().settings.broker_url):
+        return jsonify(status="unready", reason="broker does not answer"), 503
     return jsonify(status="ready", migration=found)
+
+
+def _broker_answers(address: str) -> bool:
+    """Whether the broker takes connections; none need answer where none is configured."""
+    parts = urlsplit(address)
+    if not parts.hostname:
+        return True
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 6379), timeout=_BROKER_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 @watch.get("/metrics")
 def metrics() -> ResponseReturnValue:
     """The numbers in Prometheus' text form."""
     found: Metrics = current_app.extensions["changling-metrics"]
-    with office().store.reading() as session:
-        for what, rows in _waiting(session).items():
-            found.waiting.labels(what).set(rows)
+    for what, rows in operations.counts(office()).items():
+        found.waiting.labels(what).set(rows)
     return Response(generate_latest(found.registry), content_type=CONTENT_TYPE_LATEST)
-
-
-def _waiting(session: Session) -> dict[str, int]:
-    """How many rows wait, by what for."""
-    now = office().clock()
-    asked = {
-        "cases_running": select(func.count()).where(WorkflowCase.status == "running"),
-        "tasks_open": select(func.count()).where(WorkflowTask.status == "ready"),
-        "tasks_overdue": select(func.count()).where(
-            WorkflowTask.status == "ready", WorkflowTask.due_at < now
-        ),
-        "timers_due": select(func.count()).where(WorkflowTimer.due_at <= now),
-        "incidents_open": select(func.count()).where(WorkflowIncident.status == "open"),
-        "outbox_waiting": select(func.count()).where(OutboxMessage.sent_at.is_(None)),
-    }
-    return {what: session.scalar(query) or 0 for what, query in asked.items()}
 
 
 def use_metrics(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from engine.cases.delivery import fire_timers_of
 from engine.cases.inbox import complete_task
 from engine.cases.incidents import lay_open
 from engine.cases.office import Office
+from engine.cases.operations import operator_scopes
 from engine.cases.staff import actor_by_key
 from engine.cases.steps import attempt
 from engine.cases.views import Done
@@ -19,12 +22,39 @@ from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.forms import FormErrors
-from engine.workflow.tables import WorkflowIncident
+from engine.workflow.tables import WorkflowCase, WorkflowIncident
 
 #: refusals after which the incident is tried again by itself: it was parked anew, others were in the way, or the case is paused
 _TRIED_AGAIN = {"step_failed", "busy", "case_paused"}
 #: while one worker replays, others leave the incident alone
 _LEASE = timedelta(minutes=5)
+#: so many incidents are tried again with one press of a button
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRow:
+    """What came of one incident when many were tried again."""
+
+    incident_id: int
+    done: bool
+    #: what was done, or why not
+    message: str
+
+
+def retry_all(office: Office, actor: Actor, incident_ids: Sequence[int]) -> tuple[RetryRow, ...]:
+    """Each incident tried again by itself, at most so many; one that fails holds up no other."""
+    rows = []
+    for incident_id in list(dict.fromkeys(incident_ids))[:AT_ONCE]:
+        outcome = retry_incident(office, actor, incident_id)
+        rows.append(
+            RetryRow(
+                incident_id=incident_id,
+                done=not isinstance(outcome, Refusal),
+                message=outcome.text if isinstance(outcome, Refusal) else outcome.message,
+            )
+        )
+    return tuple(rows)
 
 
 def retry_incident(office: Office, actor: Actor, incident_id: int) -> Done | Refusal:
@@ -36,6 +66,16 @@ def retry_incident(office: Office, actor: Actor, incident_id: int) -> Done | Ref
         incident = session.get(WorkflowIncident, incident_id)
         if incident is None or incident.status != "open":
             raise RefusedError(Reason(code="no_such_incident", text="此异常已处理或不存在"))
+        case = session.get(WorkflowCase, incident.case_id)
+        scopes = operator_scopes(session, office, actor)
+        if case is None or not case.region_code.startswith(scopes):
+            raise RefusedError(
+                Reason(
+                    code="not_in_reach",
+                    text="此案不在您的岗位与地区范围内",
+                    text_en="The case is not within your duty and region.",
+                )
+            )
         append(
             session,
             stream=f"case:{incident.case_id}",

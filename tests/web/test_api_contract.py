@@ -54,6 +54,7 @@ WRITES_OF_PAGES = {
     "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
     "cases.withdraw": "POST /cases/{case_id}/withdrawal",
     "cases.retry": "POST /incidents/{incident_id}/retry",
+    "operations.retry_many": "POST /incidents/{incident_id}/retry",
     "inbox.find": "POST /inbox/find",
     "inbox.keep_view": "POST /inbox/views",
     "inbox.drop_view": "DELETE /inbox/views/{view_id}",
