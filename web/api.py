@@ -123,7 +123,8 @@ def use_api(app: Flask, csrf: CSRFProtect) -> None:
     described.spec.components.schemas.pop("PaginationMetadata", None)
     app.extensions["changling_api"] = described
     app.register_blueprint(api_docs)
-    app.before_request(limit_body)
+    # first of all: looking for the token of a change opens the body
+    app.before_request_funcs.setdefault(None, []).insert(0, limit_body)
     # signing in happens before there is a token; a JSON body cannot be posted by a foreign page's form
     for door in ("sign_in", "sign_in_person", "sign_in_employer"):
         csrf.exempt(f"web.api.{door}")

@@ -49,7 +49,8 @@ def _catalogue(locale: str) -> NullTranslations:
 def chosen() -> str:
     """``zh`` or ``en``: what the reader chose, a program in its header; else Chinese."""
     if request.path.startswith("/api/v1/"):
-        return request.accept_languages.best_match(("zh", "en"), "zh")
+        wanted = (tag.split("-")[0].lower() for tag in request.accept_languages.values())
+        return next((tag for tag in wanted if tag in LANGUAGES), "zh")
     kept = session.get("language", "")
     return kept if kept in LANGUAGES else "zh"
 

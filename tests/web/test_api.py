@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from visitors import ANSWERS, PASSWORD, STAFF, claimed, confirmed, open_task, staff
+from werkzeug.test import TestResponse
 
 
 def signed_in(app: Flask, duty: str) -> tuple[FlaskClient, dict[str, str]]:
@@ -156,3 +158,79 @@ def test_a_payment_run_is_started_by_business_only_and_its_batch_is_for_money_du
     assert "month" in shapeless.json["fields"]
     assert administrator.get("/api/v1/payments/PB-1").status_code == 403
     assert client.get("/api/v1/payments/PB-1").status_code == 404
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_problem_speaks_the_language_of_its_caller(app: Flask) -> None:
+    client, headers = signed_in(app, "intake")
+    path = "/api/v1/my/cases"
+
+    chinese = client.get(path, headers=headers)
+    english = client.get(path, headers={**headers, "Accept-Language": "fr, en-GB;q=0.8, zh;q=0.5"})
+
+    assert (chinese.status_code, english.status_code) == (403, 403)
+    assert re.search("[\u4e00-\u9fff]", chinese.json["title"])
+    assert not re.search("[\u4e00-\u9fff]", english.json["title"] + english.json["detail"])
+    assert english.headers["Content-Language"] == "en"
+    assert chinese.json["reasons"] == english.json["reasons"]
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_read_that_is_asked_again_says_that_nothing_changed(app: Flask) -> None:
+    client, _headers = signed_in(app, "intake")
+    first = client.get("/api/v1/inbox/counts")
+
+    same = client.get("/api/v1/inbox/counts", headers={"If-None-Match": first.headers["ETag"]})
+    confirmed(app)
+    other = client.get("/api/v1/inbox/counts", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (same.status_code, same.data) == (304, b"")
+    assert other.status_code == 200
+    assert other.json["claimable"] == first.json["claimable"] + 1
+
+
+def test_too_much_at_once_is_refused(app: Flask) -> None:
+    client, headers = signed_in(app, "intake")
+
+    long = client.post("/api/v1/inbox/find", headers=headers, json={"search": "长" * 300_000})
+    many = client.post("/api/v1/bulk/claim", headers=headers, json={"task_ids": ["x"] * 101})
+    wide = client.get("/api/v1/inbox?size=1000")
+    unread = client.get("/api/v1/inbox?due_from=tomorrow")
+
+    assert [answer.status_code for answer in (long, many, wide, unread)] == [413, 422, 422, 422]
+    assert {answer.mimetype for answer in (long, many, wide, unread)} == {"application/problem+json"}
+    assert "due_from" in unread.json["fields"]
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_paper_is_sent_listed_fetched_and_taken_out(app: Flask) -> None:
+    person, case, _task = claimed(app)
+    headers = {"X-CSRFToken": person.client.get("/api/v1/session").json["csrf_token"]}
+    content = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+    def send(key: str) -> TestResponse:
+        return person.client.post(
+            f"/api/v1/cases/{case}/attachments",
+            headers={**headers, "Idempotency-Key": key},
+            data={"file": (BytesIO(content), "letter.pdf"), "title": "说明"},
+        )
+
+    first, again = send(f"paper-{case}"), send(f"paper-{case}")
+    rows = person.client.get(f"/api/v1/cases/{case}/attachments").json["rows"]
+
+    assert (first.status_code, again.status_code) == (201, 201), first.text
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert [row["name"] for row in rows] == ["letter.pdf"]
+    number = rows[0]["attachment_id"]
+    assert person.client.get(f"/api/v1/attachments/{number}").data == content
+    removal = f"/api/v1/attachments/{number}/removal"
+    assert person.client.post(removal, headers=headers, json={"why": "传错了"}).status_code == 200
+
+
+@pytest.mark.req("FLOW-10")
+def test_the_description_is_a_page_without_scripts_from_elsewhere(app: Flask) -> None:
+    page = app.test_client().get("/api/docs")
+
+    assert page.status_code == 200
+    assert "/api/v1/tasks/{task_id}/send-back" in page.text
+    assert not re.search(r'(?:src|href)="https?:', page.text)
