@@ -291,3 +291,49 @@ def test_what_is_about_oneself_is_for_oneself(
     }
 
     assert found == ABOUT_ONESELF
+
+
+DUTIES = ("intake", "cashier", "control", "administrator", "provincial")
+#: what each duty is answered about what is not there; none: not asked, since it would be done
+OF_DUTIES: dict[str, tuple[int | None, ...]] = {
+    "post /phrases": (403, 403, 403, None, 403),
+    "get /incidents": (403, 403, 200, 200, 403),
+    "post /incidents/{incident_id}/retry": (403, 403, 404, 403, 403),
+    "post /findings": (403, 403, 403, 403, None),
+    "post /agencies": (403, 403, 403, 403, 403),
+    "post /agencies/{agency_id}/end": (403, 403, 403, 403, 403),
+    "post /staff/leavers": (403, 403, 403, None, 403),
+    "get /staff": (403, 403, 200, 200, 403),
+    "post /staff/posts": (403, 403, 403, None, 403),
+    "put /calendar/{year}": (403, 403, 403, 403, 403),
+    "get /payments": (200, 200, 200, 403, 403),
+    "post /payments": (None, 403, 403, 403, 403),
+    "get /payments/{number}": (404, 404, 404, 403, 403),
+    "get /studio/library": (403, 403, 200, 200, 403),
+    "get /studio/changes/{change_id}": (403, 403, 404, 404, 403),
+    "get /studio/changes/{change_id}/run": (403, 403, 404, 404, 403),
+}
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01")
+def test_each_duty_may_what_it_may(app: Flask, document: Mapping[str, Any]) -> None:
+    asked = {f"{method} {path}": (method, path, each) for method, path, each in operations_of(document)}
+    # what changes the studio is for analysts alone, and none of these is one
+    for_analysts = {
+        name: (403,) * len(DUTIES)
+        for name, (method, path, each) in asked.items()
+        if path.startswith("/studio/") and method != "get" and "multipart" not in str(each)
+    }
+    expected = {**OF_DUTIES, **for_analysts}
+    clerks = {duty: signed_in(app, duty) for duty in DUTIES}
+
+    found = {
+        name: tuple(
+            None if status is None else harmless(clerks[duty], *asked[name][:2], document, asked[name][2])
+            for duty, status in zip(DUTIES, statuses, strict=True)
+        )
+        for name, statuses in expected.items()
+    }
+
+    assert len(for_analysts) > 10
+    assert found == expected
