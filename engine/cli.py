@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from engine.config import Settings
+from engine.logs import log_json
 from engine.terminal import check_text, demo_accounts, law_text, sentence
 from engine.values import CHINA, SYSTEM, Refusal
 
@@ -80,7 +81,7 @@ def changling() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 def serve(*, demo: bool, host: str, port: int) -> None:
     """打开网页服务 (serve the pages)；没有配置消息代理时同时清扫到期事项."""
-    _log_to_stderr()
+    log_json(logging.StreamHandler())
     with _office(migrate=demo) as office:
         from engine.worker import Sweeper
         from web.app import create_app
@@ -99,7 +100,7 @@ def serve(*, demo: bool, host: str, port: int) -> None:
 @changling.command()
 def worker() -> None:
     """清扫到期事项 (Celery worker and beat；没有 CELERY_BROKER_URL 时自己清扫)."""
-    _log_to_stderr()
+    log_json(logging.StreamHandler())
     settings = _settings_with_database()
     from engine.worker import Sweeper, make_worker
 
@@ -385,7 +386,7 @@ def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-def _log_to_stderr(level: int = logging.INFO) -> None:
+def _log_to_stderr(level: int) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
