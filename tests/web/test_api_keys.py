@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from test_api import signed_in
-from visitors import ANSWERS, confirmed, open_task, staff
+from visitors import ANSWERS, PASSWORD, confirmed, open_task, staff
 from werkzeug.test import TestResponse
 
 from engine.cases import answers, inbox
@@ -218,3 +219,31 @@ def stopped_in_the_act(inside: threading.Event, go_on: threading.Event) -> Itera
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(inbox, "ready_to", slowly)
         yield
+
+
+@pytest.mark.req("FLOW-10")
+def test_an_analyst_changes_the_library_once_under_a_key(app: Flask) -> None:
+    client = app.test_client()
+    answer = client.post("/api/v1/session", json={"login": "chuliucheng", "password": PASSWORD})
+    headers = {"X-CSRFToken": (answer.json or {})["csrf_token"]}
+    title = {"title": "经接口改文书"}
+
+    first = client.post("/api/v1/studio/changes", headers=keyed(headers, "change-1"), json=title)
+    again = client.post("/api/v1/studio/changes", headers=keyed(headers, "change-1"), json=title)
+    change = f"/api/v1/studio/changes/{(first.json or {})['change_id']}"
+    saved = [
+        client.put(
+            f"{change}/files/letters/api-words.md",
+            headers=keyed(headers, "file-1"),
+            data={"file": (BytesIO("# 告知\n".encode()), "x.md")},
+        )
+        for _ in range(2)
+    ]
+    seen = (client.get(change).json or {})["files"]
+    gone = client.post(f"{change}/withdrawal", headers=keyed(headers, "gone-1"), json={"why": "试过了"})
+
+    assert (first.status_code, again.status_code, first.data) == (201, 201, again.data)
+    assert [each.status_code for each in saved] == [200, 200], saved[0].text
+    assert saved[1].headers["Idempotency-Replayed"] == "true"
+    assert [each["name"] for each in seen] == ["letters/api-words.md"]
+    assert gone.status_code == 200
