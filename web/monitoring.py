@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.cases import monitor_lists, monitor_sheets, monitoring
-from engine.cases.monitor_lists import KINDS
+from engine.cases.monitor_lists import KINDS, CaseKind
 from engine.cases.monitoring import Monitor, MonitorFilter, StepRow, VolumeRow
 from engine.values import Month, Refusal
 from engine.workflow.picture import picture_of
@@ -20,6 +20,8 @@ from web.inbox_bulk import workbook
 from web.session import actor, office, only_for
 
 pages = Blueprint("monitoring", __name__, url_prefix="/monitoring")
+
+_LONGEST = 120
 
 
 @pages.get("")
@@ -46,9 +48,9 @@ def show() -> ResponseReturnValue:
 @only_for("staff")
 def cases() -> ResponseReturnValue:
     """The cases behind a figure."""
-    wanted, element = _wanted(), request.args.get("element", "")[:120]
-    kind = next((each for each in KINDS if each == request.args.get("kind")), "open")
-    cursor = request.args.get("cursor", "")
+    wanted, element = _wanted(), _text("element")
+    kind: CaseKind = next((each for each in KINDS if each == request.args.get("kind")), "open")
+    cursor = _text("cursor")
     found = monitor_lists.cases_behind(office(), actor(), wanted, kind, element=element, cursor=cursor)
     if isinstance(found, Refusal):
         return refused(found)
@@ -67,8 +69,8 @@ def cases() -> ResponseReturnValue:
 @only_for("staff")
 def breaches() -> ResponseReturnValue:
     """The limits that passed, with who had the task and to whom it was taken."""
-    wanted, duty = _month(_wanted()), request.args.get("duty", "")[:40]
-    cursor = request.args.get("cursor", "")
+    wanted, duty = _month(_wanted()), _text("duty")
+    cursor = _text("cursor")
     found = monitor_lists.breaches(office(), actor(), wanted, duty=duty, cursor=cursor)
     if isinstance(found, Refusal):
         return refused(found)
@@ -79,7 +81,7 @@ def breaches() -> ResponseReturnValue:
         wanted=wanted,
         duty=duty,
         duties=monitor_lists.breach_duties(office()),
-        month=request.args.get("month", ""),
+        month=_text("month"),
         address=lambda **changed: _address(wanted, **{"duty": duty, **changed}),
     )
 
@@ -88,20 +90,25 @@ def breaches() -> ResponseReturnValue:
 @only_for("staff")
 def export() -> ResponseReturnValue:
     """One of the tables as a workbook."""
-    table = request.args.get("table", "")
-    file = monitor_sheets.export(office(), actor(), _wanted(), table, duty=request.args.get("duty", "")[:40])
+    table = _text("table")
+    file = monitor_sheets.export(office(), actor(), _wanted(), table, duty=_text("duty"))
     return workbook(file, f"monitoring-{table}-{office().today.isoformat()}.xlsx")
 
 
 def _wanted() -> MonitorFilter:
-    asked = {key: request.args.get(key, "").strip()[:64] for key in MonitorFilter.__dataclass_fields__}
-    return MonitorFilter(**asked)
+    return MonitorFilter(**{key: _text(key) for key in MonitorFilter.__dataclass_fields__})
+
+
+def _text(key: str) -> str:
+    """What the address says; nothing for what no name of ours can be."""
+    found = request.args.get(key, "").strip()
+    return found if found.isprintable() and len(found) <= _LONGEST else ""
 
 
 def _month(wanted: MonitorFilter) -> MonitorFilter:
     """The filter with the month of the address as its period, where one is given."""
     try:
-        month = Month.parse(request.args.get("month", ""))
+        month = Month.parse(_text("month"))
     except ValueError:
         return wanted
     return replace(wanted, first=month.first_day.isoformat(), last=month.last_day.isoformat())

@@ -174,10 +174,12 @@ def sight_of(session: Session, office: Office, actor: Actor, wanted: MonitorFilt
         )
     mistakes = []
     widest = min(seen, key=lambda scope: (len(scope), scope))
-    scope = reach(wanted.region) if wanted.region else widest
-    if not any(scope.startswith(each) for each in seen):
+    regions = _regions(session, seen)
+    scope = widest
+    if wanted.region in {choice.value for choice in regions}:
+        scope = reach(wanted.region)
+    elif wanted.region:
         mistakes.append("该地区不在您的岗位范围内，已改为您的地区")
-        scope = widest
     processes = {name for each, names in seen.items() if scope.startswith(each) for name in names}
     known = {choice.value for choice in _choices(session, processes)}
     if wanted.process and wanted.process not in known:
@@ -202,7 +204,7 @@ def sight_of(session: Session, office: Office, actor: Actor, wanted: MonitorFilt
         version=version,
         processes=_choices(session, processes),
         versions=numbers,
-        regions=_regions(session, seen),
+        regions=regions,
         names=any(each.duty in SEE_BELOW and scope.startswith(each.scope) for each in posts),
         cases=any(each.duty not in _DESIGN and scope.startswith(each.scope) for each in posts),
         mistakes=tuple(mistakes),

@@ -266,8 +266,8 @@ def _stuck(
     regions = region_names(session, {row.region_code for row in rows})
     out = []
     for row in rows:
-        wait = waits.get(row.id)
-        why, what, at = (wait.why, wait.what, wait.at) if wait else ("nothing", "", None)
+        found = waits.get(row.id)
+        why, what, at = (found.why, found.what, found.at) if found else ("nothing", "", None)
         if row.paused_at is not None:
             why, what, at = "paused", "", row.paused_at
         out.append(

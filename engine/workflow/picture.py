@@ -50,7 +50,7 @@ def picture_of(diagram: bytes) -> Picture:
     """The picture in the file; empty where none is drawn. ReadError for what is no XML."""
     root = read_xml(diagram).root
     told: dict[str, Any] = {
-        node.get("id"): node for node in root.iter() if local_name(node) and node.get("id")
+        str(node.get("id")): node for node in root.iter() if local_name(node) and node.get("id")
     }
     boxes = tuple(box for shape in root.iter(f"{_DI}BPMNShape") if (box := _box(shape, told)))
     lines = tuple(line for edge in root.iter(f"{_DI}BPMNEdge") if (line := _line(edge, told)))
