@@ -31,14 +31,14 @@ class Text(fields.String):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return writable(str(super()._deserialize(value, attr, data, **kwargs)))  # type: ignore[no-untyped-call]
+        return writable(str(super()._deserialize(value, attr, data, **kwargs)))
 
 
 class _Answers(fields.Dict):
     """The answers of a form: each a text, or a list of texts."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Answers:
-        found: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)
+        found: dict[str, Any] = super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
         for key, given in found.items():
             for each in (key, *(given if isinstance(given, list) else (given,))):
                 if not isinstance(each, str):

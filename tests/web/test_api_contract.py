@@ -94,10 +94,21 @@ WRITES_OF_PAGES = {
 }
 
 
+@pytest.fixture(scope="module")
+def somebody() -> list[FlaskClient]:
+    """The one person of these tests, once signed in."""
+    return []
+
+
 @pytest.fixture
-def visitors(app: Flask) -> dict[str, tuple[FlaskClient, Headers]]:
+def visitors(app: Flask, somebody: list[FlaskClient]) -> dict[str, tuple[FlaskClient, Headers]]:
     """A clerk, a person, an employer, an administrator and nobody, each at a client with the headers of changes."""
-    person = claimant(app).client
+    if not somebody:
+        somebody.append(claimant(app).client)
+    person = app.test_client()
+    cookie = somebody[0].get_cookie("changling_session")
+    assert cookie
+    person.set_cookie("changling_session", cookie.value)
     employer = app.test_client()
     answer = employer.post(
         "/api/v1/session/employer", json={"credit_code": next(iter(EMPLOYERS.values())).credit_code}
@@ -279,9 +290,12 @@ def test_nothing_sent_makes_a_fault_or_an_undocumented_answer(
 
 @pytest.mark.req("FLOW-10", "MONEY-01")
 def test_what_is_about_oneself_is_for_oneself(
-    document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
+    app: Flask, document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
 ) -> None:
     asked = {f"{method} {path}": (method, path, each) for method, path, each in operations_of(document)}
+    # of the others' person it is not known what they have filed
+    person = claimant(app).client
+    visitors["person"] = (person, {"X-CSRFToken": (person.get("/api/v1/session").json or {})["csrf_token"]})
     found = {
         name: tuple(
             harmless(visitors[who], asked[name][0], asked[name][1], document, asked[name][2])
