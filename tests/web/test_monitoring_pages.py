@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 from lxml import etree
 from visitors import confirmed, staff
+
+from engine.cases.office import Office
 
 
 @pytest.mark.req("FLOW-09")
@@ -60,6 +64,38 @@ def test_whatever_stands_in_the_address_gives_a_page(app: Flask, asked: str) -> 
     visitor = staff(app, "approve")
     for path in ("/monitoring", "/monitoring/cases", "/monitoring/breaches"):
         assert visitor.get(f"{path}?{asked}").status_code in {200, 400}, path
+
+
+@pytest.mark.req("FLOW-08")
+def test_an_office_without_this_years_calendar_or_its_broker_is_not_ready(app: Flask, office: Office) -> None:
+    client = app.test_client()
+    assert client.get("/readyz").status_code == 200
+
+    office.clock.now = datetime(2030, 1, 7, tzinfo=UTC)  # type: ignore[attr-defined]
+    assert client.get("/readyz").json["reason"] == "no working calendar for 2030"
+    office.clock.now = datetime(2025, 11, 3, tzinfo=UTC)  # type: ignore[attr-defined]
+
+    before = office.settings
+    # nobody listens on the port of nobody
+    office.settings = replace(before, broker_url="redis://127.0.0.1:1/0")
+    try:
+        assert client.get("/readyz").json["reason"] == "broker does not answer"
+    finally:
+        office.settings = before
+
+
+@pytest.mark.req("FLOW-08", "CTRL-07")
+def test_a_page_about_a_fault_says_nothing_of_what_failed(app: Flask) -> None:
+    secret = "李建国 370882199003070018"
+
+    @app.get("/fault-of-a-test")
+    def fault() -> str:
+        raise ValueError(secret)
+
+    answer = staff(app, "approve").get("/fault-of-a-test")
+
+    assert answer.status_code == 500
+    assert not any(part in answer.text for part in secret.split())
 
 
 @pytest.mark.req("FLOW-08")
