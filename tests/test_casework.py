@@ -22,13 +22,15 @@ from engine.cases import (
     staff,
     telling,
 )
+from engine.cases.case_file import case_file
 from engine.cases.desk_tables import CaseCopy, HeldCompletion
+from engine.cases.file_views import CaseFile
 from engine.cases.office import Office
 from engine.cases.views import Done, TaskView
 from engine.money.payments import cancel, order_payment
 from engine.store.audit import AuditEvent
 from engine.tasks.tables import Letter
-from engine.values import SYSTEM, Money, Month, Refusal
+from engine.values import SYSTEM, Actor, Money, Month, Refusal
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
 
 AGREE = {"review_opinion": "agree"}
@@ -452,6 +454,25 @@ def test_a_step_is_taken_back_only_while_nobody_after_has_acted(seeded: Office) 
     case.does("zhaofuhe", "review_claim", **AGREE)
     inbox.claim_task(seeded, actor(seeded, "sunshenpi"), case.task_id("approve_claim"))
     assert "acted" in refused(sending_back.recall(seeded, reviewer, again, why="误办"))
+
+
+@pytest.mark.req("FLOW-06", "CTRL-01")
+def test_the_file_offers_only_what_its_use_case_lets_somebody_do(seeded: Office) -> None:
+    case = a_claim(seeded, at="approve_claim")
+    clerk, approver = actor(seeded, "wangshouli"), actor(seeded, "sunshenpi")
+
+    def offered(who: Actor) -> frozenset[str]:
+        file = case_file(seeded, who, case.id)
+        assert isinstance(file, CaseFile), file
+        return file.case.can & {"copy", "pause", "resume", "terminate"}
+
+    assert offered(clerk) == {"copy"}
+    assert offered(approver) == {"copy", "pause", "terminate"}
+    assert isinstance(pausing.pause_case(seeded, approver, case.id, why="等", source="条例"), Done)
+    assert offered(clerk) == {"copy"}
+    assert offered(approver) == {"copy", "resume", "terminate"}
+    assert "case_not_in_hand" in refused(pausing.resume_case(seeded, clerk, case.id))
+    assert refused(pausing.terminate_case(seeded, clerk, case.id, why="不办")) == ("no_post",)
 
 
 @pytest.mark.req("FLOW-06")

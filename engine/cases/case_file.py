@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from engine.cases.file_views import CaseFile, CasePath, NextWay, Tab
 from engine.cases.files import case_record, data_of_case, seen_case
 from engine.cases.kin import related_to
 from engine.cases.office import Office
+from engine.cases.pausing import case_actions
 from engine.cases.payments import MONEY_DUTIES
 from engine.cases.printing import prints_of
 from engine.cases.reckoning import limits_of
@@ -52,6 +53,7 @@ def case_file(office: Office, actor: Actor, case_id: int, tab: Tab = "path") -> 
             )
         version = office.runner.versions.get(session, case.version_id)
         view = case_record(session, office, actor, case)
+        view = replace(view, can=view.can | _acts(session, office, actor, case))
         return CaseFile(
             case=view,
             tab=tab,
@@ -62,6 +64,14 @@ def case_file(office: Office, actor: Actor, case_id: int, tab: Tab = "path") -> 
         )
 
     return attempt(office, actor, work, subject=f"case:{case_id}")
+
+
+def _acts(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> frozenset[str]:
+    """What the actor may do with the case as a whole; the use-cases judge again when it is done."""
+    if actor.kind != "staff":
+        return frozenset()
+    offered = case_actions(session, office, actor, case)
+    return frozenset({"copy", *(act for act, against in offered.items() if not against)})
 
 
 def tabs_of(actor: Actor) -> tuple[Tab, ...]:
