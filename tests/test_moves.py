@@ -248,6 +248,7 @@ def test_a_duty_and_a_limit_that_change_are_carried_over_and_taken_back_whole(
 
     assert isinstance(report, MoveReport) and (report.clean, report.notice, report.cannot) == (0, 1, 0)
     assert {reason.code for reason in report.rows[0].reasons} == {"duty_changed", "event_added"}
+    assert any("由“受理岗”改由“复核岗”办理" in reason.text for reason in report.rows[0].reasons)
     assert refused(second) == ("move_under_way",)
     assert done.counts == {"notice": 1}
     assert (moved.duty, moved.assignee, moved.draft, moved.due_at) == (

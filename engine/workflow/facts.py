@@ -134,6 +134,13 @@ def _duty(names: Names, node: DrawnNode, lane: str) -> str | None:
     return groups[0] if groups else names.duties.get(lane)
 
 
+def _duty_name(names: Names, node: DrawnNode, lane: str) -> str:
+    groups = groups_of(node)
+    if not groups:
+        return lane
+    return next((name for name, own in names.duties.items() if own == groups[0]), groups[0])
+
+
 def _element(drawing: Drawing, node: DrawnNode, *, lane: str, names: Names) -> Element:
     xml, properties = node.xml, properties_of(node.xml)
     timer = next(
@@ -146,6 +153,7 @@ def _element(drawing: Drawing, node: DrawnNode, *, lane: str, names: Names) -> E
         scope=node.scope,
         lane=lane,
         duty=_duty(names, node, lane),
+        duty_name=_duty_name(names, node, lane),
         form=extension(xml, "formKey") or extension(xml, "formRef") or "",
         due=extension(xml, "dueDate") or "",
         properties=properties,

@@ -281,7 +281,7 @@ def _kind(element: Element) -> str:
 
 
 def _hand(element: Element) -> str:
-    return f"“{element.lane or element.duty or '未定岗位'}”"
+    return f"“{element.duty_name or '未定岗位'}”"
 
 
 def _due(task: Task) -> str:

@@ -148,6 +148,8 @@ class Element:
     lane: str = ""
     #: id in ``duties.yaml``: ``candidateGroups``, else the duty of the lane; None where neither is known
     duty: str | None = None
+    #: that duty as people call it; its id where the office has no name for it
+    duty_name: str = ""
     #: form key; empty for none
     form: str = ""
     #: expression giving the due day; empty for none
