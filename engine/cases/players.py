@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from random import Random
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from engine import duties
 from engine.cases.office import Office
 from engine.cases.staff import employer_actor, person_actor
 from engine.duties import Post, StaffMember, covers
-from engine.people import Employer, Person, ensure_employer, ensure_person, find_person, id_number_of
+from engine.people import Employer, Person, Region, ensure_employer, ensure_person, find_person, id_number_of
 from engine.registers import Registers
 from engine.registers.business import BusinessRecord
 from engine.registers.cast import EMPLOYERS, PEOPLE, cast_employers, cast_residents
@@ -123,11 +123,11 @@ def enter(office: Office, subject: Subject) -> Actor:
     """The person or employer with a file at the office, as they act; the system for a matter of the office's own."""
     with office.store.transaction() as session:
         if subject.person:
-            region = subject.person.contributions.region
-            record = subject.person.population
+            record, region = subject.person.population, _listed(session, subject.person.contributions.region)
             kept = ensure_person(session, office.vault, record, now=office.clock(), region=region)
             return Actor(kind="person", id=kept.id, name=kept.name)
         if subject.employer:
+            _listed(session, subject.employer.record.region)
             firm = ensure_employer(session, subject.employer.record, now=office.clock())
             return Actor(kind="employer", id=firm.id, name=firm.name)
     return SYSTEM
@@ -292,7 +292,9 @@ def _resident(key: str, facts: Mapping[str, Value], day: date) -> ResidentFile:
     if facts.get("account", "") == "none":
         file = replace(file, account=None)
     if facts.get("business"):
-        file = replace(file, businesses=(_business(str(facts["business"]), file.contributions.region, day),))
+        code = credit_code_for(prefix="92", region=file.contributions.region, organisation="L9000002")
+        business = BusinessRecord(credit_code=code, name=str(facts["business"]), role="经营者", since=day)
+        file = replace(file, businesses=(business,))
     return _under_another_number(file)
 
 
@@ -348,11 +350,6 @@ def _under_another_number(file: ResidentFile) -> ResidentFile:
     return replace(file, population=replace(old, id_number=number), account=account)
 
 
-def _business(name: str, region: str, day: date) -> BusinessRecord:
-    code = credit_code_for(prefix="92", region=region, organisation="L9000002")
-    return BusinessRecord(credit_code=code, name=name, role="经营者", since=day)
-
-
 def _firm(key: str, facts: Mapping[str, Value], day: date) -> EmployerFile:
     cast = EMPLOYERS[key]
     file = next(each for each in cast_employers(day) if each.record.credit_code == cast.credit_code)
@@ -387,4 +384,17 @@ def _fitting(record: object, column: str, value: Value, name: str) -> Any:
     if held is not None and type(value) is not wanted:
         words = {bool: "true 或 false", int: "整数", str: "文字"}
         raise PlayerError(f"事实“{name}”应当是{words[wanted]}，现在是“{value}”")
+    if (choices := _choices(record, column)) and value not in (None, *choices):
+        raise PlayerError(f"事实“{name}”只能是{'、'.join(choices)}，现在是“{value}”")
     return value
+
+
+def _choices(record: object, column: str) -> tuple[str, ...]:
+    hint = get_type_hints(type(record))[column]
+    return tuple(w for each in (hint, *get_args(hint)) if get_origin(each) is Literal for w in get_args(each))
+
+
+def _listed(session: Session, region: str) -> str:
+    if session.get(Region, region) is None:
+        raise PlayerError(f"事实“region”的地区“{region}”不在地区表里，应当是六位地区代码，例如 371502")
+    return region

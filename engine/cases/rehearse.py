@@ -225,7 +225,9 @@ def _played(
             if look is not None:
                 look(play)
             return _outcome(play, problem)
-    except (PlayerError, UnsoundRehearsalError) as wrong:
+    except PlayerError as wrong:
+        return Rehearsed(marks={}, data={}, problems=(f"第{script.line}行：{wrong}",))
+    except UnsoundRehearsalError as wrong:
         return Rehearsed(marks={}, data={}, problems=(str(wrong),))
     except DBAPIError as wrong:
         # the message alone: the statement and its parameters may hold personal data
