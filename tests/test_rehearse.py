@@ -15,6 +15,7 @@ from engine.cases import setup, staff
 from engine.cases.office import Office, open_office
 from engine.cases.rehearse import CaseReport, Rehearsed, files_beside, rehearse, run_tests
 from engine.cases.replay import Replayed, replay_history
+from engine.cases.stage import PRACTICE_REGION
 from engine.store.db import Base
 from engine.store.declaration import DeclarationError
 from engine.values import SYSTEM, Actor, Refusal
@@ -201,6 +202,16 @@ def test_a_new_process_that_an_analyst_drew_is_rehearsed_before_anybody_publishe
 
     assert outcome.problems == ()
     assert outcome.ended_in == "nothing_due"
+
+
+def test_a_payment_run_that_names_no_region_meets_no_order_of_the_office(
+    office: Office, files: dict[str, bytes]
+) -> None:
+    case = script("    - wait: {days: 1}", head="process: payment_run\n  data: {month: 2025-11}")
+
+    outcome = played(office, files, case)
+
+    assert (outcome.problems, outcome.data["region"]) == ((), PRACTICE_REGION)
 
 
 @pytest.mark.parametrize(

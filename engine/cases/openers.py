@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import claims, others
 from engine.cases.office import Office
+from engine.cases.stage import PRACTICE_REGION
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
 from engine.cases.views import Done
@@ -63,8 +64,9 @@ def _open_finding(office: Office, _subject: Actor, data: Mapping[str, Value]) ->
 
 def _open_payment_run(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
     month = str(data.get("month") or f"{office.today:%Y-%m}")
+    # in the office's own region its orders would stay locked, and its real runs wait, until the rehearsal is over
     return others.start_payment_run(
-        office, SYSTEM, month=month, region=str(data.get("region") or office.settings.region)
+        office, SYSTEM, month=month, region=str(data.get("region") or PRACTICE_REGION)
     )
 
 
