@@ -66,8 +66,8 @@ class WorkflowCase(Base):
     revision: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = deferred(mapped_column(LargeBinary))
     started_by: Mapped[str] = mapped_column(String(40))
-    started_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
     #: the end event reached
     ended_in: Mapped[str | None] = mapped_column(String(64))
     #: since when nothing may move it (挂起); none: it goes on
@@ -126,7 +126,7 @@ class WorkflowTask(Base):
     draft: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
-    completed_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None] = mapped_column(index=True)
     completed_by: Mapped[str | None] = mapped_column(String(40))
 
 
