@@ -20,6 +20,7 @@ from engine.cases.rows import history_rows, look, region_names, subject_labels, 
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
+from engine.duties import covers, held_by
 from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import Letter
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError, reach
@@ -136,8 +137,8 @@ def seen_case(session: Session, office: Office, actor: Actor, case_id: int, *, w
 def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> bool:
     """Whether the file is open to the actor; denied by default.
 
-    To the case's own person or employer, to whoever has a hand in it or an open task or question of it, and to
-    oversight of the region.
+    To the case's own person or employer, to whoever has a hand in it or an open task or question of it, to whoever
+    decides over such cases of the region, and to oversight of the region.
     """
     if case.subject == actor.key:
         return True
@@ -147,9 +148,20 @@ def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) 
         return True
     if any(session.scalar(query.limit(1)) for query in _hands(session, office, actor, case.id)):
         return True
+    if _decides(session, office, actor, case):
+        return True
     # whom a case may be copied to is decided when it is copied; a copy ends with the post
     copied = select(CaseCopy.id).where(CaseCopy.case_id == case.id, CaseCopy.reader == actor.key)
     return case.region_code.startswith(reach(actor.region)) and session.scalar(copied) is not None
+
+
+def _decides(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> bool:
+    """Whether the actor approves such cases in the region: who may end a case (终止) reads it first."""
+    held = held_by(session, actor, office.today)
+    if not any(post.duty == "approve" and covers(post.region_code, case.region_code) for post in held):
+        return False
+    elements = office.runner.versions.get(session, case.version_id).blueprint.elements.values()
+    return any(element.duty == "approve" for element in elements)
 
 
 def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tuple[Select[Any], ...]:
