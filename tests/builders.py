@@ -226,8 +226,8 @@ class Case:
         return self._all(query)
 
     def letters(self) -> list[str]:
-        """The kinds of letters written, in order."""
-        return [letter.kind for letter in self._letters()]
+        """The kinds of letters that steps of the diagram wrote, in order; what the watch over limits wrote is left out."""
+        return [letter.kind for letter in self._letters() if not letter.kind.startswith("limit-")]
 
     def recipients(self, kind: str) -> list[str]:
         """To whom the letters of the kind were written."""
