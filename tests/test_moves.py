@@ -365,8 +365,9 @@ def test_workers_that_share_a_job_move_each_case_once_while_people_go_on(office:
 @pytest.mark.req("FLOW-04")
 def test_a_paused_case_stays_until_it_is_resumed(office: Office) -> None:
     """The trial says so, the job leaves it, and nothing of it changes."""
-    case = a_claim(office, "li")
-    old, new = version_of(office, 1), publish(office, *LONGER)
+    old = fresh(office, "壬")
+    case = a_claim(office, "chen")
+    new = publish(office, *LONGER, ('name="失业保险金申领" isExecutable', 'name="癸" isExecutable'))
     before = standing(office, [case.id])
     with office.store.transaction() as session:
         session.get_one(WorkflowCase, case.id).paused_at = office.clock()
