@@ -220,7 +220,7 @@ def _allowed(action: str, structure: str, *, task: str, holds: str, did: str) ->
     beside = structure in {"parallel", "inclusive"} and holds == "intake"
     return {
         "urge": holds in MANAGERS or holds == task,
-        "copy": holds == task or beside or holds in OVERSIGHT or bool(did),
+        "copy": holds == task or beside or holds in OVERSIGHT or holds == "approve" or bool(did),
         "pause": hand or decides or (beside and done_together(did, "intake")),
         "terminate": decides,
     }.get(action, hand and action not in _NEVER)
