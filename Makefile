@@ -49,6 +49,7 @@ test: setup ## all tests, browser included
 	$(BIN)/python -m pytest $(EACH_CORE)
 
 check: setup ## format, lint, types, layers and quick tests, under a minute
+	@.ci/need $(PDF_NEEDS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -7,7 +7,7 @@ administrators and data stewards are told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -86,12 +86,12 @@ def calendar_years(office: Office, actor: Actor) -> tuple[YearView, ...] | Refus
     if actor.kind != "staff":
         return _for_staff()
     calendar = office.calendar
-    last = max((*calendar.years, office.today.year)) + (0 if missing_year(office) is None else 1)
-    last = max(last, office.today.year + 1)
+    last = max((*calendar.years, office.today.year + 1))
     with office.store.reading() as session:
         waiting = {row.year for row in session.scalars(_waiting())}
+        entered = _entered(session)
         return tuple(
-            _year_view(session, office, actor, year, editions=year in waiting)
+            _year_view(session, office, actor, year, entered, editions=year in waiting)
             for year in range(last, min(calendar.years, default=last) - 1, -1)
         )
 
@@ -101,7 +101,7 @@ def calendar_year(office: Office, actor: Actor, year: int) -> YearView | Refusal
     if actor.kind != "staff":
         return _for_staff()
     with office.store.reading() as session:
-        return _year_view(session, office, actor, year, editions=True)
+        return _year_view(session, office, actor, year, _entered(session), editions=True)
 
 
 def enter_year(
@@ -240,7 +240,20 @@ def _span(line: str) -> tuple[date, date, str] | None:
     return (first, last, (match[3] or "")[:40]) if first <= last <= first + timedelta(days=31) else None
 
 
-def _year_view(session: Session, office: Office, actor: Actor, year: int, *, editions: bool) -> YearView:
+def _entered(session: Session) -> Mapping[int, CalendarEdition]:
+    """The edition in force of each year that was entered."""
+    return {edition.year: edition for edition in in_force(session)}
+
+
+def _year_view(
+    session: Session,
+    office: Office,
+    actor: Actor,
+    year: int,
+    entered: Mapping[int, CalendarEdition],
+    *,
+    editions: bool,
+) -> YearView:
     calendar = office.calendar
     on_file = calendar.year(year)
     rows = (
@@ -257,20 +270,19 @@ def _year_view(session: Session, office: Office, actor: Actor, year: int, *, edi
         on_file=on_file is not None,
         source=on_file.source if on_file else "",
         verified=on_file.verified if on_file else False,
-        workdays=_count(on_file) if on_file else 0,
-        days=_named(session, on_file) if on_file else (),
+        workdays=on_file.workdays if on_file else 0,
+        days=_named(session, on_file, entered.get(year)) if on_file else (),
         waiting=tuple(view for view in views if view.approved_at is None and not view.rejected_why),
         earlier=tuple(view for view in views if view.approved_at is not None or view.rejected_why),
         may_enter=may,
     )
 
 
-def _named(session: Session, year: CalendarYear) -> tuple[ExceptionalDay, ...]:
+def _named(
+    session: Session, year: CalendarYear, edition: CalendarEdition | None
+) -> tuple[ExceptionalDay, ...]:
     """The days with the names under which they were entered; the files give none."""
-    edition = next((each for each in in_force(session) if each.year == year.year), None)
-    if edition is None:
-        return exceptional_days(year)
-    return _days_of(session, edition)
+    return _days_of(session, edition) if edition else exceptional_days(year)
 
 
 def _edition_view(session: Session, row: CalendarEdition, actor: Actor, *, may: bool) -> EditionView:
@@ -284,7 +296,7 @@ def _edition_view(session: Session, row: CalendarEdition, actor: Actor, *, may: 
         year=row.year,
         source=row.source,
         days=_days_of(session, row),
-        workdays=_count(year),
+        workdays=year.workdays,
         entered_by=name_of(session, row.entered_by),
         entered_at=row.entered_at,
         approved_by=name_of(session, row.approved_by) if row.approved_by else "",
@@ -299,16 +311,6 @@ def _days_of(session: Session, edition: CalendarEdition) -> tuple[ExceptionalDay
         select(CalendarDay).where(CalendarDay.edition_id == edition.id).order_by(CalendarDay.day)
     )
     return tuple(ExceptionalDay(day=row.day, kind=row.kind, name=row.name) for row in rows)
-
-
-def _count(year: CalendarYear) -> int:
-    first = date(year.year, 1, 1)
-    days = (first + timedelta(days=offset) for offset in range(366))
-    return sum(
-        day in year.work or (day.weekday() < 5 and day not in year.off)
-        for day in days
-        if day.year == year.year
-    )
 
 
 def _waiting() -> Select[CalendarEdition]:

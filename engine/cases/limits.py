@@ -6,7 +6,7 @@ are paused wait. Swept; the pages of managers read the breaches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 
 from engine.cases.limit_tables import Breach, Reminder
 from engine.cases.office import Office
-from engine.cases.rows import region_names
+from engine.cases.rows import addressee, region_names
 from engine.cases.steps import around
 from engine.law.calendar import CalendarGap
 from engine.law.policy import PolicyGap
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.values import CHINA, SYSTEM, CaseId, CaseRef, RegionCode, above
-from engine.workflow.tables import WorkflowCase, WorkflowTask
+from engine.values import CHINA, SYSTEM, above
+from engine.workflow.tables import WorkflowCase, WorkflowTask, case_ref
 
 #: an open task with its case
 Watched: TypeAlias = Row[WorkflowTask, WorkflowCase]
@@ -38,12 +38,7 @@ AFTER = "control.escalate_after"
 def watch_limits(office: Office, limit: int = 100) -> int:
     """How many tasks were told of; at most `limit` of each kind."""
     # what is overdue comes first: it is escalated in a later round, once its row stands
-    kinds: tuple[tuple[Kind, Callable[[Office, int], int]], ...] = (
-        ("overdue", _overdue),
-        ("escalated", _escalated),
-        ("soon", _soon),
-    )
-    return sum(watch(office, limit) for _, watch in kinds)
+    return sum(watch(office, limit) for watch in (_overdue, _escalated, _soon))
 
 
 def _overdue(office: Office, limit: int) -> int:
@@ -55,7 +50,7 @@ def _overdue(office: Office, limit: int) -> int:
         mine = _take(session, office, rows, "overdue")
         for row in mine:
             session.add(_breach(row[0], now))
-            _tell(session, office, row, "overdue", to=_holder(row))
+            _tell(session, office, row, "overdue", to=addressee(*row))
         return len(mine)
 
 
@@ -116,7 +111,7 @@ def _soon(office: Office, limit: int) -> int:
         ).all()
         mine = _take(session, office, rows, "soon")
         for row in mine:
-            _tell(session, office, row, "soon", to=_holder(row))
+            _tell(session, office, row, "soon", to=addressee(*row))
         return len(mine)
 
 
@@ -175,26 +170,11 @@ def _due(row: Watched) -> datetime:
     return row[0].due_at.astimezone(CHINA)
 
 
-def _holder(row: Watched) -> str:
-    """Who has the task, else whom it is for, else the office."""
-    task, case = row
-    if task.assignee:
-        return task.assignee
-    return case.subject if task.duty in {"claimant", "employer"} else f"office:{task.region_code}"
-
-
 def _tell(session: Session, office: Office, row: Watched, kind: Kind, *, to: str) -> None:
     task, case = row
-    ref = CaseRef(
-        id=CaseId(case.id),
-        key=case.case_key,
-        process_id=case.process_id,
-        region=RegionCode(task.region_code),
-        subject=case.subject,
-    )
     duty = office.duties.duties.get(task.duty)
     send_letter(
-        around(office, session, SYSTEM)(ref).desk,
+        around(office, session, SYSTEM)(case_ref(case.id, case)).desk,
         f"limit-{kind}",
         occasion=task.id,
         recipient=to,

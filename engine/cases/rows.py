@@ -117,6 +117,13 @@ def actor_names(session: Session, keys: Iterable[str]) -> dict[str, str]:
     return {key: names.get(key) or name_of(session, key) for key in wanted}
 
 
+def addressee(task: WorkflowTask, case: WorkflowCase) -> str:
+    """Whom a letter about the open task goes to: who has it, else whom it is for, else the office of the region."""
+    if task.assignee:
+        return task.assignee
+    return case.subject if task.duty in _LANE_OF.values() else f"office:{task.region_code}"
+
+
 def look(session: Session, office: Office, actor: Actor, subject: str, *, why: str) -> None:
     """Leaves the trace of a look at a person's file by somebody else (CTRL-07)."""
     if actor.key != subject:

@@ -11,6 +11,7 @@ from engine.cases.desk_tables import CaseCopy, TaskUrge
 from engine.cases.files import may_see, seen_case
 from engine.cases.hands import AtTask, refuse_empty, staff_of, stream_of
 from engine.cases.office import Office
+from engine.cases.rows import addressee
 from engine.cases.steps import around, attempt
 from engine.cases.task_rules import ready_to
 from engine.cases.views import Done
@@ -18,8 +19,8 @@ from engine.duties import covers, held_by, own_case
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.values import Actor, CaseId, CaseRef, Reason, Refusal, RefusedError, RegionCode
-from engine.workflow.tables import WorkflowCase
+from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
+from engine.workflow.tables import WorkflowCase, case_ref
 
 
 def urge(office: Office, actor: Actor, task_id: str, *, note: str) -> Done | Refusal:
@@ -39,8 +40,9 @@ def urge(office: Office, actor: Actor, task_id: str, *, note: str) -> Done | Ref
         )
         session.add(pressed)
         session.flush()
-        _tell(at, pressed)
-        at.note(Action.TASK_URGED, after={"told": _told(at)}, why=pressed.note)
+        told = addressee(at.task, at.case)
+        _tell(at, pressed, told)
+        at.note(Action.TASK_URGED, after={"told": told}, why=pressed.note)
         return at.done(f"已催办：{at.task.name}")
 
     return attempt(office, actor, work, subject=f"task:{task_id}", stream=stream_of(office, task_id))
@@ -113,30 +115,14 @@ def mark_read(office: Office, actor: Actor, case_id: int) -> Done | Refusal:
     return attempt(office, actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
 
 
-def _told(at: AtTask) -> str:
-    """Who is told: who has the task, else whom the case is about, else the office."""
-    if at.task.assignee:
-        return at.task.assignee
-    return at.case.subject if at.task.duty in {"claimant", "employer"} else f"office:{at.task.region_code}"
-
-
-def _tell(at: AtTask, pressed: TaskUrge) -> None:
-    ref = CaseRef(
-        id=CaseId(at.case.id),
-        key=at.case.case_key,
-        process_id=at.case.process_id,
-        region=RegionCode(at.case.region_code),
-        subject=at.case.subject,
-    )
-    desk = around(at.office, at.session, at.actor)(ref).desk
-    duty = at.office.duties.duty(at.task.duty)
+def _tell(at: AtTask, pressed: TaskUrge, told: str) -> None:
     send_letter(
-        desk,
+        around(at.office, at.session, at.actor)(case_ref(at.case.id, at.case)).desk,
         "task-urge",
         occasion=f"urge/{pressed.id}",
-        recipient=_told(at),
+        recipient=told,
         step=at.task.name,
-        duty=duty.lane,
+        duty=at.office.duties.duty(at.task.duty).lane,
         urged_by=at.actor.name,
         note=pressed.note,
     )

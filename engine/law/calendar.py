@@ -59,6 +59,16 @@ class CalendarYear:
     source: str
     verified: bool
 
+    def is_workday(self, day: date) -> bool:
+        """Whether offices work on that day of the year."""
+        return day in self.work or (day.weekday() < _SATURDAY and day not in self.off)
+
+    @property
+    def workdays(self) -> int:
+        """How many days of the year offices work."""
+        first, days = date(self.year, 1, 1), (date(self.year + 1, 1, 1) - date(self.year, 1, 1)).days
+        return sum(self.is_workday(first + timedelta(days=offset)) for offset in range(days))
+
     def faults(self) -> Iterator[tuple[date, str]]:
         """What cannot be meant, by day: a weekday given as worked, a day in both lists, a day of another year."""
         for day in sorted(self.off | self.work):
@@ -102,8 +112,7 @@ class WorkCalendar:
 
     def is_workday(self, day: date) -> bool:
         """Whether offices work that day; CalendarGap for a year not on file."""
-        year = self._year(day.year)
-        return day in year.work or (day.weekday() < _SATURDAY and day not in year.off)
+        return self._year(day.year).is_workday(day)
 
     def after(self, day: date, n: int) -> date:
         """The n-th working day after the day, which is not counted; for n = 0 the day or the next working day.

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.duties.tables import StaffMember
-from engine.values import CaseId, CaseRef, RegionCode
+from engine.values import CaseRef
 from engine.workflow import codec
 from engine.workflow.script import ScriptEngine
 from engine.workflow.sidecar import Sidecar, follow, sidecar_of
@@ -33,7 +33,7 @@ from engine.workflow.stepping import (
     tell,
     thrown_of,
 )
-from engine.workflow.tables import WorkflowCase, WorkflowTask
+from engine.workflow.tables import WorkflowCase, WorkflowTask, case_ref
 from engine.workflow.versions import Versions
 from engine.workflow.whereabouts import is_round
 
@@ -69,13 +69,7 @@ def load(
         raise TaskClosedError("", name=f"案件 {row.case_key} 已办结")
     if row.paused_at is not None and not paused:
         raise PausedError(row.case_key, since=row.paused_at)
-    ref = CaseRef(
-        id=CaseId(case_id),
-        key=row.case_key,
-        process_id=row.process_id,
-        region=RegionCode(row.region_code),
-        subject=row.subject,
-    )
+    ref = case_ref(case_id, row)
     live_around = around(ref)
     with failing():
         version = versions.get(session, row.version_id)

@@ -14,14 +14,14 @@ import orjson
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from engine.values import Actor, CaseId, CaseRef, Reason, RefusedError, RegionCode
+from engine.values import Actor, CaseRef, Reason, RefusedError
 from engine.workflow.codec import encode
 from engine.workflow.migration import Plan, move, plan_for, read_state
 from engine.workflow.runner import Around, StaleCaseError
 from engine.workflow.script import ScriptEngine, StepError
 from engine.workflow.sidecar import Sidecar, follow, sidecar_of
 from engine.workflow.state_errors import StateError
-from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask
+from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, case_ref
 from engine.workflow.versions import Published
 
 #: what the office answers for the case at an instant; None is now
@@ -60,7 +60,7 @@ def tried(case: WorkflowCase, *, old: Published, new: Published, by: By) -> Plan
         workflow = read_state(case.state, old.blueprint)
         plan = plan_for(workflow, old, new)
         if _arms(plan):
-            step = _Step(_ref(case.id, case), case.revision, by)
+            step = _Step(case_ref(case.id, case), case.revision, by)
             move(workflow, old, new, engine_at=step.engine_at, since={})
     except StateError as broken:
         return Plan(verdict="cannot", reasons=(_because("unreadable", broken),))
@@ -84,7 +84,7 @@ def carry(session: Session, case_id: int, *, old: Published, new: Published, by:
     if plan.verdict == "cannot":
         return plan
     before = sidecar_of(workflow, old.blueprint)
-    step = _Step(_ref(case_id, row), row.revision, by)
+    step = _Step(case_ref(case_id, row), row.revision, by)
     since = _since(session, case_id) if _arms(plan) else {}
     try:
         moved = move(workflow, old, new, engine_at=step.engine_at, since=since)
@@ -116,7 +116,7 @@ def put_back(
     row = _read(session, case_id)
     if row.status != "running" or row.revision != revision or row.paused_at is not None:
         return None
-    step = _Step(_ref(case_id, row), row.revision, by)
+    step = _Step(case_ref(case_id, row), row.revision, by)
     before = sidecar_of(read_state(row.state, new.blueprint), new.blueprint)
     after = sidecar_of(read_state(state, old.blueprint), old.blueprint)
     step.save(session, state, old)
@@ -191,16 +191,6 @@ def _read(session: Session, case_id: int) -> Any:
             WorkflowCase.subject,
         ).where(WorkflowCase.id == case_id)
     ).one()
-
-
-def _ref(case_id: int, row: Any) -> CaseRef:
-    return CaseRef(
-        id=CaseId(case_id),
-        key=row.case_key,
-        process_id=row.process_id,
-        region=RegionCode(row.region_code),
-        subject=row.subject,
-    )
 
 
 _PAUSED = Reason(

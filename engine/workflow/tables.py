@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, deferred, mapped_column
 
 from engine.store.db import Base
 from engine.store.guards import insert_only
+from engine.values import CaseId, CaseRef, RegionCode
 
 
 class ProcessVersion(Base):
@@ -203,6 +205,17 @@ class WorkflowIncident(Base):
     #: when the sweep tries it again
     due_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+
+
+def case_ref(case_id: int, row: Any) -> CaseRef:
+    """Which case it is, from its row or from a selection of its columns."""
+    return CaseRef(
+        id=CaseId(case_id),
+        key=row.case_key,
+        process_id=row.process_id,
+        region=RegionCode(row.region_code),
+        subject=row.subject,
+    )
 
 
 TRIGGERS: tuple[str, ...] = insert_only("workflow_history") + insert_only("process_version")
