@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from engine.cases.claims import submit_claim
+from engine.cases.claims import noted_claim, submit_claim
 from engine.cases.files import my_cases
 from engine.cases.inbox_lists import inbox
 from engine.cases.staff import sign_in_employer, sign_in_person
@@ -47,7 +47,7 @@ def my() -> ResponseReturnValue:
     """My claims, what waits for me, and the way to a new claim."""
     waiting = inbox(office(), actor(), "todo")
     claims = my_cases(office(), actor(), cursor=_cursor())
-    return render_template("my.html", waiting=waiting, claims=claims)
+    return render_template("my.html", waiting=waiting, claims=claims, noted=noted_claim(office(), actor()))
 
 
 @portal.post("/my/claims")

@@ -110,6 +110,9 @@ UNION ALL
 SELECT 'rehearsals', 'waiting', count(*), min(r.started_at) FROM rehearsal_case p JOIN rehearsal_run r ON r.id = p.run_id
  WHERE p.status = 'waiting' AND r.status IN ('waiting', 'running') HAVING count(*) > 0
 UNION ALL
+SELECT 'claims', 'calendar', count(*), min(k.applied_on)::timestamp AT TIME ZONE 'Asia/Shanghai' FROM claim k
+ WHERE k.status = 'open' AND NOT EXISTS (SELECT 1 FROM workflow_case c WHERE c.id = k.case_id) HAVING count(*) > 0
+UNION ALL
 SELECT 'sums', 'waiting', count(*), NULL FROM open_task_delta HAVING count(*) > 0
 ORDER BY 1, 2
 """

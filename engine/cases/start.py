@@ -29,6 +29,11 @@ def next_case(session: Session, office: Office, process_id: str, *, region: str,
     """A case number that nobody else has, e.g. ``SL-2026-000017``."""
     case_id = int(session.execute(text("SELECT nextval('workflow_case_id_seq')")).scalar_one())
     year = office.clock().astimezone(CHINA).year
+    return case_of(case_id, process_id, year=year, region=region, subject=subject)
+
+
+def case_of(case_id: int, process_id: str, *, year: int, region: str, subject: str) -> CaseRef:
+    """The case with that id, with the number that it has from the year in which it was opened."""
     prefix = PREFIXES.get(process_id, process_id.upper()[:4])
     return CaseRef(
         id=CaseId(case_id),

@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.claims import start_noted
 from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.inbox_counts import take_in
 from engine.cases.limits import watch_limits
@@ -48,6 +49,8 @@ class Swept:
     scanned: int = 0
     #: tasks whose holder or superior was told of their limit
     told: int = 0
+    #: registered claims that began
+    begun: int = 0
     sealed: bool = False
 
     @property
@@ -63,6 +66,7 @@ class Swept:
             self.rehearsed,
             self.scanned,
             self.told,
+            self.begun,
         )
         return not any(work)
 
@@ -83,6 +87,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),
         told=watch_limits(office, limit),
+        begun=start_noted(office, limit),
         sealed=_seal_if_due(office),
     )
 

@@ -21,6 +21,7 @@ class Action(StrEnum):
         return member
 
     # a case and its steps
+    CLAIM_NOTED = "CLAIM_NOTED", "申领登记"
     CASE_STARTED = "CASE_STARTED", "案件发起"
     CASE_FINISHED = "CASE_FINISHED", "案件办结"
     CASE_CANCELLED = "CASE_CANCELLED", "案件撤销"

@@ -85,6 +85,21 @@ def _appoint_wrongly(visitor: Visitor) -> None:
     _submit_empty(visitor)
 
 
+def _submit_unsaid(visitor: Visitor) -> None:
+    """An action without its reason, past what the browser asks for."""
+    visitor.page.locator("main form[method=post]").first.evaluate("form => { form.noValidate = true; }")
+    visitor.page.locator("main form[method=post] button:not([type=button])").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _enter_nonsense(visitor: Visitor) -> None:
+    """A year whose first line is no day."""
+    visitor.page.locator("#source").fill("放假通知")
+    visitor.page.locator("#holidays").fill("元旦")
+    visitor.page.locator("main form:has(#holidays) button").first.click()
+    visitor.page.wait_for_load_state()
+
+
 #: a case of the analysts that is refused on its way
 SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核同一案件"})
 
@@ -149,6 +164,18 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("finding-new", "handudao", "/findings/new", None),
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
+    ("send-back", "sunshenpi", "task:approve:approve_claim/do/send_back", None),
+    ("send-back-unsaid", "sunshenpi", "task:approve:approve_claim/do/send_back", _submit_unsaid),
+    ("hand-over", "wangshouli", "task:intake:check_intake/do/hand_over", None),
+    ("add-signer", "wangshouli", "task:intake:check_intake/do/add_signer", None),
+    ("hand-over-forbidden", "wuchuna", "task:intake:check_intake/do/hand_over", None),
+    ("calendars", "fengshuju", "/calendar", None),
+    ("calendar-year", "wangshouli", "/calendar/2025", None),
+    ("calendar-missing", "fengshuju", "/calendar/2027", None),
+    ("calendar-wrong", "fengshuju", "/calendar/2027", _enter_nonsense),
+    ("agencies", "wangshouli", "/agencies", None),
+    ("monitoring", "handudao", "/monitoring", None),
+    ("operations", "zhengneikong", "/operations", None),
     ("case-parked", "zhengneikong", "case:parked", None),
     ("case-forms", "wangshouli", "case:back?tab=forms", None),
     ("case-trail", "wangshouli", "case:back?tab=trail", None),
@@ -239,7 +266,8 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/payments/PB-{cases[what].key}"
         case "task":
             name, _, element = what.partition(":")
-            return f"/tasks/{cases[name].task_id(element)}"
+            element, slash, action = element.partition("/")
+            return f"/tasks/{cases[name].task_id(element)}{slash}{action}"
         case _:
             return where
 
