@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.cases.office import Office
 from engine.cases.staff import person_actor
 from engine.cases.start import case_of, next_case, start_case
-from engine.cases.steps import around, attempt, pass_on
+from engine.cases.steps import around, attempt, carry_out, pass_on
 from engine.cases.views import Done
 from engine.law.time_limits import Deadline, deadline
 from engine.people import Person, id_number_of
@@ -19,7 +19,7 @@ from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.tables import Claim
 from engine.values import Actor, CaseId, CaseRef, Reason, Refusal, RefusedError
-from engine.workflow.runner import NotWaitingError
+from engine.workflow.runner import NotWaitingError, StepFailedError
 from engine.workflow.tables import WorkflowCase
 
 _WAITS = "下一年的工作日历尚未录入，录入后系统自动受理，您不必再来；申请日期和待遇标准以登记之日为准"
@@ -86,7 +86,9 @@ def noted_claim(office: Office, actor: Actor) -> NotedClaim | None:
         return None
     with office.store.reading() as session:
         claim = session.scalars(_noted().where(Claim.person_id == actor.id)).one_or_none()
-        return claim and NotedClaim(case_key=_ref(claim).key, applied_on=claim.applied_on, why=_WAITS)
+        if claim is None:
+            return None
+        return NotedClaim(case_key=_ref(claim).key, applied_on=claim.applied_on, why=_WAITS)
 
 
 def start_noted(office: Office, limit: int = 100) -> int:
@@ -184,16 +186,21 @@ def _starts(session: Session, office: Office, actor: Actor, claim: Claim) -> boo
 
 
 def _began(office: Office, case_id: int, person_id: int) -> bool:
+    """Whether the registered claim has begun; a register that does not answer is asked again by the next sweep."""
+    claimant = person_actor(office, person_id)
+    if claimant is None:
+        return False
+
     def work(session: Session) -> bool:
         claim = session.scalars(
             _noted().where(Claim.case_id == case_id).with_for_update(of=Claim, skip_locked=True)
         ).one_or_none()
         return claim is not None and _starts(session, office, claimant, claim)
 
-    claimant = person_actor(office, person_id)
-    if claimant is None:
+    try:
+        return carry_out(office, claimant, work, subject=claimant.key, stream=f"case:{case_id}") is True
+    except StepFailedError:
         return False
-    return attempt(office, claimant, work, subject=claimant.key, stream=f"case:{case_id}") is True
 
 
 def _noted() -> Select[Claim]:
