@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.cases import inbox as cases
+from engine.cases.phrases import phrases
 from engine.cases.views import Done, TaskView
 from engine.values import Reason, Refusal, TaskId
 from engine.workflow.forms import FormErrors
@@ -107,4 +108,5 @@ def _rendered(
         fields=fields,
         every_field=list(flat(fields)),
         reasons=reasons,
+        phrases=phrases(office(), actor()) if layout == "task.html" else None,
     )

@@ -192,15 +192,20 @@ def exceptional_days(year: CalendarYear) -> tuple[ExceptionalDay, ...]:
 
 
 def _read(year: int, source: str, holidays: str, workdays: str) -> tuple[ExceptionalDay, ...]:
-    faults: list[str] = []
+    faults: list[Reason] = []
     if not source.strip():
-        faults.append("请写明依据，例如“国务院办公厅关于2027年部分节假日安排的通知”")
+        faults.append(
+            _fault(
+                "请写明依据，例如“国务院办公厅关于2027年部分节假日安排的通知”",
+                "Name the notice that the year is taken from.",
+            )
+        )
     found = [
         *_lines("放假", holidays, "holiday", faults),
         *_lines("上班", workdays, "workday", faults),
     ]
     if not any(each.kind == "holiday" for each in found):
-        faults.append("没有录入任何放假日")
+        faults.append(_fault("没有录入任何放假日", "No holiday was entered."))
     written = CalendarYear(
         year=year,
         off=frozenset(each.day for each in found if each.kind == "holiday"),
@@ -208,19 +213,31 @@ def _read(year: int, source: str, holidays: str, workdays: str) -> tuple[Excepti
         source=source,
         verified=True,
     )
-    faults += [fault for _, fault in written.faults()]
+    faults += [
+        _fault(fault, f"{day.isoformat()} is of another year, no weekend, or in both lists.")
+        for day, fault in written.faults()
+    ]
     if faults:
-        raise RefusedError(*(Reason(code="calendar_line", text=fault, text_en=fault) for fault in faults))
+        raise RefusedError(*faults)
     return tuple({each.day: each for each in found}.values())
 
 
-def _lines(title: str, text: str, kind: str, faults: list[str]) -> Iterator[ExceptionalDay]:
+def _fault(text: str, english: str) -> Reason:
+    return Reason(code="calendar_line", text=text, text_en=english)
+
+
+def _lines(title: str, text: str, kind: str, faults: list[Reason]) -> Iterator[ExceptionalDay]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         span = _span(line)
         if span is None:
-            faults.append(f"{title}第{number}行“{line.strip()}”写法不对（例：2027-10-01..2027-10-07 国庆节）")
+            faults.append(
+                _fault(
+                    f"{title}第{number}行“{line.strip()}”写法不对（例：2027-10-01..2027-10-07 国庆节）",
+                    f"Line {number} of the {kind}s cannot be read (write 2027-10-01..2027-10-07).",
+                )
+            )
             continue
         first, last, name = span
         for offset in range((last - first).days + 1):

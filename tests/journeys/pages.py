@@ -94,8 +94,8 @@ def _submit_unsaid(visitor: Visitor) -> None:
 
 def _enter_nonsense(visitor: Visitor) -> None:
     """A year whose first line is no day."""
-    visitor.page.locator("#source").fill("放假通知")
-    visitor.page.locator("#holidays").fill("元旦")
+    visitor.page.locator("#source").fill("notice")
+    visitor.page.locator("#holidays").fill("1 January")
     visitor.page.locator("main form:has(#holidays) button").first.click()
     visitor.page.wait_for_load_state()
 
@@ -174,6 +174,8 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("calendar-missing", "fengshuju", "/calendar/2027", None),
     ("calendar-wrong", "fengshuju", "/calendar/2027", _enter_nonsense),
     ("agencies", "wangshouli", "/agencies", None),
+    ("phrases", "chenguanli", "/phrases", None),
+    ("phrases-empty", "wangshouli", "/phrases", _submit_unsaid),
     ("monitoring", "handudao", "/monitoring", None),
     ("operations", "zhengneikong", "/operations", None),
     ("case-parked", "zhengneikong", "case:parked", None),

@@ -35,6 +35,7 @@ def test_a_clerk_selects_and_claims_by_keys_and_opens_the_task(
     keys.press("?")
     expect(clerk.page.get_by_role("dialog")).to_be_visible()
     keys.press("Escape")
+    expect(clerk.page.get_by_role("dialog")).to_be_hidden()
     keys.press("j")
     keys.press("x")
     keys.press("ArrowDown")

@@ -11,6 +11,8 @@ from engine.registers.cast import PEOPLE
 
 pytestmark = pytest.mark.browser
 
+PHRASE = "材料齐全，同意受理"
+
 
 @pytest.mark.req("FLOW-06", "MONEY-02")
 @pytest.mark.parametrize(("key", "javascript"), [("li", True), ("qin", False)], ids=["scripts", "no-scripts"])
@@ -24,7 +26,8 @@ def test_one_claim_between_colleagues(invite: Invite, office: Office, key: str, 
     case, number = _applies(invite(width=PHONE, javascript=javascript), key)
     sweep_until_idle(office)
 
-    intake = desk("wangshouli").takes(case)
+    intake = desk("wangshouli").go("/phrases").fills("意见", PHRASE).presses("保存").sees("常用语已", PHRASE)
+    _writes_the_phrase(intake.keeps(f"{shots}-0-phrases").takes(case), javascript=javascript)
     intake.picks("受理意见", "受理").presses("提交").sees("已办结")
     intake.go(f"/inbox?list=done&search={case}").follows("受理审核").follows("撤回")
     intake.keeps(f"{shots}-1-recall").fills("理由", "户籍地看错").presses("撤回").sees("已撤回")
@@ -115,3 +118,15 @@ def test_a_colleague_stands_in_with_both_names_on_record(invite: Invite, office:
     stands_in = invite().signs_in("qianfuhe2").takes(case).sees("您代 孙慎平 办理")
     stands_in.keeps("actions-on-behalf").picks("审批意见", "同意核定结果").presses("提交").sees("已办结")
     stands_in.go(f"/cases/{number}?tab=trail").sees("钱芙荷", "孙慎平").keeps("actions-both-names")
+
+
+def _writes_the_phrase(visitor: Visitor, *, javascript: bool) -> None:
+    """A click writes it into the field beside it; without scripts it is there to read."""
+    visitor.picks("受理意见", "退回申请人修改").sees(PHRASE)
+    line = visitor.page.locator("[data-phrases]").first
+    if not javascript:
+        assert PHRASE in line.locator(".phrase-plain").inner_text()
+        return
+    line.get_by_role("button", name=PHRASE).click()
+    assert visitor.page.locator(f"#{line.get_attribute('data-phrases')}").input_value() == PHRASE
+    visitor.keeps("actions-0-phrase-written")

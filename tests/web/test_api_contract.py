@@ -48,6 +48,8 @@ WRITES_OF_PAGES = {
     "agencies.make": "POST /agencies",
     "agencies.end": "POST /agencies/{agency_id}/end",
     "agencies.hand_over_all": "POST /staff/leavers",
+    "phrases.keep": "POST /phrases",
+    "phrases.drop": "DELETE /phrases/{phrase_id}",
     "calendars.enter": "PUT /calendar/{year}",
     "calendars.decide": "POST /calendar/editions/{edition_id}/approval",
     "cases.attach": "POST /cases/{case_id}/attachments",
