@@ -60,8 +60,9 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
             )
         id_number = id_number_of(office.vault, session.get_one(Person, person_id))
         region = office.registers.contributions.history(id_number).region or office.settings.region
+        case = next_case(session, office, "claim", region=region, subject=actor.key)
         claim = Claim(
-            case_id=next_case(session, office, "claim", region=region, subject=actor.key).id,
+            case_id=case.id,
             person_id=person_id,
             region_code=region,
             applied_on=office.today,
@@ -69,7 +70,6 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
         )
         session.add(claim)
         session.flush()
-        case = _ref(claim)
         if _starts(session, office, actor, claim):
             message = f"申领已受理，编号 {case.key}"
         else:
