@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from engine.benefits.tables import BenefitGrant
 from engine.cases.inbox_counts import NEVER
 from engine.cases.office import Office
 from engine.cases.rows import SOON
@@ -36,7 +37,7 @@ from engine.law.calendar import CalendarGap
 from engine.law.identity import credit_code, id_number
 from engine.money.payment_tables import PaymentOrder
 from engine.people import Employer, Person, find_person
-from engine.tasks.tables import BenefitGrant, RetentionRefund, RightsTransfer
+from engine.tasks.tables import RetentionRefund, RightsTransfer
 from engine.values import CHINA, Actor, Money, Month, Refusal, reach
 from engine.workflow.tables import NEVER_DUE, WorkflowCase, WorkflowTask
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.benefits.tables import BenefitGrant
 from engine.cases.hands import paused, refuse_empty, standing
 from engine.cases.limit_tables import LimitPause
 from engine.cases.office import Office
@@ -19,7 +20,7 @@ from engine.money.payments import PaymentOrder
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import BenefitGrant, Claim, RetentionRefund, RightsTransfer
+from engine.tasks.tables import Claim, RetentionRefund, RightsTransfer
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.runner import Stepped
 from engine.workflow.tables import WorkflowCase, WorkflowTask

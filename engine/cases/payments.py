@@ -18,7 +18,7 @@ from engine.money import payments
 from engine.money.batches import STATUS_NAMES as BATCH_STATUS_NAMES
 from engine.money.ledger_tables import PaymentPurpose
 from engine.money.orders import STATUS_NAMES as ORDER_STATUS_NAMES
-from engine.money.orders import bound_to
+from engine.money.orders import HasAccount, open_account
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.store import outbox
 from engine.store.crypto import mask_account
@@ -182,7 +182,7 @@ def _lines(session: Session, office: Office, batch: PaymentBatch) -> tuple[Batch
         BatchLine(
             line_no=line.line_no,
             payee=order.payee_name,
-            account=_masked(office, order, line.account),
+            account=_masked(office, order, line),
             amount=Money(line.amount_fen).text,
             purpose=f"{purpose} {order.month or ''}".strip(),
             status=line.status,
@@ -209,11 +209,11 @@ def _order(session: Session, office: Office, order: PaymentOrder) -> OrderView:
         month=order.month or "",
         status=order.status,
         status_name=ORDER_STATUS_NAMES[order.status],
-        account=_masked(office, order, order.account),
+        account=_masked(office, order, order),
         reason=order.status_reason,
         batch_number=batch or "",
     )
 
 
-def _masked(office: Office, order: PaymentOrder, account: bytes) -> str:
-    return mask_account(office.vault.decrypt(account, bound_to=bound_to(order.key)))
+def _masked(office: Office, order: PaymentOrder, pay_to: HasAccount) -> str:
+    return mask_account(open_account(office.vault, pay_to, order_key=order.key))

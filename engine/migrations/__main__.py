@@ -44,7 +44,7 @@ def write(words: str) -> str:
     name = f"{number}_{words.lower().replace(' ', '_')}"
     (HERE / "versions").mkdir(exist_ok=True)
     (HERE / "sql").mkdir(exist_ok=True)
-    (HERE / "sql" / f"{name}.sql").write_text("\n--;\n".join(triggers()) + "\n")
+    (HERE / "sql" / f"{name}.sql").write_text("\n--;\n".join(_not_yet_put_up(triggers())) + "\n")
     with _scratch_database() as url, create_engine(url, poolclass=NullPool).begin() as connection:
         settings = config(connection)
         settings.set_main_option("file_template", name.replace("%", "%%"))
@@ -72,6 +72,19 @@ def _scratch_database() -> Iterator[str]:
             yield scratch
         finally:
             connection.execute(text(f"DROP DATABASE IF EXISTS {_SCRATCH} WITH (FORCE)"))
+
+
+def _not_yet_put_up(wanted: tuple[str, ...]) -> Iterator[str]:
+    """The statements that no earlier revision ran, each new trigger with the line that drops the one before."""
+    run = {
+        statement.strip()
+        for path in (HERE / "sql").glob("*.sql")
+        for statement in path.read_text().strip().split("\n--;\n")
+    }
+    for statement, then in zip(wanted, (*wanted[1:], ""), strict=True):
+        replaced = statement.startswith("DROP TRIGGER") and then not in run
+        if statement not in run or replaced:
+            yield statement
 
 
 def _spelled_out(models: MetaData) -> MetaData:

@@ -19,7 +19,7 @@ from engine.money.bank_file import BankBatch, BankFormat, BankLine, TextFormat
 from engine.money.bank_rows import BATCH_NUMBER
 from engine.money.ledger import accounting_day
 from engine.money.ledger_tables import PaymentPurpose
-from engine.money.orders import PaymentError, bound_to, pay_to_now, refused
+from engine.money.orders import PaymentError, open_account, pay_to_now, refused
 from engine.money.payment_tables import (
     SEALED_BATCH,
     AccountCorrection,
@@ -303,7 +303,7 @@ def _bank_batch(session: Session, vault: Vault, batch: PaymentBatch, now: dateti
         lines=tuple(
             BankLine(
                 line_no=line.line_no,
-                account=vault.decrypt(line.account, bound_to=bound_to(order.key)),
+                account=open_account(vault, line, order_key=order.key),
                 account_name=line.account_name,
                 amount=Money(line.amount_fen),
                 purpose=f"{purpose} {order.month}" if order.month else purpose,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ from engine.money.once import insert_once
 from engine.money.payment_tables import SEALED_CORRECTION, SEALED_ORDER, AccountCorrection, PaymentOrder
 from engine.store.actions import Action
 from engine.store.audit import Voucher, append
-from engine.store.crypto import Vault, mask_account, normalised
+from engine.store.crypto import Vault, VaultError, mask_account, normalised
 from engine.values import Actor, Money, Month, Reason, RefusedError
 
 PayeeKind = Literal["person", "employer", "office"]
@@ -53,6 +53,20 @@ class PayTo:
     account_name: str
 
 
+class HasAccount(Protocol):
+    """A row that holds an encrypted account with its index: an order, a correction, a line of a batch."""
+
+    @property
+    def account(self) -> bytes:
+        """Encrypted."""
+        ...
+
+    @property
+    def account_index(self) -> bytes:
+        """Its keyed blind index."""
+        ...
+
+
 def order_payment(
     session: Session,
     vault: Vault,
@@ -76,7 +90,7 @@ def order_payment(
     Refused when the amount is not above zero or the account cannot be written to a bank file.
     PaymentError when the key stands for another payment already, or the purpose is not in the chart.
     """
-    pay_to = _pay_to(vault, order_key=key, account=account, account_name=account_name)
+    pay_to = _pay_to(vault, account=account, account_name=account_name)
     wanted = PaymentOrder(
         key=key,
         payee_kind=payee_kind,
@@ -149,9 +163,7 @@ def requeue_line(
         _correct_account(
             session,
             order,
-            _pay_to(
-                vault, order_key=order.key, account=account, account_name=account_name or order.account_name
-            ),
+            _pay_to(vault, account=account, account_name=account_name or order.account_name),
             shown=mask_account(normalised(account)),
             reason=reason,
             actor=actor,
@@ -166,8 +178,11 @@ def cancel(session: Session, *, order_id: int, reason: str, actor: Actor, now: d
     if order.status == "cancelled":
         return order
     _require_status(order, ("ordered",), "撤销")
-    entry = session.scalars(select(JournalEntry.id).where(JournalEntry.key == entry_key(order))).one()
-    reverse(session, entry, reason=reason, day=accounting_day(now), actor=actor, now=now)
+    if order.chunk_id is None:
+        entry = session.scalars(select(JournalEntry.id).where(JournalEntry.key == entry_key(order))).one()
+        reverse(session, entry, reason=reason, day=accounting_day(now), actor=actor, now=now)
+    else:
+        _take_out(session, order, reason=reason, actor=actor, now=now)
     return _move(session, order, "cancelled", Action.ORDER_CANCELLED, reason=reason, actor=actor, now=now)
 
 
@@ -177,13 +192,24 @@ def pay_to_now(order: PaymentOrder, correction: AccountCorrection | None) -> Pay
     return PayTo(account=source.account, account_index=source.account_index, account_name=source.account_name)
 
 
-def bound_to(order_key: str) -> str:
-    """The place that the order's encrypted accounts are bound to."""
-    return f"payment_order:{order_key}"
+def account_place(account_index: bytes) -> str:
+    """What an encrypted account is bound to: the index that stands beside it, so that one can be copied with the other."""
+    return f"account:{bytes(account_index).hex()}"
+
+
+def open_account(vault: Vault, pay_to: HasAccount, *, order_key: str) -> str:
+    """The account number in full, for the bank file and for masking; VaultError where it was tampered with.
+
+    Accounts of orders made before accounts could be copied are bound to their order.
+    """
+    try:
+        return vault.decrypt(pay_to.account, bound_to=account_place(pay_to.account_index))
+    except VaultError:
+        return vault.decrypt(pay_to.account, bound_to=f"payment_order:{order_key}")
 
 
 def entry_key(order: PaymentOrder) -> str:
-    """The key of the journal entry that booked the order."""
+    """The key of the journal entry that booked the order, where it has one of its own."""
     return f"order:{order.key}"
 
 
@@ -192,8 +218,9 @@ def refused(code: str, text: str, text_en: str, *, source: str = "") -> RefusedE
     return RefusedError(Reason(code=code, text=text, text_en=text_en, source=source))
 
 
-def _pay_to(vault: Vault, *, order_key: str, account: str, account_name: str) -> PayTo:
+def _pay_to(vault: Vault, *, account: str, account_name: str) -> PayTo:
     plain = normalised(account)
+    index = vault.index(plain)
     try:
         matching(ACCOUNT, plain, "账号", 1)
         fields(1, filled(account_name, "户名", 1))
@@ -201,8 +228,8 @@ def _pay_to(vault: Vault, *, order_key: str, account: str, account_name: str) ->
         text = f"收款账户不能用于银行文件：{wrong.message}"
         raise refused("account_unusable", text, "The account cannot be written to a bank file.") from wrong
     return PayTo(
-        account=vault.encrypt(plain, bound_to=bound_to(order_key)),
-        account_index=vault.index(plain),
+        account=vault.encrypt(plain, bound_to=account_place(index)),
+        account_index=index,
         account_name=account_name,
     )
 
@@ -247,6 +274,23 @@ def _correct_account(
         reason=reason,
         after={"account": shown, "account_name": pay_to.account_name},
         voucher=SEALED_CORRECTION.voucher(correction),
+    )
+
+
+def _take_out(session: Session, order: PaymentOrder, *, reason: str, actor: Actor, now: datetime) -> None:
+    """The order's share of the entry of its chunk, taken back: the others of the chunk stay booked."""
+    use = _purpose(session, order.purpose)
+    amount = Money(order.amount_fen)
+    post(
+        session,
+        key=f"cancelled:{order.key}",
+        day=accounting_day(now),
+        region=order.region,
+        text=f"撤销支付单 {order.id}：{reason}",
+        lines=[Line(use.payable, "debit", amount), Line(use.expense, "credit", amount)],
+        actor=actor,
+        now=now,
+        case_id=order.case_id,
     )
 
 

@@ -1,8 +1,8 @@
-"""The tables of payment orders, batches and receipts, and what PostgreSQL itself holds them to.
+"""The tables of payment orders, batches and receipts.
 
 Insert-only: account_correction, bank_receipt. The others keep their core and move their status along
 allowed steps only; no order is in two live batches and none is paid twice, whoever writes.
-No behaviour here: see ``payments``. ``TRIGGERS`` belong to the tables and are run by the migration.
+No behaviour here: see ``payments``; what the database holds them to: ``payment_guards``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.audit import Members, SealedTable, register
 from engine.store.db import Base
-from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows, set_once
+
+
+class PaymentChunk(Base):
+    """Orders that were made in one go, of one region: one entry for each purpose, one audit event for all. Insert-only."""
+
+    __tablename__ = "payment_chunk"
+    __table_args__ = (CheckConstraint("order_count > 0 AND total_fen > 0", name="not_empty"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    #: the same work has the same key, e.g. ``month-run:12:17``, and is ordered once
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    region: Mapped[str] = mapped_column(String(6))
+    order_count: Mapped[int]
+    total_fen: Mapped[int] = mapped_column(BigInteger)
+    created_by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
 
 
 class PaymentOrder(Base):
@@ -47,7 +62,7 @@ class PaymentOrder(Base):
     payee_kind: Mapped[str] = mapped_column(String(10))
     payee_id: Mapped[int] = mapped_column(BigInteger)
     payee_name: Mapped[str] = mapped_column(Text)
-    #: encrypted, bound to ``payment_order:<key>``
+    #: encrypted; see ``orders.open_account`` for what it is bound to
     account: Mapped[bytes] = mapped_column(LargeBinary)
     account_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     #: the holder as the bank knows them
@@ -63,6 +78,8 @@ class PaymentOrder(Base):
     status: Mapped[str] = mapped_column(String(10))
     #: why it stands where it stands: what the bank said, or why it is held
     status_reason: Mapped[str] = mapped_column(Text, default="")
+    #: the chunk that it was ordered in, which vouches for it; None for an order of its own
+    chunk_id: Mapped[int | None] = mapped_column(ForeignKey("payment_chunk.id"), index=True)
 
 
 class AccountCorrection(Base):
@@ -72,7 +89,7 @@ class AccountCorrection(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"), index=True)
-    #: encrypted, bound to ``payment_order:<key>``
+    #: encrypted, as that of the order
     account: Mapped[bytes] = mapped_column(LargeBinary)
     account_index: Mapped[bytes] = mapped_column(LargeBinary)
     account_name: Mapped[str] = mapped_column(Text)
@@ -162,7 +179,7 @@ class PaymentLine(Base):
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     order_id: Mapped[int] = mapped_column(ForeignKey("payment_order.id"))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
-    #: as it stood when the batch was prepared; encrypted, bound to ``payment_order:<key>``
+    #: as it stood when the batch was prepared; encrypted, as that of the order
     account: Mapped[bytes] = mapped_column(LargeBinary)
     account_index: Mapped[bytes] = mapped_column(LargeBinary)
     account_name: Mapped[str] = mapped_column(Text)
@@ -194,35 +211,24 @@ class BankReceipt(Base):
     taken_at: Mapped[datetime]
 
 
-ORDER_STEPS = (
-    ("ordered", "batched"),
-    ("batched", "sent"),
-    ("batched", "ordered"),
-    ("sent", "paid"),
-    ("sent", "returned"),
-    ("returned", "ordered"),
-    ("returned", "held"),
-    ("ordered", "held"),
-    ("held", "ordered"),
-    ("ordered", "cancelled"),
+#: what the trail vouches for; the order of columns and their names are part of what was sealed long ago
+ORDER_CORE = tuple(
+    c.name for c in PaymentOrder.__table__.columns if not c.name.startswith("status") and c.name != "chunk_id"
 )
-BATCH_STEPS = (
-    ("prepared", "sampled"),
-    ("sampled", "certified"),
-    ("certified", "released"),
-    ("released", "answered"),
-    ("answered", "closed"),
-    ("prepared", "dissolved"),
-    ("sampled", "dissolved"),
-    ("certified", "dissolved"),
-)
-LINE_STEPS = (("waiting", "paid"), ("waiting", "returned"))
-
-_ORDER_CORE = tuple(c.name for c in PaymentOrder.__table__.columns if not c.name.startswith("status"))
 _LINE_COLUMNS = tuple(c.name for c in PaymentLine.__table__.columns)
-_LINE_CORE = _LINE_COLUMNS[: _LINE_COLUMNS.index("status")]
+LINE_CORE = _LINE_COLUMNS[: _LINE_COLUMNS.index("status")]
 
-SEALED_ORDER = register(SealedTable(table="payment_order", key="id", columns=_ORDER_CORE))
+SEALED_ORDER = register(
+    SealedTable(table="payment_order", key="id", columns=ORDER_CORE, only="chunk_id IS NULL")
+)
+SEALED_CHUNK = register(
+    SealedTable(
+        table="payment_chunk",
+        key="id",
+        columns=tuple(c.name for c in PaymentChunk.__table__.columns),
+        members=Members(table="payment_order", by="chunk_id", order="id", columns=ORDER_CORE),
+    )
+)
 SEALED_CORRECTION = register(
     SealedTable(
         table="account_correction",
@@ -240,83 +246,4 @@ SEALED_BATCH = register(
 )
 SEALED_RECEIPT = register(
     SealedTable(table="bank_receipt", key="id", columns=tuple(c.name for c in BankReceipt.__table__.columns))
-)
-
-# a batch's head must say what its lines say, and a line what its order says, whoever wrote them
-_REQUIRE_TOTALS = """
-CREATE OR REPLACE FUNCTION require_batch_totals() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  found integer;
-  total numeric;
-BEGIN
-  SELECT count(*), COALESCE(sum(amount_fen), 0) INTO found, total FROM payment_line WHERE batch_id = NEW.id;
-  IF found <> NEW.line_count OR total <> NEW.total_fen OR found = 0 THEN
-    RAISE EXCEPTION USING ERRCODE = 'check_violation', TABLE = 'payment_batch', CONSTRAINT = 'batch_totals',
-      MESSAGE = '批次 ' || NEW.number || ' 与明细不符：应为 ' || NEW.line_count || ' 笔 ' || NEW.total_fen
-        || ' 分，明细为 ' || found || ' 笔 ' || total || ' 分';
-  END IF;
-  RETURN NULL;
-END $$
-"""
-_REQUIRE_ORDER = """
-CREATE OR REPLACE FUNCTION require_order_of_line() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM 1 FROM payment_order o, payment_batch b
-    WHERE o.id = NEW.order_id AND o.status = 'ordered' AND o.amount_fen = NEW.amount_fen
-      AND b.id = NEW.batch_id AND b.status = 'prepared' AND NEW.status = 'waiting';
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'check_violation', TABLE = 'payment_line', CONSTRAINT = 'line_of_open_order',
-      MESSAGE = '批次明细 ' || NEW.batch_id || '/' || NEW.line_no || ' 与支付单 ' || NEW.order_id || ' 的状态或金额不符';
-  END IF;
-  RETURN NEW;
-END $$
-"""
-_REQUIRE_PAID_LINE = """
-CREATE OR REPLACE FUNCTION require_paid_line() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM 1 FROM payment_line WHERE order_id = NEW.id AND status = 'paid';
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'check_violation', TABLE = 'payment_order', CONSTRAINT = 'paid_by_the_bank',
-      MESSAGE = '支付单 ' || NEW.id || ' 没有银行付讫的明细，不能记为已付';
-  END IF;
-  RETURN NEW;
-END $$
-"""
-
-TRIGGERS: tuple[str, ...] = (
-    *insert_only("account_correction"),
-    *insert_only("bank_receipt"),
-    *keep_rows("payment_order"),
-    *frozen_columns("payment_order", *_ORDER_CORE),
-    *allowed_transitions("payment_order", "status", ORDER_STEPS),
-    *keep_rows("payment_batch"),
-    *frozen_columns(
-        "payment_batch", "id", "number", "region", "line_count", "total_fen", "prepared_by", "prepared_at"
-    ),
-    *set_once(
-        "payment_batch",
-        "sampled_by",
-        "sampled_at",
-        "certified_by",
-        "certified_at",
-        "released_by",
-        "released_at",
-        "file_digest",
-    ),
-    *allowed_transitions("payment_batch", "status", BATCH_STEPS),
-    *keep_rows("payment_line"),
-    *frozen_columns("payment_line", *_LINE_CORE),
-    *allowed_transitions("payment_line", "status", LINE_STEPS),
-    _REQUIRE_TOTALS,
-    "DROP TRIGGER IF EXISTS payment_batch_totals ON payment_batch",
-    "CREATE CONSTRAINT TRIGGER payment_batch_totals AFTER INSERT OR UPDATE ON payment_batch "
-    "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION require_batch_totals()",
-    _REQUIRE_ORDER,
-    "DROP TRIGGER IF EXISTS payment_line_of_order ON payment_line",
-    "CREATE TRIGGER payment_line_of_order BEFORE INSERT ON payment_line "
-    "FOR EACH ROW EXECUTE FUNCTION require_order_of_line()",
-    _REQUIRE_PAID_LINE,
-    "DROP TRIGGER IF EXISTS payment_order_paid ON payment_order",
-    "CREATE TRIGGER payment_order_paid BEFORE UPDATE ON payment_order "
-    "FOR EACH ROW WHEN (NEW.status = 'paid' AND OLD.status <> 'paid') EXECUTE FUNCTION require_paid_line()",
 )

@@ -18,8 +18,8 @@ from engine.money.batches import (
     release,
 )
 from engine.money.orders import PayeeKind, PaymentError, cancel, free, hold, order_payment, requeue_line
+from engine.money.payment_guards import TRIGGERS
 from engine.money.payment_tables import (
-    TRIGGERS,
     AccountCorrection,
     BankReceipt,
     PaymentBatch,

@@ -66,6 +66,9 @@ class Action(StrEnum):
     GRANT_RESUMED = "GRANT_RESUMED", "待遇恢复"
     GRANT_CEASED = "GRANT_CEASED", "待遇终止"
     GRANT_EXTENDED = "GRANT_EXTENDED", "待遇续发"
+    GRANTS_DECIDED = "GRANTS_DECIDED", "按月核发"
+    MONTH_RUN_STARTED = "MONTH_RUN_STARTED", "按月发放发起"
+    MONTH_RUN_FINISHED = "MONTH_RUN_FINISHED", "按月发放完成"
     NOTICE_SENT = "NOTICE_SENT", "告知书发出"
     # persons, duties, access
     PERSON_LOOKED_AT = "PERSON_LOOKED_AT", "查看个人档案"
@@ -105,6 +108,7 @@ class Action(StrEnum):
     ENTRY_POSTED = "ENTRY_POSTED", "记账凭证入账"
     ENTRY_REVERSED = "ENTRY_REVERSED", "记账凭证冲销"
     ORDER_CREATED = "ORDER_CREATED", "支付单生成"
+    ORDERS_CREATED = "ORDERS_CREATED", "支付单成批生成"
     ACCOUNT_CORRECTED = "ACCOUNT_CORRECTED", "收款账户更正"
     ORDER_HELD = "ORDER_HELD", "支付单暂缓"
     ORDER_FREED = "ORDER_FREED", "支付单解除暂缓"
@@ -122,6 +126,8 @@ class Action(StrEnum):
     DIFFERENCE_FOUND = "DIFFERENCE_FOUND", "对账差异"
     DIFFERENCE_SETTLED = "DIFFERENCE_SETTLED", "对账差异销号"
     # oversight
+    ROSTER_TAKEN = "ROSTER_TAKEN", "名册收入"
+    PAYEES_MATCHED = "PAYEES_MATCHED", "在领人员比对"
     HIT_FOUND = "HIT_FOUND", "比对命中"
     HIT_SETTLED = "HIT_SETTLED", "比对命中核实"
     SAMPLE_DRAWN = "SAMPLE_DRAWN", "抽检抽取"

@@ -137,6 +137,8 @@ class SealedTable:
     key: str
     columns: tuple[str, ...]
     members: Members | None = None
+    #: SQL over its own columns: which of its rows are vouched for by themselves; the others are members elsewhere
+    only: str = ""
 
     def voucher(self, record: Base, members: Sequence[Base] = ()) -> Voucher:
         """The voucher for the record as it stands now, members in their order; flush both first."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast
 
 import orjson
-from sqlalchemy import Column, String, Table, select
+from sqlalchemy import Column, String, Table, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -82,7 +82,9 @@ def _sealed_rows(session: Session, sealed: SealedTable) -> Iterator[Line]:
     """The rows of a sealed table with their members; members whose row is gone come as rows of their own."""
     members = _members(session, sealed.members)
     key, ahead = next(members, (None, []))
-    for row in _stream(session, sealed.table, sealed.columns, (sealed.key,), key=sealed.key):
+    for row in _stream(
+        session, sealed.table, sealed.columns, (sealed.key,), key=sealed.key, only=sealed.only
+    ):
         own: list[Plain] = []
         while sealed.members and key is not None and key <= cast(int, row["_key"]):
             if key == row["_key"]:
@@ -102,7 +104,14 @@ def _sealed_rows(session: Session, sealed: SealedTable) -> Iterator[Line]:
 def _members(session: Session, members: Members | None) -> Iterator[tuple[int | None, list[Plain]]]:
     if members is None:
         return
-    rows = _stream(session, members.table, members.columns, (members.by, members.order), key=members.by)
+    rows = _stream(
+        session,
+        members.table,
+        members.columns,
+        (members.by, members.order),
+        key=members.by,
+        only=f"{members.by} IS NOT NULL",
+    )
     for key, group in groupby(rows, key=itemgetter("_key")):
         yield cast(int, key), [{name: row[name] for name in members.columns} for row in group]
 
@@ -112,7 +121,13 @@ def _stray(members: Members, key: int, rows: list[Plain]) -> Line:
 
 
 def _stream(
-    session: Session, name: str, columns: tuple[str, ...], order: tuple[str, ...], *, key: str = ""
+    session: Session,
+    name: str,
+    columns: tuple[str, ...],
+    order: tuple[str, ...],
+    *,
+    key: str = "",
+    only: str = "",
 ) -> Iterator[dict[str, Plain]]:
     """The rows of a table in order, read by a server-side cursor; the key column also as ``_key``."""
     table: Table = Base.metadata.tables[name]
@@ -120,6 +135,8 @@ def _stream(
     if key:
         chosen.append(table.c[key].label("_key"))
     query = select(*chosen).order_by(*(_by_code_point(table.c[column]) for column in order))
+    if only:
+        query = query.where(text(only))
     for row in session.execute(query, execution_options={"yield_per": CHUNK}).mappings():
         yield {column: plain(value) for column, value in row.items()}
 

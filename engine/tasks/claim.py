@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import func, select
 
+from engine.benefits.tables import BenefitGrant
 from engine.law.entitlement import determine
 from engine.law.facts import ClaimFacts, Determination, RetirementClass
 from engine.money.payments import order_payment
@@ -18,7 +19,7 @@ from engine.store.crypto import mask_account
 from engine.tasks.catalogue import operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import BenefitGrant, Claim, UnemploymentRegistration
+from engine.tasks.tables import Claim, UnemploymentRegistration
 from engine.values import Money, Month
 
 
@@ -293,6 +294,9 @@ def create_grant(
     monthly_fen: int,
     first_month: str,
     determination: dict[str, Any],
+    applied_on: str,
+    household_region: str = "",
+    retirement_class: str | None = None,
 ) -> dict[str, Any]:
     """The right to benefit; refused unless the law granted it, and while another grant runs."""
     if not granted:
@@ -309,6 +313,9 @@ def create_grant(
         case_id=desk.case.id,
         person_id=person_id,
         region_code=desk.case.region,
+        household_region=household_region,
+        retirement_class=retirement_class,
+        applied_on=date.fromisoformat(applied_on),
         granted_on=desk.today,
         first_month=first_month,
         months=months,
@@ -362,7 +369,8 @@ def order_first_payment(
         now=desk.now,
     )
     grant = desk.session.get_one(BenefitGrant, grant_id)
-    grant.months_paid = max(grant.months_paid, 1)
+    if grant.paid_through is None:
+        grant.months_paid, grant.paid_through = 1, first_month
     return {"order_id": order.id}
 
 

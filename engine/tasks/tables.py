@@ -44,36 +44,6 @@ class UnemploymentRegistration(Base):
     wants_work: Mapped[bool]
 
 
-class BenefitGrant(Base):
-    """The right to benefit of one claim: from when, how many months, how much."""
-
-    __tablename__ = "benefit_grant"
-    __table_args__ = (
-        UniqueConstraint("case_id"),
-        Index(
-            "uq_benefit_grant_active", "person_id", unique=True, postgresql_where=text("status = 'active'")
-        ),
-        CheckConstraint("months > 0 AND months <= 24", name="months"),
-        CheckConstraint("monthly_fen > 0", name="monthly"),
-        CheckConstraint("months_paid >= 0 AND months_paid <= months", name="paid"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
-    region_code: Mapped[str] = mapped_column(String(12))
-    granted_on: Mapped[date]
-    #: first benefit month, ``2026-12``
-    first_month: Mapped[str] = mapped_column(String(7))
-    months: Mapped[int]
-    months_paid: Mapped[int] = mapped_column(default=0)
-    monthly_fen: Mapped[int] = mapped_column(BigInteger)
-    #: JSON of the determination with its reasons
-    determination: Mapped[str] = mapped_column(Text)
-    #: active, stopped, used_up
-    status: Mapped[str] = mapped_column(String(12), default="active")
-
-
 class Letter(Base):
     """Insert-only. A letter or notice as it was written; sending is the outbox's."""
 

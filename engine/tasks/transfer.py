@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.benefits.tables import BenefitGrant
 from engine.law.entitlement import benefit_amount, benefit_months
 from engine.law.transfer import transfer_fee
 from engine.money import ledger
@@ -15,7 +16,7 @@ from engine.people import Person, id_number_of
 from engine.tasks.catalogue import granted, operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import BenefitGrant, RightsTransfer
+from engine.tasks.tables import RightsTransfer
 from engine.values import Money
 
 #: a transfer is paid from office to office, on the account that the receiving office publishes

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from engine.config import ROOT, Settings
-from engine.money import ledger_tables, payment_tables
+from engine.money import ledger_tables, payment_guards, payment_tables
 from engine.money.bank_file import TestBank
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
@@ -44,7 +44,7 @@ CASHIER = Actor(kind="staff", id=4, name="吴娜")
 
 GOOD, WRONG_NUMBER, WRONG_HOLDER = "6217994510000123455", "6217994510000120000", "6217994510000121111"
 
-TABLES = (audit, outbox, ledger_tables, payment_tables)
+TABLES = (audit, outbox, ledger_tables, payment_tables, payment_guards)
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def new_database(name: str) -> Iterator[Engine]:
         tables = [t for t in Base.metadata.sorted_tables if t.name in OWN_TABLES]
         Base.metadata.create_all(connection, tables=tables)
         for module in TABLES:
-            put_up(connection, module.TRIGGERS)
+            put_up(connection, getattr(module, "TRIGGERS", ()))
     yield engine
     engine.dispose()
     with server.connect() as connection:

@@ -514,7 +514,7 @@ def test_a_city_batch_takes_its_counties_and_books_each_in_its_own_region(office
         (
             "INSERT INTO payment_line SELECT 1, 9, 2, amount_fen, account, account_index, account_name, 'waiting', "
             "'', '' FROM payment_order WHERE id = 2",
-            "状态或金额不符",
+            "状态、金额或账户不符",
         ),
         ("TRUNCATE bank_receipt", "只增不改"),
     ],

@@ -12,9 +12,10 @@ from paths import assert_nothing_left, every_path
 from sqlalchemy import func, select
 from walked import Walked
 
+from engine.benefits.tables import BenefitGrant
 from engine.cases import claims
 from engine.cases.office import Office
-from engine.tasks.tables import BenefitGrant, Claim, UnemploymentRegistration
+from engine.tasks.tables import Claim, UnemploymentRegistration
 from engine.workflow.versions import Source
 
 DECISIONS = {"claim_granted": "granted", "claim_refused": "refused", "claim_withdrawn": "withdrawn"}

@@ -8,9 +8,9 @@ import pytest
 from builders import Case, a_claim, a_granted_claim, a_payment_run, actor, refused, register_says
 from sqlalchemy import select
 
+from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
 from engine.money.ledger import trial_balance
-from engine.tasks.tables import BenefitGrant
 from engine.values import Money
 from engine.workflow.tables import WorkflowHistory
 
