@@ -182,7 +182,7 @@ def test_trial_balance_has_every_account_and_equal_columns(office: Office):
 
         rows = trial_balance(session)
 
-        assert len(rows) == 14
+        assert len(rows) == len(Chart.load(ROOT / "processes").accounts)
         assert (
             Money.total(row.debit for row in rows)
             == Money.total(row.credit for row in rows)
@@ -229,16 +229,17 @@ def test_taking_the_chart_over_again_adds_nothing_and_a_changed_account_is_refus
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
+    ("old", "new", "words"),
     [
-        ("kind: asset}", "kind: assets}", 8, "assets"),
-        ('"1002"', '"1001"', 9, "写了两次"),
-        ('payable: "2102"}', 'payable: "1001"}', 27, "类别为 liability"),
-        ('expense: "5101"', 'expense: "9999"', 25, "类别为 expense"),
+        ("kind: asset}", "kind: assets}", "assets"),
+        ('"1002"', '"1001"', "写了两次"),
+        ('payable: "2102"}', 'payable: "1001"}', "类别为 liability"),
+        ('expense: "5101"', 'expense: "9999"', "类别为 expense"),
     ],
 )
-def test_a_wrong_chart_is_refused_with_file_and_line(tmp_path, old, new, line, words):
+def test_a_wrong_chart_is_refused_with_file_and_line(tmp_path, old, new, words):
     good = (ROOT / "processes" / "chart-of-accounts.yaml").read_text()
+    line = good[: good.index(old)].count("\n") + 1
     (tmp_path / "chart-of-accounts.yaml").write_text(good.replace(old, new, 1))
 
     with pytest.raises(DeclarationError, match=words) as complaint:
