@@ -23,7 +23,15 @@ import click
 
 from engine.config import Settings
 from engine.logs import log_json
-from engine.terminal import check_text, demo_accounts, law_text, sentence
+from engine.terminal import (
+    check_text,
+    demo_accounts,
+    files_in,
+    law_text,
+    pairs_of,
+    run_text,
+    sentence,
+)
 from engine.values import CHINA, SYSTEM, Refusal
 
 if TYPE_CHECKING:
@@ -31,8 +39,8 @@ if TYPE_CHECKING:
 
     from engine.cases.office import Office
 
-_DEMO_PEOPLE = 2000
-_DEMO_EMPLOYERS = 200
+_DEMO_PEOPLE, _DEMO_EMPLOYERS = 2000, 200
+_DEMO_CROWD = 3000  # 6 % of whom are paid already
 _LAWFUL_NO = 3
 
 
@@ -142,6 +150,7 @@ def seed(*, people: int, employers: int, number: int, day: datetime | None) -> N
             seed=number,
             day=day.date() if day else office.today,
             password=PASSWORD,
+            say=click.echo,
         )
         click.echo(f"已生成 {people} 人、{employers} 个单位 (seeded)")
 
@@ -171,7 +180,7 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
     directory = _settings_without_secret().processes_dir
     duties = DutyBook.load(directory / "duties.yaml")
     names = names_of(directory, duties, ControlBook.load(directory / "controls.yaml", duties))
-    files = [file for path in paths for file in _files_in(path)]
+    files = [file for path in paths for file in files_in(path)]
     reports = [{**check_path(Path(file), names), "file": file} for file in files]
     if as_json:
         click.echo(json.dumps(reports, ensure_ascii=False, indent=2))
@@ -214,7 +223,7 @@ def law(
     settings = _settings_without_secret()
     given = answer(
         name,
-        _pairs(arguments),
+        pairs_of(arguments),
         on=(on or datetime.now(CHINA)).date(),
         region=region or settings.region,
         book=PolicyBook.load(settings.processes_dir / "policy"),
@@ -249,6 +258,23 @@ def verify(*, export_to: Path | None, from_export: Path | None) -> None:
         click.echo(verdict.text)
         balanced = _books_balance(office)
     sys.exit(0 if verdict.ok and balanced else 1)
+
+
+@changling.command("month-run")
+@click.argument("month")
+@click.option("--region", default="", help="统筹区代码，默认本机构 (GB/T 2260)")
+def month_run(*, month: str, region: str) -> None:
+    """按月发放：比对、核发、编批 (match, decide and batch a month)；中断后再运行会接着做."""
+    _log_to_stderr(logging.ERROR)
+    with _office() as office:
+        from engine.cases.month_runs import drive, run_record_of, start_month_run
+
+        run = start_month_run(office, SYSTEM, month=month, region=region)
+        if isinstance(run, Refusal):
+            raise click.ClickException(run.text)
+        with click.progressbar(length=run.total, label=f"{run.month} 第{run.round}轮") as bar:
+            drive(office, run.run_id, say=lambda done, _total: bar.update(done - bar.pos))
+        click.echo(run_text(run_record_of(office, run.run_id)))
 
 
 @changling.command("assign-post")
@@ -328,6 +354,7 @@ def _set_up(office: Office, *, demo: bool) -> None:
             seed=1,
             day=office.today,
             password=PASSWORD,
+            crowd=_DEMO_CROWD,
         )
 
 
@@ -368,28 +395,6 @@ def _tell(outcome: object) -> None:
     click.echo(getattr(outcome, "message", str(outcome)))
 
 
-def _files_in(path: str) -> list[str]:
-    """The diagrams, forms and decisions under a folder; any other path as it was given."""
-    found = [str(file) for file in sorted(Path(path).rglob("*")) if file.suffix in (".bpmn", ".dmn", ".form")]
-    return found if Path(path).is_dir() and found else [path]
-
-
-def _pairs(arguments: tuple[str, ...]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for argument in arguments:
-        key, sign, value = argument.partition("=")
-        if not sign or not key:
-            raise click.UsageError(f"参数要写成 名称=值，不是 {argument!r} (write key=value)")
-        if key in pairs:
-            raise click.UsageError(f"参数 {key} 写了两次 (given twice)")
-        pairs[key] = value
-    return pairs
-
-
 def _log_to_stderr(level: int) -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
-if __name__ == "__main__":
-    main()

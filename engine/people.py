@@ -222,10 +222,8 @@ def ensure_person(
     ``region`` is where they are insured; without it their household counts at first, and is not changed later.
     Name, birth and sex follow the record.
     """
-    index = vault.index(record.id_number)
     statement = insert(Person).values(
-        id_number_cipher=vault.encrypt(normalised(record.id_number), bound_to=_place("id_number", index)),
-        id_number_index=index,
+        **number_columns(vault, record.id_number),
         name=record.name,
         birth=record.birth,
         sex=record.sex,
@@ -240,6 +238,13 @@ def ensure_person(
     return session.scalars(upsert, execution_options={"populate_existing": True}).one()
 
 
+def number_columns(vault: Vault, id_number: str) -> dict[str, bytes]:
+    """The two columns that keep an identity number: its blind index, and its cipher bound to that index."""
+    index = vault.index(id_number)
+    cipher = vault.encrypt(normalised(id_number), bound_to=identity_place(index))
+    return {"id_number_index": index, "id_number_cipher": cipher}
+
+
 def find_person(session: Session, vault: Vault, id_number: str) -> PersonId | None:
     """Who has that identity number, in any written form; None when nobody is kept under it."""
     found = session.scalar(select(Person.id).where(Person.id_number_index == vault.index(id_number)))
@@ -248,7 +253,7 @@ def find_person(session: Session, vault: Vault, id_number: str) -> PersonId | No
 
 def id_number_of(vault: Vault, person: Person) -> str:
     """The identity number in full, for asking a register; never for a page, a log or case data."""
-    return vault.decrypt(person.id_number_cipher, bound_to=_place("id_number", person.id_number_index))
+    return vault.decrypt(person.id_number_cipher, bound_to=identity_place(person.id_number_index))
 
 
 def phone_of(session: Session, vault: Vault, person_id: int) -> str:
@@ -328,6 +333,11 @@ def _phone(vault: Vault, person: Person) -> str:
     if person.phone_cipher is None:
         return ""
     return vault.decrypt(person.phone_cipher, bound_to=_place("phone", person.id_number_index))
+
+
+def identity_place(index: bytes) -> str:
+    """What an encrypted identity number is bound to: the index that stands beside it."""
+    return _place("id_number", index)
 
 
 def _place(column: str, index: bytes) -> str:

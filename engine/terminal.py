@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from engine.cases.month_views import MonthRunView
 
 
 def sentence(failure: Exception) -> str:
@@ -58,6 +65,36 @@ def demo_accounts() -> str:
             *employers,
         )
     )
+
+
+def run_text(run: MonthRunView) -> str:
+    """What a month run decided, one reason a line, and what was not on file."""
+    lines = [f"{run.region_name} {run.month} 第{run.round}轮：支付单合计 {run.paid} 元 ({run.status})"]
+    for row in run.reasons:
+        lines.append(
+            f"  {row.outcome_name} {row.count:>8} 人  {row.total:>16} 元  {row.text} ({row.text_en})"
+        )
+    lines += [f"  未办 (not done)：{gap.text}" for gap in run.gaps]
+    return "\n".join(lines)
+
+
+def files_in(path: str) -> list[str]:
+    """The diagrams, forms and decisions under a folder; any other path as it was given."""
+    found = [str(file) for file in sorted(Path(path).rglob("*")) if file.suffix in (".bpmn", ".dmn", ".form")]
+    return found if Path(path).is_dir() and found else [path]
+
+
+def pairs_of(arguments: tuple[str, ...]) -> dict[str, str]:
+    """The arguments as written, ``key=value`` each; UsageError for any other."""
+    pairs: dict[str, str] = {}
+    for argument in arguments:
+        key, sign, value = argument.partition("=")
+        if not sign or not key:
+            raise click.UsageError(f"参数要写成 名称=值，不是 {argument!r} (write key=value)")
+        if key in pairs:
+            raise click.UsageError(f"参数 {key} 写了两次 (given twice)")
+        pairs[key] = value
+    return pairs
 
 
 def _first_line(failure: Exception) -> str:

@@ -15,17 +15,23 @@ from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Select, select
 
-from engine.cases import claims, inbox, others, staff
+from engine.benefits.tables import BenefitGrant
+from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists
+from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
+from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
+from engine.cases.recovery_openers import open_recovery
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
+from engine.money.reconciliation_tables import ReconciliationDifference
+from engine.oversight.list_tables import SuspicionLine
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
 from engine.tasks.tables import Letter, RightsTransfer
-from engine.values import CHINA, Actor, Refusal
+from engine.values import CHINA, SYSTEM, Actor, Refusal
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, WorkflowTimer
 
@@ -80,6 +86,70 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "first_check": ("wangshouli", {"first_opinion": "pass", "first_note": "比对结果与登记一致"}),
     "second_check": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_refund": ("sunshenpi", {"approval": "approve", "notice_objections": "公示期内无异议"}),
+    "answer_notice": (
+        "",
+        {"answer_opinion": "object", "answer_statement": "我没有重新就业，单位补缴了一个月"},
+    ),
+    "check_evidence": (
+        "wangshouli",
+        {
+            "check_opinion": "confirm",
+            "confirmed_day": "2025-11-02",
+            "check_note": "参保记录显示已由新单位缴费",
+        },
+    ),
+    "review_stop": ("zhaofuhe", {"review_opinion": "agree"}),
+    "decide_after_hearing": (
+        "sunshenpi",
+        {"hearing": "held", "hearing_note": "本人到场陈述，对记录无异议", "approval": "approve"},
+    ),
+    "record_finding": (
+        "zhengneikong",
+        {
+            "finding": "true",
+            "finding_ground": "ST1",
+            "finding_day": "2025-11-02",
+            "finding_note": "参保记录显示由新单位缴费",
+        },
+    ),
+    "confirm_finding": ("fannaikong2", {"finding_confirmed": "agree"}),
+    "state_and_defend": ("", {"statement_answer": "accept", "wished_mode": "once"}),
+    "propose_recovery": (
+        "wangshouli",
+        {
+            "proposal": "recover",
+            "conduct": "unintended",
+            "mode": "once",
+            "proposal_note": "经核实，停发情形发生后仍领取，应当退回",
+        },
+    ),
+    "review_recovery": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_recovery": ("sunshenpi", {"approval": "approve"}),
+    "propose_listing": (
+        "zhujiandu",
+        {"fine_referral": "refer", "listing_proposal": "list", "proposal_reason": "骗取数额较大，证据确凿"},
+    ),
+    "answer_listing": ("", {"listing_answer": "object", "listing_statement": "我愿意退回全部款项"}),
+    "decide_listing": (
+        "handudao",
+        {
+            "listing_decision": "list",
+            "referred_to": "市社会信用体系建设领导小组",
+            "decision_reason": "申辩不影响认定，予以列入",
+        },
+    ),
+    "recheck_item": (
+        "zhengneikong",
+        {"recheck_opinion": "right", "recheck_note": "档案、名册与支付记录一致"},
+    ),
+    "explain_difference": (
+        "zhoukuaiji",
+        {"difference_cause": "theirs", "difference_explanation": "银行误收手续费，已请退回"},
+    ),
+    "confirm_explanation": (
+        "zhengneikong",
+        {"difference_opinion": "agree", "difference_note": "已看银行来函"},
+    ),
     "submit_plan": (
         "jiangzhenggai",
         {
@@ -321,6 +391,110 @@ def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at
     done = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
     case = opened(office, done, subject=employer)
     return case.goes_on(until=at) if at else case
+
+
+def a_hit(
+    office: Office, person: str = "li", *, ground: str = "ST1", event_day: str = "2025-11-02", told: str = ""
+) -> Case:
+    """The stop case of a hit that a clerk reported of that person, who draws benefit; taken over, if not granted here."""
+    drawing = actor(office, person)
+    with office.store.transaction() as session:
+        if session.scalar(select(BenefitGrant.id).where(BenefitGrant.person_id == drawing.id)) is None:
+            paid_for_rehearsal(session, office, drawing.id)
+    done = hits.report_hit(
+        office,
+        actor(office, "wangshouli"),
+        id_number=PEOPLE[person].id_number,
+        ground=ground,
+        event_day=date.fromisoformat(event_day),
+        channel="phone",
+        detail=told or "原单位来电，称其已到新单位上班",
+    )
+    return opened(office, done, subject=person)
+
+
+def a_list(
+    office: Office, *lines: tuple[str, str], due: str = "2025-11-20", number: str = "鲁社险〔2025〕疑点3号"
+) -> int:
+    """The number of a suspicion list of the province; each line is an identity number and what is said."""
+    text = "\n".join(["证件号码,姓名,疑点情形", *(f"{id_number},,{said}" for id_number, said in lines)])
+    taken = suspicion_lists.take_list(
+        office,
+        actor(office, "zhengneikong"),
+        text.encode("gb18030"),
+        sender="province",
+        number=number,
+        answer_due=date.fromisoformat(due),
+    )
+    assert not isinstance(taken, Refusal), _said(taken)
+    return taken.list_id
+
+
+def a_suspicion_line(office: Office, person: str = "li") -> Case:
+    """The case of the one line of a list about that person of the cast."""
+    list_id = a_list(office, (PEOPLE[person].id_number, "领取期间有单位缴费"))
+    sweep_until_idle(office)
+    with office.store.reading() as session:
+        query = select(SuspicionLine.case_id).where(SuspicionLine.list_id == list_id)
+        return Case(office=office, id=session.scalars(query).one() or 0, subject=person)
+
+
+def a_recovery(
+    office: Office,
+    person: str = "li",
+    *,
+    months: int = 3,
+    monthly_fen: int = 163_800,
+    event_day: str = "2025-07-14",
+    region: str = "371500",
+    at: str = "",
+) -> Case:
+    """The recovery of what the person was paid for so many months after that of the event."""
+    data = {"event_day": event_day, "months": months, "monthly_fen": monthly_fen, "region": region}
+    case = opened(office, open_recovery(office, actor(office, person), data), subject=person)
+    return case.goes_on(until=at) if at else case
+
+
+def a_difference(office: Office, *, region: str = "371500", month: str = "2025-10") -> Case:
+    """The first difference of a bank statement with one line that the books do not know, as the accountant took it in."""
+    first, last = f"{month}-09", ",期末余额,-5.00"
+    statement = f"日期,摘要号,金额\n,期初余额,0\n{first},FEE,-5.00\n{last}\n"
+    done = reconciling.reconcile(
+        office,
+        actor(office, "zhoukuaiji"),
+        region=region,
+        month=month,
+        side="bank",
+        file=statement.encode(),
+        name="x.csv",
+    )
+    assert isinstance(done, Done), _said(done)
+    with office.store.reading() as session:
+        number = session.scalars(
+            select(ReconciliationDifference.case_id).order_by(ReconciliationDifference.id)
+        ).first()
+    assert number is not None
+    return Case(office=office, id=number)
+
+
+def a_listing(office: Office, person: str = "li", *, months: int = 7, region: str = "371500") -> Case:
+    """What supervision was told of the person's fraud, of 7 × 1638 = 11466 yuan."""
+    recovery = a_recovery(
+        office, person, months=months, event_day="2025-03-14", region=region, at="propose_recovery"
+    )
+    recovery.answers("propose_recovery", conduct="fraud", conduct_evidence="伪造解除劳动合同的记录")
+    recovery.goes_on().sweep()
+    with office.store.reading() as session:
+        query = select(WorkflowCase.id).where(WorkflowCase.process_id == "listing")
+        newest = session.scalars(query.order_by(WorkflowCase.id.desc()).limit(1)).one()
+    return Case(office=office, id=newest, subject=person)
+
+
+def a_recheck(office: Office) -> Case:
+    """A re-check that an inspector begins on their own."""
+    data = {"region": "371500", "recheck_source": "manual", "item_id": 0, "recheck_about": "失业保险金 2025-10",
+            "recheck_why": "自行提出", "of_case_key": ""}  # fmt: skip
+    return opened(office, open_case(office, SYSTEM, "recheck", data))
 
 
 def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:

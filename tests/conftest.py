@@ -26,8 +26,8 @@ __all__ = ["FixedClock", "at", "settings_for"]
 
 #: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
 SLOW = (
-    "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
-    "test_agency.py", "test_casework.py", "test_inbox_lists.py", "test_sheets.py", "test_moves.py", "test_rehearse.py", "test_calls.py", "test_rehearsal_runs.py", "test_library_letters.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
+    "disbursement", "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
+    "test_agency.py", "test_history_import.py", "test_casework.py", "test_inbox_lists.py", "test_sheets.py", "test_moves.py", "test_rehearse.py", "test_calls.py", "test_rehearsal_runs.py", "test_library_letters.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
     "workflow/test_codec.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
     "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
     "workflow/test_hostile.py", "workflow/test_incidents.py",

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.cases import agencies, calendars, handing, others, payments, staff
+from engine.cases import agencies, calendars, handing, month_runs, others, payments, staff
 from engine.cases.agencies import AgencyRow
 from engine.cases.calendars import YearView
+from engine.cases.month_views import MonthRunView
 from engine.cases.office import Office
 from engine.cases.staff import StaffRow
 from engine.cases.views import BatchView, BulkRow
@@ -122,3 +123,36 @@ def start_payment_run(office: Office, actor: Actor, asked: dict[str, Any]) -> ob
 def upload_receipt(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """Take in a receipt file of the bank; refused whole if anything differs."""
     return payments.upload_receipt(office, actor, schemas.content_of(asked["file"]))
+
+
+@reads(office_room, "/month-runs", chinese="按月发放清单", answer=rows_of(MonthRunView), who=STAFF)
+def runs(office: Office, actor: Actor) -> object:
+    """The month runs that the caller may see, latest first."""
+    return month_runs.runs(office, actor)
+
+
+@reads(
+    office_room,
+    f"/month-runs/<{NUMBER}:run_id>",
+    chinese="按月发放",
+    answer=answer_of(MonthRunView),
+    who=STAFF,
+)
+def run(office: Office, actor: Actor, run_id: int) -> object:
+    """How far a month run is, and what it decided."""
+    return month_runs.run_view(office, actor, run_id)
+
+
+@writes(
+    office_room,
+    "/month-runs",
+    chinese="发起按月发放",
+    asks=schemas.PaymentRun,
+    status=201,
+    who=STAFF,
+    done=MonthRunView,
+    answer=answer_of(MonthRunView),
+)
+def start_month_run(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
+    """Start the run of a month over everybody who is paid, or answer with the one that is going on."""
+    return month_runs.start_month_run(office, actor, month=asked["month"])

@@ -22,10 +22,16 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 
 
 #: duties to which the menu offers a page
+_ROSTERS = frozenset({"data_steward", "control"})
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
+_BOOKS = frozenset({"accountant", "cashier", "control", "fund_supervisor", "provincial"})
 _MONITORING = inbox_lists.SEE_BELOW | {"analyst", "intake", "review", "rectifier", "accountant"}
+_DISHONESTY = frozenset({"control", "fund_supervisor", "provincial"})
 _CALENDAR = frozenset({"data_steward", "administrator"})
+_IMPORTS = frozenset({"data_steward"})
+_HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
+_LISTS = frozenset({"control"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -37,6 +43,26 @@ _STATES = (
     lazy_gettext("已送银行"), lazy_gettext("已付讫"), lazy_gettext("银行退回"), lazy_gettext("暂缓支付"),
     lazy_gettext("已撤销"), lazy_gettext("待付"), lazy_gettext("退回"), lazy_gettext("编制"),
     lazy_gettext("业务抽检"), lazy_gettext("会计签证"), lazy_gettext("出纳放款"),
+)  # fmt: skip
+#: the same of recoveries and of the register of dishonesty
+_RECOVERY_STATES = (
+    lazy_gettext("待决定"), lazy_gettext("待退款"), lazy_gettext("退款中"), lazy_gettext("已结清"),
+    lazy_gettext("已核销"), lazy_gettext("待审定"), lazy_gettext("未批准"), lazy_gettext("一次退回"),
+    lazy_gettext("分期退回"), lazy_gettext("从后续待遇中抵扣"), lazy_gettext("银行到账"), lazy_gettext("待遇抵扣"),
+    lazy_gettext("本地规则"), lazy_gettext("国家规则"), lazy_gettext("在册"), lazy_gettext("已移出"),
+    lazy_gettext("余额很小、长期催收无果"), lazy_gettext("本人死亡、无遗产可供退回"),
+)  # fmt: skip
+
+
+#: the rooms of internal control, and who else changes stored data
+_CONTROL = frozenset({"control", "fund_supervisor"})
+_CHANGES = frozenset({"data_steward", "intake", "approve"})
+#: words of the rooms of internal control
+_CONTROL_STATES = (
+    lazy_gettext("草稿"), lazy_gettext("已试算"), lazy_gettext("生效"), lazy_gettext("停用"), lazy_gettext("高"),
+    lazy_gettext("中"), lazy_gettext("低"), lazy_gettext("待复查"), lazy_gettext("无误"), lazy_gettext("有误"),
+    lazy_gettext("参保人员"), lazy_gettext("待遇"), lazy_gettext("参保单位"), lazy_gettext("待签发"),
+    lazy_gettext("已上报"), lazy_gettext("抽检"), lazy_gettext("名册比对"), lazy_gettext("举报"), lazy_gettext("检查"),
 )  # fmt: skip
 
 
@@ -111,6 +137,16 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
     wanted = (
         ("/inbox", _("待办"), actor.duties),
         ("/payments", _("支付批次"), _PAYMENTS),
+        ("/month-runs", _("按月发放"), _PAYMENTS),
+        ("/rosters", _("比对名册"), _ROSTERS),
+        ("/books", _("账簿"), _BOOKS),
+        ("/hits", _("停发线索"), _HITS),
+        ("/suspicion", _("疑点名单"), _LISTS),
+        ("/recoveries", _("多领追回"), _PAYMENTS),
+        ("/dishonesty", _("失信名单"), _DISHONESTY),
+        ("/control", _("内控"), _CONTROL),
+        ("/control/changes", _("数据变更"), _CHANGES),
+        ("/control/incidents", _("基金要情"), frozenset({"provincial"})),
         ("/monitoring", _("运行监控"), _MONITORING),
         ("/operations", _("运行维护"), _INCIDENTS),
         ("/incidents", _("异常"), _INCIDENTS),
@@ -119,6 +155,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/staff", _("人员岗位"), _STAFF),
         ("/agencies", _("委托代理"), actor.duties),
         ("/calendar", _("工作日历"), _CALENDAR),
+        ("/imports", _("历史数据导入"), _IMPORTS),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]
 

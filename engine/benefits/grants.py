@@ -46,7 +46,7 @@ class Stopped:
     grant: BenefitGrant
     #: the month of the event
     last_due: Month
-    #: cancelled, because they still waited
+    #: cancelled, because they still waited, or came back from the bank
     cancelled: tuple[PaidMonth, ...]
     #: gone or going to the bank: overpaid once paid
     paid_after: tuple[PaidMonth, ...]
@@ -104,9 +104,11 @@ def stop_grant(
         )
     last_due = max(Month.of(event_day), Month.parse(grant.first_month).plus(-1))
     after = [paid for paid in months_of(session, grant) if paid.month > last_due]
-    waiting = [paid for paid in after if paid.status in ("ordered", "held")]
+    waiting = [paid for paid in after if paid.status in ("ordered", "held", "returned")]
     for paid in waiting:
-        if paid.status == "held":
+        if paid.status == "returned":
+            payments.hold(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
+        if paid.status != "ordered":
             payments.free(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
         payments.cancel(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
     if grant.status != "stopped":

@@ -128,7 +128,7 @@ def _start_by_message(office: Office, session: Session, name: str, payload: dict
     process_id = office.runner.versions.started_by(session, name)
     if process_id is None:
         raise NotWaitingError(f"没有案件在等待“{name}”，也没有流程以它开始")
-    region = str(payload.get("from_region") or office.settings.region)
+    region = str(payload.get("from_region") or payload.get("region") or office.settings.region)
     subject = f"person:{payload['person_id']}" if "person_id" in payload else f"office:{region}"
     case = next_case(session, office, process_id, region=region, subject=subject)
     start_case(office, session, SYSTEM, case, payload, message=name)

@@ -8,7 +8,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from engine.cases import claims, others
+from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
+from engine.cases.reconciling import open_difference
+from engine.cases.recovery_openers import open_recovery
 from engine.cases.stage import PRACTICE_REGION
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
@@ -70,6 +73,10 @@ def _open_payment_run(office: Office, _subject: Actor, data: Mapping[str, Value]
     )
 
 
+def _open_difference(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
+    return open_difference(office, data, region=str(data.get("region") or PRACTICE_REGION))
+
+
 def _open_any(office: Office, subject: Actor, process: str, data: Mapping[str, Value]) -> Done | Refusal:
     """A case of a process that has no use-case of its own yet: a draft that an analyst drew."""
     region = str(data.get("region") or office.settings.region)
@@ -90,6 +97,10 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "stable_jobs": _open_refund,
     "rectification": _open_finding,
     "payment_run": _open_payment_run,
+    "stop": open_stop,
+    "recovery": open_recovery,
+    "suspicion": open_suspicion,
+    "reconcile": _open_difference,
 }
 #: processes whose cases are opened by a use-case of their own
 OPENED_HERE = frozenset(_OPENERS)

@@ -15,10 +15,10 @@ from engine.cases.steps import attempt
 from engine.cases.views import BatchLine, BatchView, Done, OrderView
 from engine.duties import covers
 from engine.money import payments
+from engine.money.accounts import HasAccount, open_account
 from engine.money.batches import STATUS_NAMES as BATCH_STATUS_NAMES
 from engine.money.ledger_tables import PaymentPurpose
 from engine.money.orders import STATUS_NAMES as ORDER_STATUS_NAMES
-from engine.money.orders import HasAccount, open_account
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.store import outbox
 from engine.store.crypto import mask_account

@@ -9,18 +9,22 @@ from datetime import date
 
 from engine import duties
 from engine.cases import library
+from engine.cases.crowd import Say, crowd_there, seed_crowd
 from engine.cases.library_checks import CheckReport, check_files
 from engine.cases.office import Office
 from engine.cases.publishing import publish_diagram
+from engine.cases.risk_room import ship as ship_rules
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import sync_regions
-from engine.registers.province import load_province, seed_province
+from engine.registers.province import MOST_PEOPLE, load_province, seed_province
 from engine.values import SYSTEM, Reason, RefusedError
 from engine.workflow.checks import check_letter
 
 #: demo staff hold their posts since before any day that a demo is told on
 STAFF_SINCE = date(2025, 1, 1)
+#: residents whom the registers answer for one by one beside a crowd
+FEW = 2_000
 
 
 class FaultyDiagramError(Exception):
@@ -30,7 +34,7 @@ class FaultyDiagramError(Exception):
 
 
 def set_up(office: Office) -> None:
-    """Duties, regions, accounts and the shipped diagrams, as the files in ``processes/`` say.
+    """Duties, regions, accounts, risk rules and the shipped diagrams, as the files in ``processes/`` say.
 
     What analysts have published since stands: shipped files only fill the library where it has none or still has
     the shipped one. FaultyDiagramError with all problems, and nothing is kept.
@@ -39,6 +43,7 @@ def set_up(office: Office) -> None:
         sync_regions(session, office.settings.processes_dir / "regions.yaml")
         duties.sync(session, office.duties)
         sync_accounts(session, Chart.load(office.settings.processes_dir), actor=SYSTEM, now=office.clock())
+        ship_rules(session, office)
     with office.store.transaction() as session:
         library.lock(session)
         library.ship(session, library.shipped_files(office.settings.processes_dir), now=office.clock())
@@ -49,11 +54,24 @@ def set_up(office: Office) -> None:
             publish_diagram(session, office, SYSTEM, files, name, author=SYSTEM.key, note="随系统发布")
 
 
-def seed(office: Office, *, people: int, employers: int, seed: int, day: date, password: str) -> None:
+def seed(
+    office: Office,
+    *,
+    people: int,
+    employers: int,
+    seed: int,
+    day: date,
+    password: str,
+    crowd: int = 0,
+    say: Say = lambda _text: None,
+) -> None:
     """A trial office: a generated province behind the registers, and one member of staff for each duty.
 
-    An office that has a province keeps the one it has. Refused in production.
+    An office that has a province keeps the one it has. More people than the registers can tell apart, and a
+    ``crowd`` beside them, stand in rosters and grants alone. Refused in production.
     """
+    crowded = people > MOST_PEOPLE
+    crowd = people if crowded else crowd
     if office.settings.production:
         raise RefusedError(
             Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
@@ -64,13 +82,15 @@ def seed(office: Office, *, people: int, employers: int, seed: int, day: date, p
                 session,
                 office.vault,
                 seed=seed,
-                people=people,
+                people=FEW if crowded else people,
                 employers=employers,
                 day=day,
                 now=office.clock(),
             )
         duties.seed_staff(session, office.duties, office.vault, day=STAFF_SINCE, password=password)
     office.forget_registers()
+    if crowd and not crowd_there(office):
+        seed_crowd(office, people=crowd, seed=seed, day=day, say=say)
 
 
 def _refuse_letters(office: Office) -> None:

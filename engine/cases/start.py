@@ -22,6 +22,12 @@ PREFIXES: Mapping[str, str] = {
     "transfer_out": "ZC",
     "stable_jobs": "WG",
     "rectification": "ZG",
+    "recheck": "FC",
+    "reconcile": "DZ",
+    "stop": "TF",
+    "suspicion": "YX",
+    "recovery": "ZH",
+    "listing": "SX",
 }
 
 

@@ -17,12 +17,18 @@ from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.claims import start_noted
 from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.hits import open_hit_cases
+from engine.cases.import_sweep import import_due
 from engine.cases.inbox_counts import take_in
 from engine.cases.limits import watch_limits
+from engine.cases.month_runs import month_run_due, screen_due
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
+from engine.cases.recoveries import offset_due
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
+from engine.cases.samples import open_rechecks
+from engine.cases.suspicion_lines import open_line_cases
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
 from engine.values import Refusal
@@ -41,6 +47,10 @@ class Swept:
     failed: int = 0
     receipts: int = 0
     retried: int = 0
+    #: parts of month runs that were carried out
+    paid_parts: int = 0
+    #: month runs that the risk rules were put to
+    screened: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -51,6 +61,16 @@ class Swept:
     told: int = 0
     #: registered claims that began
     begun: int = 0
+    #: pieces of files of an older system that were read, checked or loaded
+    imported: int = 0
+    #: hits that got their case
+    hits: int = 0
+    #: lines of suspicion lists that got their case
+    lines: int = 0
+    #: waiting orders that a part was kept back of
+    offset: int = 0
+    #: sampled items that got their case
+    rechecks: int = 0
     sealed: bool = False
 
     @property
@@ -62,11 +82,18 @@ class Swept:
             self.failed,
             self.receipts,
             self.retried,
+            self.paid_parts,
+            self.screened,
             self.moved,
             self.rehearsed,
             self.scanned,
             self.told,
             self.begun,
+            self.imported,
+            self.hits,
+            self.lines,
+            self.offset,
+            self.rechecks,
         )
         return not any(work)
 
@@ -83,11 +110,18 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         failed=failed,
         receipts=collect_receipts(office),
         retried=_retry_due(office, limit),
+        paid_parts=month_run_due(office, limit),
+        screened=screen_due(office),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),
         told=watch_limits(office, limit),
         begun=start_noted(office, limit),
+        imported=import_due(office),
+        hits=open_hit_cases(office, limit),
+        lines=open_line_cases(office, limit),
+        offset=offset_due(office, limit),
+        rechecks=open_rechecks(office, limit),
         sealed=_seal_if_due(office),
     )
 

@@ -41,6 +41,8 @@ class MonthRun(Base):
     started_by: Mapped[str] = mapped_column(String(40))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    #: when the risk rules were put to everybody whom it decided about; None: not yet
+    screened_at: Mapped[datetime | None]
     #: JSON list of reasons: figures of law that were not on file, and what was therefore not ordered
     gaps: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
 
@@ -66,6 +68,10 @@ class MonthPart(Base):
     status: Mapped[str] = mapped_column(String(8))
     #: how many grants or lines it dealt with
     dealt: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: why it failed when it was tried last; nothing of that try was kept
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: not tried again before this instant
+    due_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import wraps
 from itertools import pairwise
@@ -182,6 +182,20 @@ class PolicyBook:
                 if parameter.valid_from <= day and (parameter.last_day is None or day <= parameter.last_day):
                     return parameter
         return None
+
+    def spans(self, key: str, region: str) -> tuple[tuple[date, date | None, Parameter], ...]:
+        """First day, last day (None: open) and figure of every stretch in which ``find`` answers the same figure."""
+        known = [each for wider in region_chain(region) for each in self._series.get((key, wider), ())]
+        turns = {each.valid_from for each in known}
+        turns |= {each.last_day + timedelta(days=1) for each in known if each.last_day}
+        days = sorted(turns)
+        found = [(day, self.find(key, region, day)) for day in days]
+        ends = [later - timedelta(days=1) for later in days[1:]]
+        return tuple(
+            (day, last, figure)
+            for (day, figure), last in zip(found, (*ends, None), strict=True)
+            if figure is not None
+        )
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Every figure, by key, region and day, for the page that lists them."""

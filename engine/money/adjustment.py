@@ -95,11 +95,11 @@ def adjust_fund(
     # one giver's money is given away by one transaction at a time
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"adjust {giver}", 0))))
     known = session.scalar(select(JournalEntry.id).where(JournalEntry.key == f"adjustment:{key}:given"))
-    held = _held(session, giver)
-    if known is None and amount > held:
+    holding = held(session, giver)
+    if known is None and amount > holding:
         raise refused(
             "fund_too_small",
-            f"{giver} 财政专户只有 {held.text} 元，不能调出 {amount.text} 元",
+            f"{giver} 财政专户只有 {holding.text} 元，不能调出 {amount.text} 元",
             "The giver's fund is too small.",
             source=SOURCE,
         )
@@ -123,6 +123,16 @@ def adjust_fund(
     return given, received
 
 
+def held(session: Session, region: str) -> Money:
+    """What the region's own fiscal account holds now, in its books."""
+    fen = session.scalar(
+        select(func.coalesce(func.sum(Posting.debit_fen - Posting.credit_fen), 0))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(Posting.account == FISCAL_ACCOUNT, JournalEntry.region == region)
+    )
+    return Money(int(fen or 0))
+
+
 def _in_proportion(available: int, needs: Mapping[str, int]) -> dict[str, int]:
     total = sum(needs.values())
     if total <= available:
@@ -134,12 +144,3 @@ def _in_proportion(available: int, needs: Mapping[str, int]) -> dict[str, int]:
     for region in sorted(rounded_down, key=lambda region: (-needs[region], region))[:left]:
         given[region] += 1
     return given
-
-
-def _held(session: Session, region: str) -> Money:
-    fen = session.scalar(
-        select(func.coalesce(func.sum(Posting.debit_fen - Posting.credit_fen), 0))
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Posting.account == FISCAL_ACCOUNT, JournalEntry.region == region)
-    )
-    return Money(int(fen or 0))

@@ -10,16 +10,18 @@ import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, BigInteger, Row, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from engine.money.accounts import open_account
 from engine.money.bank_file import BankBatch, BankFormat, BankLine, TextFormat
 from engine.money.bank_rows import BATCH_NUMBER
 from engine.money.ledger import accounting_day
 from engine.money.ledger_tables import PaymentPurpose
-from engine.money.orders import PaymentError, open_account, pay_to_now, refused
+from engine.money.orders import PaymentError, refused
 from engine.money.payment_tables import (
     SEALED_BATCH,
     AccountCorrection,
@@ -64,15 +66,14 @@ def prepare_batch(
     known = session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).one_or_none()
     if known is not None:
         return known
-    orders = session.scalars(
-        select(PaymentOrder)
+    taken = session.execute(
+        select(PaymentOrder.id, PaymentOrder.amount_fen)
         .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(reach(region)))
         .order_by(PaymentOrder.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
     ).all()
-    if not orders:
+    if not taken:
         return None
     batch_id = session.scalar(
         upsert(PaymentBatch)
@@ -80,8 +81,8 @@ def prepare_batch(
             number=number,
             region=region,
             status="prepared",
-            line_count=len(orders),
-            total_fen=sum(order.amount_fen for order in orders),
+            line_count=len(taken),
+            total_fen=sum(amount_fen for _, amount_fen in taken),
             prepared_by=actor.key,
             prepared_at=now,
         )
@@ -91,7 +92,7 @@ def prepare_batch(
     if batch_id is None:
         # someone prepared the same number a moment ago; their batch is the batch
         return session.scalars(select(PaymentBatch).where(PaymentBatch.number == number)).one()
-    _add_lines(session, batch_id, orders)
+    _add_lines(session, batch_id, [order_id for order_id, _ in taken])
     batch = session.get_one(PaymentBatch, batch_id)
     _note(session, batch, Action.BATCH_PREPARED, actor=actor, now=now, before=None)
     return batch
@@ -196,32 +197,37 @@ def lines_of(session: Session, batch: PaymentBatch) -> Sequence[PaymentLine]:
     ).all()
 
 
-def _add_lines(session: Session, batch_id: int, orders: Sequence[PaymentOrder]) -> None:
-    latest: dict[int, AccountCorrection] = {}
-    ids = [order.id for order in orders]
-    corrections = select(AccountCorrection).where(AccountCorrection.order_id.in_(ids))
-    for correction in session.scalars(corrections.order_by(AccountCorrection.id)):
-        latest[correction.order_id] = correction
-    for line_no, order in enumerate(orders, start=1):
-        pay_to = pay_to_now(order, latest.get(order.id))
-        session.add(
-            PaymentLine(
-                batch_id=batch_id,
-                line_no=line_no,
-                order_id=order.id,
-                amount_fen=order.amount_fen,
-                account=pay_to.account,
-                account_index=pay_to.account_index,
-                account_name=pay_to.account_name,
-                status="waiting",
-                return_code="",
-                return_reason="",
-            )
-        )
-    session.flush()
-    for order in orders:
-        order.status, order.status_reason = "batched", ""
-    session.flush()
+def sealed_lines(session: Session, batch: PaymentBatch) -> Sequence[Row[Any]]:
+    """The lines of the batch as the trail vouches for them: rows, because they are many."""
+    table = PaymentLine.__table__
+    return session.execute(
+        select(*table.columns).where(table.c.batch_id == batch.id).order_by(table.c.line_no)
+    ).all()
+
+
+#: a line for each order in the order of their numbers, to the account that counts today
+_LINES = text("""
+INSERT INTO payment_line (batch_id, line_no, order_id, amount_fen, account, account_index, account_name, status,
+  return_code, return_reason)
+SELECT :batch, taken.line_no, o.id, o.amount_fen, coalesce(c.account, o.account),
+  coalesce(c.account_index, o.account_index), coalesce(c.account_name, o.account_name), 'waiting', '', ''
+FROM unnest(CAST(:orders AS bigint[])) WITH ORDINALITY AS taken(order_id, line_no)
+JOIN payment_order o ON o.id = taken.order_id
+LEFT JOIN LATERAL (
+  SELECT account, account_index, account_name FROM account_correction
+  WHERE order_id = o.id ORDER BY id DESC LIMIT 1) c ON true
+""")
+
+
+def _add_lines(session: Session, batch_id: int, orders: Sequence[int]) -> None:
+    session.execute(_LINES, {"batch": batch_id, "orders": list(orders)})
+    session.execute(
+        update(PaymentOrder)
+        .where(PaymentOrder.id == func.any(bindparam("orders", list(orders), ARRAY(BigInteger))))
+        .values(status="batched", status_reason="")
+        .execution_options(synchronize_session=False)
+    )
+    _refresh_orders(session)
 
 
 def _sign(
@@ -279,18 +285,30 @@ def _require_apart(session: Session, batch: PaymentBatch, step: str, actor: Acto
 
 
 def _require_untouched(session: Session, batch: PaymentBatch) -> None:
-    lines = lines_of(session, batch)
-    total = sum(line.amount_fen for line in lines)
-    if len(lines) != batch.line_count or total != batch.total_fen:
+    count, total = session.execute(
+        select(func.count(), func.coalesce(func.sum(PaymentLine.amount_fen), 0)).where(
+            PaymentLine.batch_id == batch.id
+        )
+    ).one()
+    if count != batch.line_count or total != batch.total_fen:
         raise PaymentError(
             f"批次 {batch.number} 与明细不符：应为 {batch.line_count} 笔 {Money(batch.total_fen).text} 元，"
-            f"明细为 {len(lines)} 笔 {Money(total).text} 元"
+            f"明细为 {count} 笔 {Money(int(total)).text} 元"
         )
 
 
 def _bank_batch(session: Session, vault: Vault, batch: PaymentBatch, now: datetime) -> BankBatch:
     rows = session.execute(
-        select(PaymentLine, PaymentOrder, PaymentPurpose.name)
+        select(
+            PaymentLine.line_no,
+            PaymentLine.account,
+            PaymentLine.account_index,
+            PaymentLine.account_name,
+            PaymentLine.amount_fen,
+            PaymentOrder.key,
+            PaymentOrder.month,
+            PaymentPurpose.name,
+        )
         .join(PaymentOrder, PaymentOrder.id == PaymentLine.order_id)
         .join(PaymentPurpose, PaymentPurpose.purpose == PaymentOrder.purpose)
         .where(PaymentLine.batch_id == batch.id)
@@ -303,12 +321,12 @@ def _bank_batch(session: Session, vault: Vault, batch: PaymentBatch, now: dateti
         lines=tuple(
             BankLine(
                 line_no=line.line_no,
-                account=open_account(vault, line, order_key=order.key),
+                account=open_account(vault, line, order_key=line.key),
                 account_name=line.account_name,
                 amount=Money(line.amount_fen),
-                purpose=f"{purpose} {order.month}" if order.month else purpose,
+                purpose=f"{line.name} {line.month}" if line.month else line.name,
             )
-            for line, order, purpose in rows
+            for line in rows
         ),
     )
 
@@ -319,8 +337,15 @@ def _move_orders(session: Session, batch: PaymentBatch, before: str, after: str)
         update(PaymentOrder)
         .where(PaymentOrder.id.in_(own), PaymentOrder.status == before)
         .values(status=after)
-        .execution_options(synchronize_session="fetch")
+        .execution_options(synchronize_session=False)
     )
+    _refresh_orders(session)
+
+
+def _refresh_orders(session: Session) -> None:
+    """Bring the orders that the caller holds up to date with what a statement did to many."""
+    for held in [record for record in session.identity_map.values() if isinstance(record, PaymentOrder)]:
+        session.expire(held)
 
 
 def _locked(session: Session, number: str) -> PaymentBatch:
@@ -364,5 +389,5 @@ def _note(
         after={"status": batch.status, "line_count": batch.line_count, "total_fen": batch.total_fen},
         reason=reason,
         now=now,
-        voucher=SEALED_BATCH.voucher(batch, lines_of(session, batch)),
+        voucher=SEALED_BATCH.voucher(batch, sealed_lines(session, batch)),
     )

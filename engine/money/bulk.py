@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Select, func, literal, select
+from sqlalchemy import BigInteger, DateTime, Select, TextualSelect, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,13 @@ class Ordered:
 
 
 def order_many(
-    session: Session, *, key: str, region: str, rows: Select[tuple[object, ...]], actor: Actor, now: datetime
+    session: Session,
+    *,
+    key: str,
+    region: str,
+    rows: Select[tuple[object, ...]] | TextualSelect,
+    actor: Actor,
+    now: datetime,
 ) -> Ordered:
     """The chunk of that key, ordered now or before.
 

@@ -7,21 +7,20 @@ receipt. Account numbers are stored encrypted, bound to the order. Called by ope
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.money.bank_rows import ACCOUNT, BankFileError, fields, filled, matching
+from engine.money.accounts import PayTo, new_account, pay_to_now
 from engine.money.ledger import Line, accounting_day, post, reverse
 from engine.money.ledger_tables import JournalEntry, PaymentPurpose
 from engine.money.once import insert_once
 from engine.money.payment_tables import SEALED_CORRECTION, SEALED_ORDER, AccountCorrection, PaymentOrder
 from engine.store.actions import Action
 from engine.store.audit import Voucher, append
-from engine.store.crypto import Vault, VaultError, mask_account, normalised
+from engine.store.crypto import Vault, mask_account, normalised
 from engine.values import Actor, Money, Month, Reason, RefusedError
 
 PayeeKind = Literal["person", "employer", "office"]
@@ -42,29 +41,6 @@ class PaymentError(Exception):
     """支付请求有错：同一支付键先后内容不同，或用途、单号不存在。请核对调用方，不要重试。"""
 
     retryable = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayTo:
-    """An account as it is stored: encrypted, indexed, with its holder."""
-
-    account: bytes
-    account_index: bytes
-    account_name: str
-
-
-class HasAccount(Protocol):
-    """A row that holds an encrypted account with its index: an order, a correction, a line of a batch."""
-
-    @property
-    def account(self) -> bytes:
-        """Encrypted."""
-        ...
-
-    @property
-    def account_index(self) -> bytes:
-        """Its keyed blind index."""
-        ...
 
 
 def order_payment(
@@ -90,7 +66,7 @@ def order_payment(
     Refused when the amount is not above zero or the account cannot be written to a bank file.
     PaymentError when the key stands for another payment already, or the purpose is not in the chart.
     """
-    pay_to = _pay_to(vault, account=account, account_name=account_name)
+    pay_to = new_account(vault, account=account, account_name=account_name)
     wanted = PaymentOrder(
         key=key,
         payee_kind=payee_kind,
@@ -163,7 +139,7 @@ def requeue_line(
         _correct_account(
             session,
             order,
-            _pay_to(vault, account=account, account_name=account_name or order.account_name),
+            new_account(vault, account=account, account_name=account_name or order.account_name),
             shown=mask_account(normalised(account)),
             reason=reason,
             actor=actor,
@@ -186,28 +162,6 @@ def cancel(session: Session, *, order_id: int, reason: str, actor: Actor, now: d
     return _move(session, order, "cancelled", Action.ORDER_CANCELLED, reason=reason, actor=actor, now=now)
 
 
-def pay_to_now(order: PaymentOrder, correction: AccountCorrection | None) -> PayTo:
-    """The account that counts for the order today: its latest correction, or its own."""
-    source = correction or order
-    return PayTo(account=source.account, account_index=source.account_index, account_name=source.account_name)
-
-
-def account_place(account_index: bytes) -> str:
-    """What an encrypted account is bound to: the index that stands beside it, so that one can be copied with the other."""
-    return f"account:{bytes(account_index).hex()}"
-
-
-def open_account(vault: Vault, pay_to: HasAccount, *, order_key: str) -> str:
-    """The account number in full, for the bank file and for masking; VaultError where it was tampered with.
-
-    Accounts of orders made before accounts could be copied are bound to their order.
-    """
-    try:
-        return vault.decrypt(pay_to.account, bound_to=account_place(pay_to.account_index))
-    except VaultError:
-        return vault.decrypt(pay_to.account, bound_to=f"payment_order:{order_key}")
-
-
 def entry_key(order: PaymentOrder) -> str:
     """The key of the journal entry that booked the order, where it has one of its own."""
     return f"order:{order.key}"
@@ -216,22 +170,6 @@ def entry_key(order: PaymentOrder) -> str:
 def refused(code: str, text: str, text_en: str, *, source: str = "") -> RefusedError:
     """The refusal with one reason, for the caller to raise."""
     return RefusedError(Reason(code=code, text=text, text_en=text_en, source=source))
-
-
-def _pay_to(vault: Vault, *, account: str, account_name: str) -> PayTo:
-    plain = normalised(account)
-    index = vault.index(plain)
-    try:
-        matching(ACCOUNT, plain, "账号", 1)
-        fields(1, filled(account_name, "户名", 1))
-    except BankFileError as wrong:
-        text = f"收款账户不能用于银行文件：{wrong.message}"
-        raise refused("account_unusable", text, "The account cannot be written to a bank file.") from wrong
-    return PayTo(
-        account=vault.encrypt(plain, bound_to=account_place(index)),
-        account_index=index,
-        account_name=account_name,
-    )
 
 
 def _correct_account(

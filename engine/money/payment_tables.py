@@ -62,7 +62,7 @@ class PaymentOrder(Base):
     payee_kind: Mapped[str] = mapped_column(String(10))
     payee_id: Mapped[int] = mapped_column(BigInteger)
     payee_name: Mapped[str] = mapped_column(Text)
-    #: encrypted; see ``orders.open_account`` for what it is bound to
+    #: encrypted; see ``accounts.open_account`` for what it is bound to
     account: Mapped[bytes] = mapped_column(LargeBinary)
     account_index: Mapped[bytes] = mapped_column(LargeBinary, index=True)
     #: the holder as the bank knows them

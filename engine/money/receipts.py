@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from engine.money.bank_file import BankFileError, BankFormat, Receipt, ReceiptLine, TextFormat
-from engine.money.batches import lines_of
+from engine.money.batches import lines_of, sealed_lines
 from engine.money.ledger import Line, accounting_day, post
 from engine.money.ledger_tables import PaymentPurpose
 from engine.money.payment_tables import (
@@ -228,14 +228,6 @@ def _answer_lines(
         session.flush()
 
 
-def _refresh_orders(session: Session) -> None:
-    """Bring the orders that the caller holds up to date with what the update above did."""
-    held = [record.id for record in session.identity_map.values() if isinstance(record, PaymentOrder)]
-    for start in range(0, len(held), 5_000):
-        part = select(PaymentOrder).where(PaymentOrder.id.in_(held[start : start + 5_000]))
-        session.scalars(part.execution_options(populate_existing=True)).all()
-
-
 def _book(
     session: Session,
     batch: PaymentBatch,
@@ -308,5 +300,5 @@ def _note(session: Session, receipt: BankReceipt, reading: _Reading, *, actor: A
         subject=f"payment_batch:{batch.id}",
         after={"status": batch.status},
         now=now,
-        voucher=SEALED_BATCH.voucher(batch, lines_of(session, batch)),
+        voucher=SEALED_BATCH.voucher(batch, sealed_lines(session, batch)),
     )

@@ -1,8 +1,9 @@
 """Reconciliation: the books against the business and against the bank, at least monthly (MONEY-05).
 
 Reads only; every difference is a value with a stable key, so that the caller opens one task per
-difference however often it looks. The bank's statement comes as text (``docs/bank-file.md``).
-Not here: the comparison with the tax office's collections, whose money never passes these books.
+difference however often it looks. The bank's statement comes as text (``docs/bank-file.md``). The tax office and
+the treasury say one figure per region: the contributions of the month, the balance of the fiscal account.
+Not here: keeping what was found, and who settles it (``reconciling``).
 """
 
 from __future__ import annotations
@@ -15,55 +16,16 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.money.bank_rows import (
-    REGION,
-    VERSION,
-    BankFileError,
-    closed,
-    fields,
-    filled,
-    iso_day,
-    matching,
-    opened,
-    require_equal,
-    require_kind,
-    require_trailer,
-    signed_whole,
-    signed_yuan,
-    values_of,
-    whole,
-)
+from engine.money.bank_statement import Statement
 from engine.money.ledger_tables import JournalEntry, PaymentPurpose, Posting
+from engine.money.pairing import Movement, Pair, Pairing, pair
 from engine.money.payment_tables import BankReceipt, PaymentBatch, PaymentOrder
 from engine.money.receipts import BANK_ACCOUNT, open_differences
 from engine.values import Money, Month, reach
 
-STATEMENT_MAGIC = "CHANGLING-STATEMENT"
+CONTRIBUTION_INCOME, FISCAL_ACCOUNT = "4001", "1002"
 #: a released batch that the bank has not answered for so long is a difference
 ANSWER_WITHIN = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementLine:
-    """One movement on the bank account."""
-
-    day: date
-    #: the batch number, or the key of the journal entry that asked for the movement
-    reference: str
-    #: above zero for money in, below for money out
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What the bank says of one account over some days, both included."""
-
-    region: str
-    first_day: date
-    last_day: date
-    opening: Money
-    closing: Money
-    lines: tuple[StatementLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,50 +42,15 @@ class BookDifference:
     found: Money
 
 
-def read_statement(file: bytes) -> Statement:
-    """The statement; BankFileError with the line for whatever is not as documented or does not add up."""
-    rows = opened(file)
-    magic, version, region, first, last, opening, closing, count = values_of(rows[0], 8, 1)
-    require_kind(magic, version, STATEMENT_MAGIC)
-    lines = tuple(_movement(row, at) for at, row in enumerate(rows[1:-1], start=2))
-    statement = Statement(
-        region=matching(REGION, region, "地区代码", 1),
-        first_day=iso_day(first, 1),
-        last_day=iso_day(last, 1),
-        opening=Money(signed_whole(opening, "期初余额", 1)),
-        closing=Money(signed_whole(closing, "期末余额", 1)),
-        lines=lines,
-    )
-    moved = Money.total(line.amount for line in lines)
-    require_equal("笔数", whole(count, "笔数", 1), len(lines), 1)
-    require_equal("期末余额（分）", statement.closing.fen, (statement.opening + moved).fen, 1)
-    for at, line in enumerate(lines, start=2):
-        if not statement.first_day <= line.day <= statement.last_day:
-            raise BankFileError(
-                f"日期 {line.day} 不在 {statement.first_day} 至 {statement.last_day} 之内", line=at
-            )
-    require_trailer(rows, len(lines), moved)
-    return statement
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One side compared with the books: what agrees, what is proposed, what differs, and the figures at the end."""
 
-
-def write_statement(statement: Statement) -> bytes:
-    """The statement as a file; for a bank's adapter that speaks another format, and for trials."""
-    head = fields(
-        1,
-        STATEMENT_MAGIC,
-        VERSION,
-        statement.region,
-        statement.first_day.isoformat(),
-        statement.last_day.isoformat(),
-        str(statement.opening.fen),
-        str(statement.closing.fen),
-        str(len(statement.lines)),
-    )
-    body = [
-        fields(at, line.day.isoformat(), line.reference, line.amount.text)
-        for at, line in enumerate(statement.lines, start=2)
-    ]
-    return closed([head, *body], len(statement.lines), Money.total(line.amount for line in statement.lines))
+    agreed: int
+    proposed: tuple[Pair, ...]
+    differences: tuple[BookDifference, ...]
+    booked: Money
+    found: Money
 
 
 def reconcile_business(session: Session, *, region: str) -> tuple[BookDifference, ...]:
@@ -163,43 +90,128 @@ def reconcile_bank(
     By reference (batch number, else entry key), then the balance at the end; then receipts that were
     refused and batches that the bank left unanswered. Covers the statement's region and all below it.
     """
+    return compare_bank(session, month=month, statement=statement, days=None, now=now).differences
+
+
+def compare_bank(
+    session: Session, *, month: Month, statement: Statement, days: int | None, now: datetime
+) -> Comparison:
+    """The bank's statement against the books; what stands under another reference on a near day is only proposed.
+
+    With ``days`` None nothing is proposed.
+    """
     within = reach(statement.region)
-    booked = _booked_movements(session, within, month)
-    said: dict[str, int] = defaultdict(int)
-    for line in statement.lines:
-        said[line.reference] += line.amount.fen
     place = f"{statement.region}:{month}"
-    return (
-        *_movements_apart(booked, said, place),
-        *_balances_apart(session, statement, within, month, place),
-        *_refused_receipts(session, within),
-        *_unanswered(session, within, now),
+    found = pair(
+        _booked_movements(session, within, month),
+        _said_movements(statement),
+        days=-1 if days is None else days,
+    )
+    return Comparison(
+        agreed=len(found.agreed),
+        proposed=found.proposed,
+        differences=(
+            *_movements_apart(found, place),
+            *_balances_apart(session, statement, within, month, place),
+            *_refused_receipts(session, within),
+            *_unanswered(session, within, now),
+        ),
+        booked=_balance(session, BANK_ACCOUNT, within, month.last_day),
+        found=statement.closing,
     )
 
 
-def _movements_apart(
-    booked: Mapping[str, int], said: Mapping[str, int], place: str
-) -> Iterator[BookDifference]:
-    for reference in sorted({*booked, *said}):
-        ours, theirs = Money(booked.get(reference, 0)), Money(said.get(reference, 0))
-        if ours == theirs:
-            continue
-        if reference not in said:
-            text, text_en = (
-                f"{reference} 已入账 {ours.text} 元，对账单上没有",
-                "Booked, not on the statement.",
+def compare_business(session: Session, *, region: str) -> Comparison:
+    """What the books owe against the orders that are open, as they stand now."""
+    within = reach(region)
+    payables = session.scalars(select(PaymentPurpose.payable).distinct()).all()
+    differences = reconcile_business(session, region=region)
+    booked = Money.total(-_balance(session, payable, within, None) for payable in payables)
+    apart = Money.total(each.booked - each.found for each in differences)
+    return Comparison(
+        agreed=len(payables) - len(differences),
+        proposed=(),
+        differences=differences,
+        booked=booked,
+        found=booked - apart,
+    )
+
+
+def compare_tax(session: Session, *, region: str, month: Month, said: Mapping[str, Money]) -> Comparison:
+    """What the tax office says it collected, by region, against the contribution income of the month."""
+    booked = _by_region(
+        session, CONTRIBUTION_INCOME, reach(region), first=month.first_day, last=month.last_day
+    )
+    return _figures_apart(
+        {code: -amount for code, amount in booked.items()},
+        said,
+        key=f"tax:{month}",
+        what=f"{month} 失业保险费征缴",
+        what_en=f"Contributions of {month}",
+    )
+
+
+def compare_treasury(session: Session, *, region: str, month: Month, said: Mapping[str, Money]) -> Comparison:
+    """What the treasury says the fiscal account holds at the end of the month, by region, against the books."""
+    booked = _by_region(session, FISCAL_ACCOUNT, reach(region), first=None, last=month.last_day)
+    return _figures_apart(
+        booked,
+        said,
+        key=f"treasury:{month}",
+        what=f"{month} 月末财政专户",
+        what_en=f"Fiscal account at the end of {month}",
+    )
+
+
+def movement_difference(
+    place: str, reference: str, ours: Movement | None, theirs: Movement | None
+) -> BookDifference:
+    """The difference over one reference; ``place`` is ``371500:2025-11``; None for a side that lacks it."""
+    mine, said = ours.amount if ours else Money(0), theirs.amount if theirs else Money(0)
+    if theirs is None:
+        text, text_en = f"{reference} 已入账 {mine.text} 元，对账单上没有", "Booked, not on the statement."
+    elif ours is None:
+        text, text_en = f"{reference} 对账单上有 {said.text} 元，账上没有", "On the statement, not booked."
+    else:
+        text, text_en = f"{reference} 账上 {mine.text} 元，对账单 {said.text} 元", "The amounts differ."
+    return BookDifference(
+        key=f"bank:{place}:{reference}", text=text, text_en=text_en, booked=mine, found=said
+    )
+
+
+def _movements_apart(found: Pairing, place: str) -> Iterator[BookDifference]:
+    rows = [
+        *((each.ours.reference, each.ours, each.theirs) for each in found.apart),
+        *((each.reference, each, None) for each in found.only_ours),
+        *((each.reference, None, each) for each in found.only_theirs),
+    ]
+    for reference, ours, theirs in sorted(rows, key=lambda row: row[0]):
+        yield movement_difference(place, reference, ours, theirs)
+
+
+def _figures_apart(
+    booked: Mapping[str, Money], said: Mapping[str, Money], *, key: str, what: str, what_en: str
+) -> Comparison:
+    differences = []
+    for code in sorted({*booked, *said}):
+        ours, theirs = booked.get(code, Money(0)), said.get(code, Money(0))
+        if ours != theirs:
+            differences.append(
+                BookDifference(
+                    key=f"{key}:{code}",
+                    text=f"{code} {what}：账上 {ours.text} 元，对方 {theirs.text} 元",
+                    text_en=f"{code} {what_en}: {ours.text} booked, {theirs.text} said.",
+                    booked=ours,
+                    found=theirs,
+                )
             )
-        elif reference not in booked:
-            text, text_en = (
-                f"{reference} 对账单上有 {theirs.text} 元，账上没有",
-                "On the statement, not booked.",
-            )
-        else:
-            text = f"{reference} 账上 {ours.text} 元，对账单 {theirs.text} 元"
-            text_en = "The amounts differ."
-        yield BookDifference(
-            key=f"bank:{place}:{reference}", text=text, text_en=text_en, booked=ours, found=theirs
-        )
+    return Comparison(
+        agreed=len({*booked, *said}) - len(differences),
+        proposed=(),
+        differences=tuple(differences),
+        booked=Money.total(booked.values()),
+        found=Money.total(said.values()),
+    )
 
 
 def _balances_apart(
@@ -245,20 +257,53 @@ def _unanswered(session: Session, within: str, now: datetime) -> Iterator[BookDi
         )
 
 
-def _booked_movements(session: Session, within: str, month: Month) -> dict[str, int]:
-    """Signed fen on the bank account by reference; a batch's receipts add up under its number."""
+def _booked_movements(session: Session, within: str, month: Month) -> tuple[Movement, ...]:
+    """What moved on the bank account, by reference; a batch's receipts add up under its number."""
     receipt_of = "receipt:" + BankReceipt.digest + ":" + JournalEntry.region
     reference = func.coalesce(PaymentBatch.number, JournalEntry.key)
+    moved = func.sum(Posting.debit_fen - Posting.credit_fen)
     rows = session.execute(
-        select(reference, func.sum(Posting.debit_fen - Posting.credit_fen))
+        select(reference, func.min(JournalEntry.day), moved)
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .outerjoin(BankReceipt, JournalEntry.key == receipt_of)
         .outerjoin(PaymentBatch, PaymentBatch.id == BankReceipt.batch_id)
         .where(Posting.account == BANK_ACCOUNT, JournalEntry.region.startswith(within))
         .where(JournalEntry.day >= month.first_day, JournalEntry.day <= month.last_day)
         .group_by(reference)
+        .having(moved != 0)
     )
-    return {str(name): int(fen) for name, fen in rows}
+    return tuple(
+        Movement(reference=str(name), day=first, amount=Money(int(fen))) for name, first, fen in rows
+    )
+
+
+def _said_movements(statement: Statement) -> tuple[Movement, ...]:
+    """What the bank says, by reference; what came and went back under one reference is nothing."""
+    days: dict[str, date] = {}
+    fen: dict[str, int] = defaultdict(int)
+    for line in statement.lines:
+        days[line.reference] = min(line.day, days.get(line.reference, line.day))
+        fen[line.reference] += line.amount.fen
+    return tuple(
+        Movement(reference=name, day=days[name], amount=Money(total)) for name, total in fen.items() if total
+    )
+
+
+def _by_region(
+    session: Session, account: str, within: str, *, first: date | None, last: date
+) -> dict[str, Money]:
+    """Debits less credits of the account by region, regions with nothing left out."""
+    moved = func.sum(Posting.debit_fen - Posting.credit_fen)
+    query = (
+        select(JournalEntry.region, moved)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .where(Posting.account == account, JournalEntry.region.startswith(within), JournalEntry.day <= last)
+        .group_by(JournalEntry.region)
+        .having(moved != 0)
+    )
+    if first is not None:
+        query = query.where(JournalEntry.day >= first)
+    return {str(region): Money(int(fen)) for region, fen in session.execute(query)}
 
 
 def _balance(session: Session, account: str, within: str, day: date | None) -> Money:
@@ -271,10 +316,3 @@ def _balance(session: Session, account: str, within: str, day: date | None) -> M
     if day is not None:
         query = query.where(JournalEntry.day <= day)
     return Money(int(session.scalar(query) or 0))
-
-
-def _movement(row: str, at: int) -> StatementLine:
-    day, reference, amount = values_of(row, 3, at)
-    return StatementLine(
-        day=iso_day(day, at), reference=filled(reference, "摘要号", at), amount=signed_yuan(amount, at)
-    )

@@ -9,15 +9,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from engine.benefits.grants import MONTHLY
 from engine.benefits.tables import BenefitGrant
+from engine.money import payments
+from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.oversight.hit_tables import MatchHit
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import Actor, Reason, RefusedError
+from engine.values import Actor, Reason, RefusedError, reach
+
+#: why an order is held while a hit is open
+IN_DOUBT = "比对命中待核实"
 
 Verdict = Literal["confirmed", "cleared"]
 STATUS_NAMES = {"open": "待核实", "confirmed": "属实", "cleared": "排除"}
@@ -89,6 +95,8 @@ def settle_hit(
         )
     hit.status, hit.settled_by, hit.settled_at, hit.settled_why = status, actor.key, now, why.strip()
     session.flush()
+    if status == "cleared" and not open_hits(session, hit.grant_id):
+        _free_orders(session, hit, actor=actor, now=now)
     _note(session, hit, Action.HIT_SETTLED, reason=why.strip(), actor=actor, now=now)
     return hit
 
@@ -97,6 +105,51 @@ def open_hits(session: Session, grant_id: int) -> tuple[MatchHit, ...]:
     """What is still open against the grant, oldest first."""
     query = select(MatchHit).where(MatchHit.grant_id == grant_id, MatchHit.status == "open")
     return tuple(session.scalars(query.order_by(MatchHit.id)))
+
+
+def hold_in_doubt(session: Session, *, region: str, actor: Actor, now: datetime) -> int:
+    """How many waiting orders of the region were held because a hit is open: they enter no batch until it is settled."""
+    waiting = session.scalars(
+        select(PaymentOrder.id)
+        .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(reach(region)))
+        .where(_in_doubt())
+        .order_by(PaymentOrder.id)
+    ).all()
+    for order_id in waiting:
+        payments.hold(session, order_id=order_id, reason=IN_DOUBT, actor=actor, now=now)
+    return len(waiting)
+
+
+def payees_in_doubt(session: Session, batch_number: str) -> tuple[str, ...]:
+    """Who in the batch has an open hit, by name; a batch with any of them may not be released."""
+    names = session.scalars(
+        select(PaymentOrder.payee_name)
+        .join(PaymentLine, PaymentLine.order_id == PaymentOrder.id)
+        .join(PaymentBatch, PaymentBatch.id == PaymentLine.batch_id)
+        .where(PaymentBatch.number == batch_number, PaymentLine.status == "waiting")
+        .where(_in_doubt())
+        .order_by(PaymentLine.line_no)
+    )
+    return tuple(names)
+
+
+def _in_doubt() -> ColumnElement[bool]:
+    """A monthly order of a person against whose grant a hit is open."""
+    hit = select(MatchHit.id).where(MatchHit.person_id == PaymentOrder.payee_id, MatchHit.status == "open")
+    return and_(PaymentOrder.payee_kind == "person", PaymentOrder.purpose.in_(MONTHLY), hit.exists())
+
+
+def _free_orders(session: Session, hit: MatchHit, *, actor: Actor, now: datetime) -> None:
+    held = session.scalars(
+        select(PaymentOrder.id).where(
+            PaymentOrder.payee_kind == "person",
+            PaymentOrder.payee_id == hit.person_id,
+            PaymentOrder.status == "held",
+            PaymentOrder.status_reason == IN_DOUBT,
+        )
+    ).all()
+    for order_id in held:
+        payments.free(session, order_id=order_id, reason=hit.settled_why, actor=actor, now=now)
 
 
 def _note(

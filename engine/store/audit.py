@@ -140,7 +140,7 @@ class SealedTable:
     #: SQL over its own columns: which of its rows are vouched for by themselves; the others are members elsewhere
     only: str = ""
 
-    def voucher(self, record: Base, members: Sequence[Base] = ()) -> Voucher:
+    def voucher(self, record: Base, members: Sequence[object] = ()) -> Voucher:
         """The voucher for the record as it stands now, members in their order; flush both first."""
         content: dict[str, Plain] = {name: plain(getattr(record, name)) for name in self.columns}
         if self.members:

@@ -1,6 +1,31 @@
 """Operations that diagrams may call, one module per diagram, in drawn order."""
 
-from engine.tasks import claim, payment_run, rectification, stable_jobs, transfer
+from engine.tasks import (
+    claim,
+    listing,
+    payment_run,
+    recheck,
+    reconcile,
+    recovery,
+    rectification,
+    stable_jobs,
+    stop,
+    suspicion,
+    transfer,
+)
 from engine.tasks.catalogue import CATALOGUE
 
-__all__ = ["CATALOGUE", "claim", "payment_run", "rectification", "stable_jobs", "transfer"]
+__all__ = [
+    "CATALOGUE",
+    "claim",
+    "listing",
+    "payment_run",
+    "recheck",
+    "reconcile",
+    "recovery",
+    "rectification",
+    "stable_jobs",
+    "stop",
+    "suspicion",
+    "transfer",
+]

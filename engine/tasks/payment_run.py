@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from engine.benefits.repayments import offset_waiting
 from engine.duties import reload_actor
 from engine.money import payments
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
+from engine.oversight.hits import hold_in_doubt, payees_in_doubt
 from engine.people import Person, id_number_of
 from engine.tasks.catalogue import operation, refuse
 from engine.tasks.desk import Desk
@@ -19,7 +21,9 @@ _STEP_SOURCE = "鲁人社函〔2020〕10号（八）：业务环节相互制衡�
 
 @operation("prepare_batch", title="归集待付支付单成批", provides=("batch_number", "line_count", "total_fen"))
 def prepare_batch(desk: Desk, *, region: str) -> dict[str, Any]:
-    """A batch of every order of the region that waits; no order, no batch."""
+    """A batch of every order of the region that waits and is not in doubt, less what its payees owe the fund; no order, no batch."""
+    hold_in_doubt(desk.session, region=region, actor=desk.actor, now=desk.now)
+    offset_waiting(desk.session, desk.vault, region=region, book=desk.book, actor=desk.actor, now=desk.now)
     batch = payments.prepare_batch(
         desk.session, region=region, number=f"PB-{desk.case.key}", actor=desk.actor, now=desk.now
     )
@@ -45,6 +49,13 @@ def release_payment(desk: Desk, *, batch_number: str) -> dict[str, Any]:
     The signatures come from the case's history after the latest send-back; the database refuses
     two of the same person once more. Source: 鲁人社函〔2020〕10号（八）.
     """
+    if doubtful := payees_in_doubt(desk.session, batch_number):
+        raise refuse(
+            "payee_in_doubt",
+            f"批次中有 {len(doubtful)} 人比对命中待核实（{'、'.join(doubtful[:5])}），不能放款：请选择不同意，批次解散后重编",
+            text_en=f"{len(doubtful)} payees of the batch are in doubt; refuse it, and it is made anew without them.",
+            source="鲁人社函〔2020〕10号（七）",
+        )
     for control, sign in (
         ("business_sample", payments.record_sample),
         ("accountant_certificate", payments.certify),

@@ -53,7 +53,8 @@ class Letter(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     #: idempotency: one letter of a kind for one occasion
     key: Mapped[str] = mapped_column(String(160))
-    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)
+    #: None for one about a grant that no case decided, such as one taken over from an older system
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("workflow_case.id"), index=True)
     kind: Mapped[str] = mapped_column(String(60))
     recipient: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(200))

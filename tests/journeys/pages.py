@@ -13,16 +13,27 @@ from builders import (
     MAIN_ROAD,
     Case,
     a_claim,
+    a_difference,
     a_finding,
     a_granted_claim,
+    a_hit,
+    a_listing,
     a_payment_run,
+    a_recovery,
     a_refund,
+    a_suspicion_line,
     a_transfer,
     actor,
 )  # fmt: skip
+from control_pages import CONTROL_PAGES, control_at_work
+from history_files import as_csv, person_row
+from paid_grants import a_grant, put
 from sqlalchemy import select
 
+from engine.cases import history_import, staff
 from engine.cases.attachments import attach
+from engine.cases.month_runs import drive, start_month_run
+from engine.cases.month_views import MonthRunView
 from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
 from engine.cases.rehearsal_runs import start_run
@@ -33,6 +44,7 @@ from engine.cases.uploads import Upload
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
+from engine.values import SYSTEM, Month
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source
 
@@ -77,6 +89,22 @@ def _unfold(visitor: Visitor) -> None:
     visitor.page.locator(".djs-shape").first.wait_for(state="attached")
 
 
+def _propose_closing(visitor: Visitor) -> None:
+    """A month that lacks its reports is refused with everything that is missing."""
+    visitor.page.locator("form[action='/books/periods'][method=post] button").click()
+    visitor.page.wait_for_load_state()
+
+
+def _take_in_nothing(visitor: Visitor) -> None:
+    """A statement that is no statement."""
+    page = visitor.page
+    page.locator("#f-bank").set_input_files(
+        {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    page.locator("form:has(#f-bank) button").click()
+    page.wait_for_load_state()
+
+
 def _appoint_wrongly(visitor: Visitor) -> None:
     page = visitor.page
     page.locator("#login").select_option("wuchuna")
@@ -92,6 +120,23 @@ def _submit_unsaid(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _report_nothing(visitor: Visitor) -> None:
+    """A lead without a word in it, past what the browser asks for."""
+    form = visitor.page.locator("main form[method=post]").first
+    form.evaluate("form => { form.noValidate = true; }")
+    form.locator("button").click()
+    visitor.page.wait_for_load_state()
+
+
+def _upload_nothing_known(visitor: Visitor) -> None:
+    """A file of an older system without the heading of its kind."""
+    page = visitor.page
+    page.locator("#kind").select_option("grants")
+    page.locator("#file").set_input_files({"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b"})
+    page.locator("form[enctype] button").click()
+    page.wait_for_load_state()
+
+
 def _enter_nonsense(visitor: Visitor) -> None:
     """A year whose first line is no day."""
     visitor.page.locator("#source").fill("notice")
@@ -105,6 +150,7 @@ SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核�
 
 #: name, who opens it, where it is (a path, or the case, task or batch of something that happened), what is done first
 PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
+    *CONTROL_PAGES,
     ("welcome", "", "/", None),
     ("sign-in", "", "/sign-in", None),
     ("sign-in-person", "", "/apply", None),
@@ -122,6 +168,11 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("claim-paid", "qin", "case:paid", None),
     ("claim-returned", "bo", "case:returned", None),
     ("claim-withdrawn", "sun", "case:withdrawn", None),
+    ("recovery-statement", "zheng", "task:recovery:state_and_defend", None),
+    ("recoveries", "zhengneikong", "/recoveries", None),
+    ("recovery-refused", "zhoukuaiji", "/recoveries/1", _submit_unsaid),
+    ("recovery-rest", "wangshouli", "/recoveries/1", None),
+    ("dishonesty", "zhujiandu", "/dishonesty", None),
     ("employer", "guangyue", "/employer", None),
     ("refund-confirm", "guangyue", "task:refund:confirm_refund", None),
     ("refund-progress", "guangyue", "case:refund", None),
@@ -149,6 +200,11 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("case-ended", "wangshouli", "case:paid", None),
     ("case-refused", "wangshouli", "case:refused", None),
     ("payments", "wangshouli", "/payments", None),
+    ("month-runs", "wangshouli", "/month-runs", None),
+    ("month-run", "wangshouli", "/month-runs/1", None),
+    ("rosters", "wangshouli", "/rosters", None),
+    ("rosters-steward", "fengshuju", "/rosters", None),
+    ("month-decisions", "wangshouli", "/month-runs/1/decisions", None),
     ("batch-returned", "wangshouli", "batch:failing", None),
     ("forbidden", "wangshouli", "/staff", None),
     ("second-review", "qianfuhe2", "task:second:second_review_claim", None),
@@ -157,6 +213,20 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("approve-forbidden", "zhaofuhe", "task:approve:approve_claim", None),
     ("payments-accountant", "zhoukuaiji", "/payments", None),
     ("batch-paid", "zhoukuaiji", "batch:finished", None),
+    ("books", "zhoukuaiji", "/books", None),
+    ("books-trial", "zhoukuaiji", "/books/trial?first=2025-10", None),
+    ("books-fund", "zhujiandu", "/books/fund?first=2025-10", None),
+    ("books-balance", "wuchuna", "/books/balance", None),
+    ("books-vouchers", "zhoukuaiji", "/books/vouchers?first=2025-10", None),
+    ("voucher", "zhoukuaiji", "/books/vouchers/1", None),
+    ("books-periods", "zhoukuaiji", "/books/periods", None),
+    ("books-periods-refused", "zhoukuaiji", "/books/periods", _propose_closing),
+    ("reconciliation", "zhoukuaiji", "/books/reconciliation?month=2025-10", None),
+    ("reconciliation-refused", "zhoukuaiji", "/books/reconciliation?month=2025-10", _take_in_nothing),
+    ("reconciliation-report", "zhengneikong", "/books/reconciliation/1/report", None),
+    ("explain-difference", "zhoukuaiji", "task:difference:explain_difference", None),
+    ("adjustment", "zhoukuaiji", "/books/adjustment", None),
+    ("adjustment-try", "zhujiandu", "/books/adjustment?amount=x", None),
     ("staff", "chenguanli", "/staff", None),
     ("staff-refused", "chenguanli", "/staff", _appoint_wrongly),
     ("incidents", "zhengneikong", "/incidents", None),
@@ -164,6 +234,15 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("finding-new", "handudao", "/findings/new", None),
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
+    ("hits", "wangshouli", "/hits", None),
+    ("hits-unsaid", "wangshouli", "/hits", _report_nothing),
+    ("hits-none", "fannaikong2", "/hits?ground=ST6", None),
+    ("hit-answer", "zheng", "task:hit:answer_notice", None),
+    ("hit-check", "wangshouli", "task:checked-hit:check_evidence", None),
+    ("suspicion", "zhengneikong", "/suspicion", None),
+    ("suspicion-unsaid", "zhengneikong", "/suspicion", _submit_unsaid),
+    ("suspicion-list", "zhengneikong", "/suspicion/1", None),
+    ("suspicion-finding", "zhengneikong", "task:line:record_finding", None),
     ("send-back", "sunshenpi", "task:approve:approve_claim/do/send_back", None),
     ("send-back-unsaid", "sunshenpi", "task:approve:approve_claim/do/send_back", _submit_unsaid),
     ("hand-over", "wangshouli", "task:intake:check_intake/do/hand_over", None),
@@ -174,6 +253,11 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("calendar-missing", "fengshuju", "/calendar/2027", None),
     ("calendar-wrong", "fengshuju", "/calendar/2027", _enter_nonsense),
     ("agencies", "wangshouli", "/agencies", None),
+    ("imports", "fengshuju", "/imports", None),
+    ("imports-refused", "fengshuju", "/imports", _upload_nothing_known),
+    ("import-report", "fengshuju", "/imports/1", None),
+    ("import-to-load", "lvshuju2", "/imports/2", None),
+    ("import-running", "fengshuju", "/imports/3", None),
     ("phrases", "chenguanli", "/phrases", None),
     ("phrases-empty", "wangshouli", "/phrases", _submit_unsaid),
     ("monitoring", "handudao", "/monitoring", None),
@@ -230,12 +314,46 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
     """Every page, after something of every kind has happened in the office."""
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
     change = _change(office)
+    _month_run(office)
     sweep_until_idle(office)
     _redrawn(office)
+    _imports(office)
     return tuple(
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
     )
+
+
+def _month_run(office: Office) -> None:
+    """Benefits of November decided for some who were taken over from an older system: paid, held, and used up."""
+    kinds: tuple[dict[str, object], ...] = (
+        {}, {}, {"in_doubt": True}, {"account": "none"}, {"months": 3}, {"retirement_class": None, "months": 2},
+    )  # fmt: skip
+    with office.store.transaction() as session:
+        for number, changes in enumerate(kinds):
+            put(session, office, a_grant(paid_through=Month(2025, 10), **changes), number)
+    run = start_month_run(office, SYSTEM, month="2025-11", region="371502")
+    assert isinstance(run, MonthRunView), run.text
+    drive(office, run.run_id, say=lambda _done, _total: None)
+
+
+def _imports(office: Office) -> None:
+    """A file of an older system with faults of every weight, one that may be loaded, and one that is being checked."""
+    people = [
+        person_row(1), person_row(1), person_row(2, region="999999"), person_row(3, birth="1980-01-01"),
+        person_row(4, name=""), person_row(5, sex="X"), person_row(6, name="甲"),
+    ]  # fmt: skip
+    people[-1][0] = people[-1][0][:6] + people[-1][0][8:17]
+    steward = actor(office, "fengshuju")
+    for name, rows in (
+        ("2024年底在册人员.csv", people),
+        ("persons.csv", people[:1]),
+        ("later.csv", people[2:]),
+    ):
+        upload = Upload(name=name, content=as_csv("persons", rows))
+        assert isinstance(history_import.upload(office, steward, "persons", upload), history_import.Taken)
+        if name != "later.csv":
+            sweep_until_idle(office)
 
 
 def _redrawn(office: Office) -> None:
@@ -317,8 +435,22 @@ def _others(office: Office) -> dict[str, Case]:
         "refund": a_refund(office, "guangyue"),
         "checked": a_refund(office, "dongchang", at="first_check"),
         "finding": a_finding(office, plan_due="2025-11-04"),
+        "difference": a_difference(office),
+        "hit": a_hit(office, "zheng"),
+        "checked-hit": a_hit(office, "bo", ground="ST4", told="养老待遇名册所列").answers("answer_notice"),
+        "line": a_suspicion_line(office, "qin"),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
+        "listing": _listed(office),
+        "recheck": control_at_work(office),
+        "recovery": a_recovery(office, "zheng", region="371502"),
     }
+
+
+def _listed(office: Office) -> Case:
+    """A fraud that two supervisors dealt with; its money is still to come."""
+    by = actor(office, "qinguanli")
+    staff.assign_post(office, by, login="handudao", duty="fund_supervisor", region="370000")
+    return a_listing(office, "zhou", region="371502").goes_on()
 
 
 def _change(office: Office) -> int:

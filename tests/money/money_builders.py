@@ -9,13 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from offices import a_server
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Select, String, cast, create_engine, func, literal, make_url, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from engine.config import ROOT, Settings
-from engine.money import ledger_tables, payment_guards, payment_tables
+from engine.money import (
+    adjustment_tables,
+    ledger_tables,
+    payment_guards,
+    payment_tables,
+    period_tables,
+    reconciliation_tables,
+)
 from engine.money.bank_file import TestBank
+from engine.money.bulk import ROW_COLUMNS
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.money.payments import (
@@ -44,7 +52,16 @@ CASHIER = Actor(kind="staff", id=4, name="吴娜")
 
 GOOD, WRONG_NUMBER, WRONG_HOLDER = "6217994510000123455", "6217994510000120000", "6217994510000121111"
 
-TABLES = (audit, outbox, ledger_tables, payment_tables, payment_guards)
+TABLES = (
+    audit,
+    outbox,
+    ledger_tables,
+    payment_tables,
+    payment_guards,
+    period_tables,
+    reconciliation_tables,
+    adjustment_tables,
+)
 
 
 @contextmanager
@@ -159,3 +176,14 @@ class Office:
         with self.transaction() as session:
             outbox.mark_sent(session, message.id, now=NOW)
         return open_bank_file(self.vault, message.content)
+
+
+def like_order(number: int, count: int, key: str) -> Select:
+    """Rows for ``order_many``: so many orders like that one, with keys of their own."""
+    order = PaymentOrder.__table__
+    row = func.generate_series(1, count).table_valued("n").render_derived()
+    columns = (
+        (literal(f"{key}:") + cast(row.c.n, String)).label("key"),
+        *(order.c[name] for name in ROW_COLUMNS[1:]),
+    )
+    return select(*columns).join(row, literal(True)).where(order.c.id == number)

@@ -30,11 +30,13 @@ from money_builders import (
     Office,
     a_vault,
     empty,
+    like_order,
 )
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from engine.money.bank_file import Receipt, ReceiptLine, TestBank, TextFormat
+from engine.money.bulk import order_many
 from engine.money.ledger import balance, trial_balance
 from engine.money.payments import (
     PaymentError,
@@ -75,7 +77,7 @@ class Life(RuleBasedStateMachine):
         self.office.open_books()
         self.vault = a_vault()
         self.batches = 0
-        self.ordered = 0
+        self.ordered = self.chunks = 0
         #: batch number → the bank's receipt; the bank itself never pays a number twice
         self.bank: dict[str, bytes] = {}
 
@@ -99,6 +101,16 @@ class Life(RuleBasedStateMachine):
         # the key says what is ordered, so a repetition is a true repetition
         key = f"{self.ordered}:{fen}:{account}:{purpose}"
         self.do(lambda s: self.office.order(s, key, fen=fen, account=account, purpose=purpose), crash)
+
+    @rule(count=st.integers(1, 4), repeat=st.booleans(), crash=crash)
+    def order_in_bulk(self, count, repeat, crash):
+        """Many orders in one statement, like one that is there; or, told to repeat, the chunk of before once more."""
+        with self.office.transaction() as session:
+            like = session.scalar(select(func.min(PaymentOrder.id)))
+        self.chunks += 0 if repeat else 1
+        key = f"chunk:{self.chunks}:{count}"
+        rows = like_order(like, count, key)
+        self.do(lambda s: order_many(s, key=key, region=REGION, rows=rows, actor=SYSTEM, now=NOW), crash)
 
     @rule(step=st.sampled_from(["prepare", "sample", "certify", "release", "dissolve", "alone"]), crash=crash)
     def batch(self, step, crash):

@@ -14,16 +14,10 @@ from sqlalchemy import text
 from engine.money.adjustment import adjust_fund, share_out, shortfalls
 from engine.money.bank_file import BankFileError
 from engine.money.bank_rows import closed
+from engine.money.bank_statement import Statement, StatementLine, read_statement, write_statement
 from engine.money.ledger import LedgerError, Line, balance, post, trial_balance
 from engine.money.payments import take_receipt
-from engine.money.reconciliation import (
-    Statement,
-    StatementLine,
-    read_statement,
-    reconcile_bank,
-    reconcile_business,
-    write_statement,
-)
+from engine.money.reconciliation import reconcile_bank, reconcile_business
 from engine.store.export import verify_database
 from engine.values import SYSTEM, Money, Month, RefusedError
 

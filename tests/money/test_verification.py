@@ -18,16 +18,17 @@ from money_builders import (
     TestBank,
     a_vault,
     empty,
+    like_order,
     new_database,
 )  # fmt: skip
-from sqlalchemy import CheckConstraint, Select, String, cast, func, literal, select, text
+from sqlalchemy import CheckConstraint, select, text
 from sqlalchemy.orm import Session
 
 from engine.config import ROOT
 from engine.money import ledger_tables, payment_tables
-from engine.money.bulk import ROW_COLUMNS, order_many
+from engine.money.bulk import order_many
 from engine.money.chart import Chart
-from engine.money.payments import PaymentOrder, hold, requeue_line, take_receipt
+from engine.money.payments import hold, requeue_line, take_receipt
 from engine.store import audit
 from engine.store.audit import EVENT_COLUMNS, SEALED, AuditEvent, AuditStream, append, link_digest, seal
 from engine.store.canonical import plain
@@ -87,18 +88,7 @@ def story(office: Office) -> None:
         office.order(session, "k3")
         hold(session, order_id=3, reason="疑点", actor=CLERK, now=NOW)
     with office.transaction() as session:
-        order_many(session, key="run:1", region=REGION, rows=like_order(3, 2), actor=SYSTEM, now=NOW)
-
-
-def like_order(number: int, count: int) -> Select:
-    """Rows for ``order_many``: so many orders like that one."""
-    order = PaymentOrder.__table__
-    row = func.generate_series(1, count).table_valued("n").render_derived()
-    columns = (
-        (literal("many:") + cast(row.c.n, String)).label("key"),
-        *(order.c[name] for name in ROW_COLUMNS[1:]),
-    )
-    return select(*columns).join(row, literal(True)).where(order.c.id == number)
+        order_many(session, key="run:1", region=REGION, rows=like_order(3, 2, "many"), actor=SYSTEM, now=NOW)
 
 
 def receive(office: Office, number: str) -> None:

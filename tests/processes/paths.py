@@ -66,6 +66,48 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"approval": "return", "approval_note": "公示期有异议，请重新核对"},
         {"approval": "refuse", "approval_note": "公示期查明不符合条件"},
     ),
+    "answer_notice": ({"answer_opinion": "accept", "answer_statement": "我已经上班"},),
+    "check_evidence": ({"check_opinion": "clear", "check_note": "经核对系补缴上年欠费"},),
+    "review_stop": ({"review_opinion": "return", "review_note": "请再核对缴费月份"},),
+    "decide_after_hearing": (
+        {"approval": "return", "approval_note": "请补充服务记录"},
+        {"hearing": "waived", "approval": "refuse", "approval_note": "有正当理由，不予停发"},
+    ),
+    "recheck_item": (
+        {"recheck_opinion": "correct", "recheck_note": "电话与申领表不一致"},
+        {
+            "recheck_opinion": "incident",
+            "involved_yuan": "12000",
+            "filed": "true",
+            "recheck_note": "账户属于他人",
+        },
+    ),
+    "record_finding": (
+        {"finding": "false", "finding_note": "同名同姓，不是此人"},
+        {"finding": "not_ours", "finding_note": "不在本地参保"},
+        {"finding": "settled", "finding_note": "上月已停发"},
+    ),
+    "confirm_finding": ({"finding_confirmed": "return", "confirm_note": "请重查身份证号码"},),
+    "state_and_defend": ({"statement_answer": "object", "statement": "其中一个月我没有收到"},),
+    "propose_recovery": (
+        {"proposal": "drop", "proposal_note": "情形不成立，不属于多领"},
+        {"conduct": "intentional", "conduct_evidence": "两次电话询问均称没有工作"},
+        {"conduct": "fraud", "conduct_evidence": "伪造解除劳动合同的记录"},
+    ),
+    "review_recovery": ({"review_opinion": "return", "review_note": "请核对七月"},),
+    "approve_recovery": ({"approval": "return", "approval_note": "请补充证据"},),
+    "propose_listing": (
+        {"listing_proposal": "not_list", "proposal_reason": "已经退清，不提请"},
+        {"fine_referral": "none", "proposal_reason": "不涉及骗取，仅提请列入"},
+    ),
+    "answer_listing": ({"listing_answer": "none"},),
+    "decide_listing": ({"listing_decision": "not_list", "decision_reason": "申辩成立，不予列入"},),
+    "explain_difference": (
+        {"difference_cause": "timing", "difference_explanation": "银行十一月三日已入账"},
+        {"difference_cause": "ours", "difference_explanation": "凭证金额记错，已冲销重记"},
+        {"difference_cause": "other", "difference_explanation": "见所附银行来函"},
+    ),
+    "confirm_explanation": ({"difference_opinion": "return", "difference_note": "没有说明是哪一笔"},),
     "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
     "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
 }

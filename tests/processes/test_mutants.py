@@ -70,6 +70,7 @@ SHIPPED = (
     CLAIM,
     Shipped(file="payment-run.bpmn", process_id="payment_run"),
     Shipped(file="rectification.bpmn", process_id="rectification"),
+    Shipped(file="reconcile.bpmn", process_id="reconcile"),
     Shipped(file="stable-jobs.bpmn", process_id="stable_jobs"),
     Shipped(file="transfer.bpmn", process_id="transfer_in"),
     Shipped(file="transfer.bpmn", process_id="transfer_out"),

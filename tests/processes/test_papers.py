@@ -78,7 +78,9 @@ def test_a_letter_names_its_facts_and_says_the_same_in_english(path: Path) -> No
     declared = re.match(r"\{#(.*?)#\}", chinese, re.DOTALL)
     assert declared
     assert {name for name in used if not re.search(rf"\b{name}\b", declared[1], re.ASCII)} == set()
-    assert used_in_english - used == set()
+    # what comes in both languages is told in the letter's own
+    own = {name for name in used_in_english if name.removesuffix("_en") in used}
+    assert used_in_english - used - own == set()
 
 
 @pytest.mark.req("CLAIM-09")

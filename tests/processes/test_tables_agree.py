@@ -13,12 +13,27 @@ from pathlib import Path
 
 import pytest
 import yaml
-from builders import MAIN_ROAD, a_claim, a_finding, a_payment_run, a_refund, a_transfer, other_office
+from builders import (
+    MAIN_ROAD,
+    a_claim,
+    a_difference,
+    a_finding,
+    a_hit,
+    a_listing,
+    a_payment_run,
+    a_recheck,
+    a_recovery,
+    a_refund,
+    a_suspicion_line,
+    a_transfer,
+    other_office,
+)
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 from paths import DETOURS
 from walked import map_of
 
 from engine.cases.controls import ControlBook
+from engine.cases.month_letters import KINDS as MONTH_LETTERS
 from engine.cases.names import names_of
 from engine.cases.office import Office
 from engine.duties import DutyBook
@@ -235,6 +250,12 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "payment_run": a_payment_run(office),
         "stable_jobs": a_refund(office),
         "rectification": a_finding(office),
+        "recovery": a_recovery(office, "feng"),
+        "listing": a_listing(office, "wu"),
+        "reconcile": a_difference(office),
+        "recheck": a_recheck(office),
+        "stop": a_hit(office, "bo"),
+        "suspicion": a_suspicion_line(office, "lin"),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
@@ -288,7 +309,7 @@ SENT = sent_letters()
 def test_every_letter_that_is_written_has_a_template_and_every_template_is_used() -> None:
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
-    assert {sent.kind for sent in SENT} == templates
+    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) == templates
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: f"{sent.kind}@{sent.line}")
@@ -316,6 +337,7 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
     samples: Mapping[str, object] = {
         "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
+        "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
     }  # fmt: skip
     facts = {name: samples.get(name, "某" if filled else "") for name in sent.facts}
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("started_by", sa.String(length=40), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("screened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("gaps", sa.Text(), server_default="[]", nullable=False),
         sa.CheckConstraint("status IN ('running', 'done')", name=op.f("ck_month_run_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_month_run")),
@@ -116,6 +117,8 @@ def upgrade() -> None:
         sa.Column("last_grant", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=8), nullable=False),
         sa.Column("dealt", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "kind IN ('match', 'decide', 'premium', 'batch')", name=op.f("ck_month_part_kind")
@@ -257,6 +260,7 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_payment_order_chunk_id"), "payment_order", "payment_chunk", ["chunk_id"], ["id"]
     )
+    op.alter_column("letter", "case_id", existing_type=sa.INTEGER(), nullable=True)
     op.execute(
         "UPDATE benefit_grant SET paid_through = to_char(to_date(first_month, 'YYYY-MM') "
         "+ make_interval(months => months_paid - 1), 'YYYY-MM') WHERE months_paid > 0"

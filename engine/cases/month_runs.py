@@ -1,0 +1,298 @@
+"""The month run as people start and follow it, and as the sweep carries it out (CLAIM-08, CLAIM-10, MONEY-04).
+
+A part is one transaction. Parts that fail are kept as trouble on the run and tried again; nothing of a failed
+try is kept. What leaves the office still needs the three signatures of ``payment-run.bpmn``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.cases.month_letters import write_letters
+from engine.cases.month_views import DecisionRow, MonthRunView, decision_rows, run_record
+from engine.cases.office import Office
+from engine.cases.payments import MONEY_DUTIES
+from engine.cases.risk_room import screen
+from engine.cases.start import next_case, start_case
+from engine.cases.steps import attempt
+from engine.cases.views import Page
+from engine.disbursement.month_run import do_part, finish_part, finish_run, next_part, start_run
+from engine.disbursement.premium import order_premium
+from engine.disbursement.tables import MonthPart, MonthRate, MonthRun
+from engine.duties import check_may, covers
+from engine.money.payees import PayeeBook
+from engine.money.payments import PaymentBatch, PaymentOrder
+from engine.people import Region
+from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
+
+#: a part that failed is tried again after so long
+_AGAIN = timedelta(minutes=10)
+
+
+def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "") -> MonthRunView | Refusal:
+    """The run of that month over the region and all below it: the one that is going on, or a new round.
+
+    Refused for a month that has not begun, and in production where a standard awaits the bureau's confirmation.
+    """
+    where = region or actor.region or office.settings.region
+
+    def work(session: Session) -> MonthRunView:
+        _require_duty(session, office, actor, where)
+        run = start_run(
+            session,
+            region=where,
+            month=_month(office, month),
+            day=office.today,
+            book=office.book,
+            actor=actor,
+            now=office.clock(),
+        )
+        _refuse_unconfirmed(session, office, run)
+        return run_record(session, run, whole=True)
+
+    return attempt(office, actor, work, subject=f"office:{where}")
+
+
+def run_view(office: Office, actor: Actor, run_id: int) -> MonthRunView | Refusal:
+    """One run with what it decided."""
+    with office.store.reading() as session:
+        run = _seen(session, actor, run_id)
+        return run if isinstance(run, Refusal) else run_record(session, run, whole=True)
+
+
+def runs(office: Office, actor: Actor) -> tuple[MonthRunView, ...] | Refusal:
+    """The latest runs of the actor's region."""
+    if not actor.duties & MONEY_DUTIES:
+        return _not_seen(actor)
+    with office.store.reading() as session:
+        latest = session.scalars(select(MonthRun).order_by(MonthRun.id.desc()).limit(50)).all()
+        return tuple(
+            run_record(session, run, whole=False) for run in latest if covers(actor.region, run.region)
+        )
+
+
+def decisions(
+    office: Office,
+    actor: Actor,
+    run_id: int,
+    *,
+    outcome: str = "",
+    reason: str = "",
+    region: str = "",
+    cursor: str = "",
+) -> Page[DecisionRow] | Refusal:
+    """The decisions of a run, a page at a time, identity numbers masked."""
+    with office.store.reading() as session:
+        run = _seen(session, actor, run_id)
+        if isinstance(run, Refusal):
+            return run
+        return decision_rows(
+            session, office, run, outcome=outcome, reason=reason, region=region, cursor=cursor
+        )
+
+
+def month_run_due(office: Office, limit: int) -> int:
+    """How many parts of running runs were carried out, at most so many; one that fails stays, with its cause."""
+    done = 0
+    with office.store.reading() as session:
+        running = session.scalars(
+            select(MonthRun.id).where(MonthRun.status == "running").order_by(MonthRun.id)
+        ).all()
+    for run_id in running:
+        while done < limit and _step(office, run_id):
+            done += 1
+    return done
+
+
+def screen_due(office: Office) -> int:
+    """How many finished runs the risk rules were put to, before their batches are signed."""
+    with office.store.reading() as session:
+        waiting = session.scalars(
+            select(MonthRun)
+            .where(MonthRun.status == "done", MonthRun.screened_at.is_(None))
+            .order_by(MonthRun.id)
+        ).all()
+    for run in waiting:
+        screen(office, SYSTEM, month=run.month, region=run.region)
+        with office.store.transaction() as session:
+            session.get_one(MonthRun, run.id).screened_at = office.clock()
+    return len(waiting)
+
+
+def drive(office: Office, run_id: int, *, say: Callable[[int, int], object]) -> None:
+    """Carries the run out here and now, telling how many of its parts are done; raises what a part raises."""
+    while True:
+        with office.store.reading() as session:
+            view = run_record(session, session.get_one(MonthRun, run_id), whole=False)
+        say(view.done, view.total)
+        if not do_next(office, run_id):
+            return
+
+
+def run_record_of(office: Office, run_id: int) -> MonthRunView:
+    """The run as it stands, for whoever sits at the machine itself."""
+    with office.store.reading() as session:
+        return run_record(session, session.get_one(MonthRun, run_id), whole=True)
+
+
+def do_next(office: Office, run_id: int) -> bool:
+    """Whether a part of the run was carried out, in a transaction of its own."""
+    with office.store.transaction() as session:
+        run = session.get_one(MonthRun, run_id)
+        part = next_part(session, run_id, now=office.clock())
+        if part is None:
+            finish_run(session, run, actor=SYSTEM, now=office.clock())
+            return False
+        _carry_out(office, session, run, part)
+        finish_run(session, run, actor=SYSTEM, now=office.clock())
+        return True
+
+
+def _step(office: Office, run_id: int) -> bool:
+    try:
+        return do_next(office, run_id)
+    except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the cause is kept, the part tried again
+        with office.store.transaction() as session:
+            part = next_part(session, run_id, now=office.clock())
+            if part is not None:
+                part.trouble = f"{type(failure).__name__}：{failure}"[:500]
+                part.due_at = office.clock() + _AGAIN
+        return False
+
+
+def _carry_out(office: Office, session: Session, run: MonthRun, part: MonthPart) -> None:
+    now = office.clock()
+    if part.kind in ("match", "decide"):
+        do_part(session, run, part, book=office.book, actor=SYSTEM, now=now)
+        if part.kind == "decide":
+            write_letters(session, office, run, part)
+        return
+    if part.kind == "premium":
+        dealt = order_premium(
+            session,
+            office.vault,
+            run,
+            part,
+            payees=PayeeBook.load(office.settings.processes_dir),
+            production=office.settings.production,
+            actor=SYSTEM,
+            now=now,
+        )
+    else:
+        dealt = _start_batches(office, session, run, part)
+    finish_part(session, part, dealt=dealt, now=now)
+
+
+def _start_batches(office: Office, session: Session, run: MonthRun, part: MonthPart) -> int:
+    """How many payment runs were opened: as many as it takes for every order of the region to stand in a batch."""
+    waiting = (
+        select(PaymentOrder.id)
+        .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(reach(part.region)))
+        .limit(1)
+    )
+    opened = 0
+    while session.scalar(waiting) is not None:
+        opened += 1
+        case = next_case(session, office, "payment_run", region=part.region, subject=f"office:{part.region}")
+        # named after the run, not after a sequence: a resumed run sends the very files that an undisturbed one sends
+        named = replace(case, key=f"FF-{run.month}-{part.region}-{run.round}-{opened:02d}")
+        start_case(office, session, SYSTEM, named, {"region": part.region, "month": run.month})
+        if session.scalar(select(PaymentBatch.id).where(PaymentBatch.number == f"PB-{named.key}")) is None:
+            # what waits is being taken by somebody else, or has just been held: it is not for this run
+            break
+    return opened
+
+
+def _seen(session: Session, actor: Actor, run_id: int) -> MonthRun | Refusal:
+    if not actor.duties & MONEY_DUTIES:
+        return _not_seen(actor)
+    run = session.get(MonthRun, run_id)
+    if run is None or not covers(actor.region, run.region):
+        return Refusal(
+            reasons=(
+                Reason(
+                    code="no_such_run", text="没有这次按月发放，或不在您的地区", text_en="No such month run."
+                ),
+            )
+        )
+    return run
+
+
+def _not_seen(actor: Actor) -> Refusal:
+    return Refusal(
+        reasons=(
+            Reason(
+                code="not_money_duty",
+                text="您的岗位不能查看按月发放",
+                text_en="Your duty does not see month runs.",
+                source="社会保险经办条例第四十九条（保密）",
+                fact=actor.name or actor.key,
+            ),
+        )
+    )
+
+
+def _require_duty(session: Session, office: Office, actor: Actor, region: str) -> None:
+    if session.get(Region, region) is None:
+        raise RefusedError(
+            Reason(code="unknown_region", text=f"没有地区 {region}", text_en=f"No region {region}.")
+        )
+    if actor == SYSTEM:
+        return
+    no = check_may(session, office.duties, actor, "intake", region, office.today)
+    if no is not None:
+        raise RefusedError(*no.reasons)
+
+
+def _month(office: Office, text: str) -> Month:
+    try:
+        month = Month.parse(text)
+    except ValueError as wrong:
+        raise RefusedError(
+            Reason(code="month_unreadable", text=str(wrong), text_en="Write the month as 2026-11.")
+        ) from wrong
+    if month > Month.of(office.today):
+        raise RefusedError(
+            Reason(
+                code="month_ahead",
+                text=f"{month} 还没有开始，不能提前发放",
+                text_en=f"{month} has not begun.",
+                source="失业保险条例第十六条（按月发放）",
+            )
+        )
+    return month
+
+
+def _refuse_unconfirmed(session: Session, office: Office, run: MonthRun) -> None:
+    """In production nothing is paid on a figure that the bureau has not confirmed."""
+    if not office.settings.production:
+        return
+    rates = session.scalars(
+        select(MonthRate.reasons).where(MonthRate.run_id == run.id, MonthRate.month == run.month)
+    )
+    waiting = _unconfirmed(rates)
+    if waiting:
+        raise RefusedError(
+            Reason(
+                code="unverified_parameter",
+                text=f"用到尚未确认的参数，生产模式下不得支付：{'、'.join(waiting)}",
+                text_en="Figures that await the bureau's confirmation pay nothing in production.",
+                source="未确认的参数须由主管部门签认（processes/policy）",
+            )
+        )
+
+
+def _unconfirmed(rates: Iterable[str]) -> list[str]:
+    found = (
+        reason["parameter"]
+        for text in rates
+        for reason in orjson.loads(text)
+        if not reason["verified"] and reason["code"] != "policy_gap"
+    )
+    return sorted(set(found))

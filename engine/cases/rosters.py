@@ -1,0 +1,190 @@
+"""Rosters of other offices, taken in by a data steward and shown to whoever answers for matching (CTRL-02)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.cases.office import Office
+from engine.cases.staff import name_of
+from engine.cases.steps import attempt
+from engine.cases.views import Done
+from engine.duties import check_may, covers
+from engine.people import Region, region_name
+from engine.registers.roster_tables import Roster
+from engine.registers.rosters import (
+    COLUMNS,
+    GROUNDS,
+    KIND_NAMES,
+    RosterFileError,
+    RosterKind,
+    digest_of_file,
+    read_roster,
+    take_roster,
+)
+from engine.values import Actor, Reason, Refusal, RefusedError
+
+#: duties that answer for matching
+SEEN_BY = frozenset({"data_steward", "control", "intake", "review", "fund_supervisor"})
+#: kinds of roster with their names, and the grounds that each may name
+KINDS, KIND_GROUNDS = KIND_NAMES, GROUNDS
+#: lines whose fault is told; the others are counted
+_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterView:
+    """A roster as it was taken in."""
+
+    roster_id: int
+    kind: str
+    kind_name: str
+    kind_name_en: str
+    region: str
+    region_name: str
+    as_of: date
+    lines: int
+    source: str
+    #: SHA-256 of the file
+    digest: str
+    taken_by: str
+    taken_at: datetime
+    #: current, superseded
+    status: str
+
+
+def rosters(office: Office, actor: Actor) -> tuple[RosterView, ...] | Refusal:
+    """The rosters of the actor's region and of those around it, latest first."""
+    if not actor.duties & SEEN_BY:
+        return Refusal(
+            reasons=(
+                Reason(
+                    code="not_roster_duty",
+                    text="您的岗位不能查看比对名册",
+                    text_en="Your duty does not see rosters.",
+                    source="社会保险经办条例第四十九条（保密）",
+                    fact=actor.name or actor.key,
+                ),
+            )
+        )
+    with office.store.reading() as session:
+        latest = session.scalars(
+            select(Roster)
+            .where(Roster.status.in_(("current", "superseded")))
+            .order_by(Roster.id.desc())
+            .limit(100)
+        )
+        return tuple(
+            _view(session, roster)
+            for roster in latest
+            if covers(actor.region, roster.region) or covers(roster.region, actor.region)
+        )
+
+
+def take_roster_file(
+    office: Office, actor: Actor, file: bytes, *, kind: str, region: str, as_of: str, source: str
+) -> Done | Refusal:
+    """The roster in the file, current from now on; refused whole, with every faulty line, where anything is wrong.
+
+    The same file again is the same roster.
+    """
+
+    def work(session: Session) -> Done:
+        no = check_may(session, office.duties, actor, "data_steward", region, office.today)
+        if no is not None:
+            raise RefusedError(*no.reasons)
+        wanted, day = _kind(kind), _day(as_of, office.today)
+        if session.get(Region, region) is None or not source.strip():
+            raise RefusedError(
+                Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
+            )
+        roster = take_roster(
+            session,
+            _rows(office, file, wanted, day),
+            kind=wanted,
+            region=region,
+            as_of=day,
+            digest=digest_of_file(file),
+            source=source.strip(),
+            actor=actor,
+            now=office.clock(),
+        )
+        name = KIND_NAMES[wanted][0]
+        return Done(
+            message=f"{name}名册已收入：{roster.line_count} 行，描述 {roster.as_of}，自即日起用于比对"
+        )
+
+    return attempt(office, actor, work, subject=f"office:{region}", stream="rosters")
+
+
+def template() -> bytes:
+    """An empty roster file with its head, for a spreadsheet."""
+    return ("\ufeff" + ",".join(COLUMNS) + "\r\n").encode()
+
+
+def _rows(
+    office: Office, file: bytes, kind: RosterKind, day: date
+) -> tuple[tuple[bytes, str, date | None, str], ...]:
+    try:
+        return read_roster(file, kind, vault=office.vault, until=day)
+    except RosterFileError as wrong:
+        more = len(wrong.faults) - _TOLD
+        told = [
+            Reason(
+                code="roster_line",
+                text=f"第{fault.line}行：{fault.message}",
+                text_en=f"Line {fault.line}: {fault.message_en}",
+            )
+            for fault in wrong.faults[:_TOLD]
+        ]
+        if more > 0:
+            told.append(
+                Reason(code="roster_more", text=f"另有 {more} 行有错", text_en=f"{more} more lines are wrong")
+            )
+        raise RefusedError(*told) from wrong
+
+
+def _kind(kind: str) -> RosterKind:
+    found = next((known for known in KIND_NAMES if known == kind), None)
+    if found is None:
+        raise RefusedError(
+            Reason(code="kind_unknown", text="请选择名册种类", text_en="Choose the kind of roster.")
+        )
+    return found
+
+
+def _day(text: str, today: date) -> date:
+    wrong = Reason(
+        code="day_unreadable",
+        text="名册日期应写成 2026-11-05，且不晚于今天",
+        text_en="Write the day as 2026-11-05, not after today.",
+    )
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as cause:
+        raise RefusedError(wrong) from cause
+    if day > today:
+        raise RefusedError(wrong)
+    return day
+
+
+def _view(session: Session, roster: Roster) -> RosterView:
+    name, name_en = next(words for kind, words in KIND_NAMES.items() if kind == roster.kind)
+    return RosterView(
+        roster_id=roster.id,
+        kind=roster.kind,
+        kind_name=name,
+        kind_name_en=name_en,
+        region=roster.region,
+        region_name=region_name(session, roster.region),
+        as_of=roster.as_of,
+        lines=roster.line_count,
+        source=roster.source,
+        digest=roster.digest,
+        taken_by=name_of(session, roster.taken_by),
+        taken_at=roster.taken_at,
+        status=roster.status,
+    )

@@ -1,0 +1,215 @@
+"""Rosters: what another office knows of everybody, taken in whole, dated and with its digest (CTRL-02).
+
+A roster supersedes the one before of its kind and region, at once and whole. Identity numbers are turned into
+their blind index at the door and kept nowhere. Called by use-cases, inside their transaction.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, cast
+
+from psycopg import Connection as PsycopgConnection
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from engine.law.identity import IdNumber, id_number
+from engine.registers.roster_tables import SEALED_ROSTER, Roster
+from engine.store.actions import Action
+from engine.store.audit import append
+from engine.store.crypto import Vault
+from engine.values import Actor
+
+RosterKind = Literal["population", "employment", "business", "pension", "services", "custody"]
+#: which grounds a kind may name (policy §3.2); population names none for whoever merely lives
+GROUNDS: dict[RosterKind, frozenset[str]] = {
+    "population": frozenset({"", "ST2", "ST3", "ST9"}),
+    "employment": frozenset({"ST1"}),
+    "business": frozenset({"ST1"}),
+    "pension": frozenset({"ST4"}),
+    "services": frozenset({"ST5"}),
+    "custody": frozenset({"ST6"}),
+}
+KIND_NAMES: dict[RosterKind, tuple[str, str]] = {
+    "population": ("人口基础信息", "Population"),
+    "employment": ("参保缴费", "Contributions"),
+    "business": ("工商登记", "Business register"),
+    "pension": ("养老待遇名册", "Pension roll"),
+    "services": ("公共就业服务", "Employment services"),
+    "custody": ("羁押服刑", "Custody"),
+}
+#: the head of a roster file
+COLUMNS = ("身份证号", "停领情形", "发生日期", "说明")
+
+#: index of the person, ground, day of the event, what an inspector reads
+RosterRow = tuple[bytes, str, date | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterFault:
+    """What is wrong with one line of a roster file."""
+
+    line: int
+    message: str
+    message_en: str
+
+
+class RosterFileError(Exception):
+    """A roster file that cannot be taken in; every fault with its line."""
+
+    retryable = False
+
+    def __init__(self, faults: tuple[RosterFault, ...]) -> None:
+        self.faults = faults
+        super().__init__("；".join(f"第{fault.line}行：{fault.message}" for fault in faults[:20]))
+
+
+def take_roster(
+    session: Session,
+    rows: Iterable[RosterRow],
+    *,
+    kind: RosterKind,
+    region: str,
+    as_of: date,
+    digest: str,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> Roster:
+    """The roster, current from now on; one of the same digest that was taken before is left as it is.
+
+    Rows stream into the database and are never all in memory.
+    """
+    known = session.scalars(select(Roster).where(Roster.digest == digest, Roster.status != "refused")).first()
+    if known is not None:
+        return known
+    roster = Roster(
+        kind=kind,
+        region=region,
+        as_of=as_of,
+        digest=digest,
+        line_count=0,
+        source=source,
+        taken_by=actor.key,
+        taken_at=now,
+        status="loading",
+    )
+    session.add(roster)
+    session.flush()
+    roster.line_count = _copy(session, roster.id, rows)
+    session.execute(
+        update(Roster)
+        .where(Roster.kind == kind, Roster.region == region, Roster.status == "current")
+        .values(status="superseded")
+    )
+    roster.status = "current"
+    session.flush()
+    append(
+        session,
+        stream="rosters",
+        action=Action.ROSTER_TAKEN,
+        actor=actor,
+        subject=f"roster:{roster.id}",
+        after={"kind": kind, "region": region, "as_of": as_of.isoformat(), "lines": roster.line_count},
+        now=now,
+        voucher=SEALED_ROSTER.voucher(roster),
+    )
+    return roster
+
+
+def current_rosters(session: Session) -> tuple[Roster, ...]:
+    """The rosters that matching uses today, by kind and region."""
+    query = select(Roster).where(Roster.status == "current").order_by(Roster.kind, Roster.region)
+    return tuple(session.scalars(query))
+
+
+def digest_of_file(file: bytes) -> str:
+    """SHA-256 of the file: the same roster is taken once."""
+    return hashlib.sha256(file).hexdigest()
+
+
+def read_roster(file: bytes, kind: RosterKind, *, vault: Vault, until: date) -> tuple[RosterRow, ...]:
+    """The rows of a CSV (UTF-8 or GB18030, head as COLUMNS); RosterFileError with every faulty line.
+
+    ``until`` is the day that the roster describes: nothing in it happened later.
+    """
+    lines = csv.reader(io.StringIO(_decoded(file)))
+    head = next(lines, [])
+    if tuple(cell.strip().lstrip("\ufeff") for cell in head) != COLUMNS:
+        raise RosterFileError(
+            (RosterFault(1, f"表头应为：{'、'.join(COLUMNS)}", f"The head must be: {', '.join(COLUMNS)}"),)
+        )
+    rows: list[RosterRow] = []
+    faults: list[RosterFault] = []
+    for number, cells in enumerate(lines, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        row = _row(cells, kind, vault, until)
+        if isinstance(row, tuple):
+            rows.append(row)
+        else:
+            faults.append(RosterFault(number, *row.words))
+    if faults:
+        raise RosterFileError(tuple(faults))
+    return tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    words: tuple[str, str]
+
+
+def _row(cells: list[str], kind: RosterKind, vault: Vault, until: date) -> RosterRow | _Wrong:
+    if len(cells) != len(COLUMNS):
+        return _Wrong((f"应有{len(COLUMNS)}栏，现有{len(cells)}栏", f"{len(COLUMNS)} columns expected"))
+    number, ground, day_text, detail = (cell.strip() for cell in cells)
+    if not isinstance(id_number(number), IdNumber):
+        return _Wrong(("身份证号不正确", "The identity number is not valid"))
+    if ground not in GROUNDS[kind]:
+        allowed = "、".join(sorted(GROUNDS[kind]) or ["（空）"])
+        return _Wrong(
+            (
+                f"停领情形「{ground}」不属于{KIND_NAMES[kind][0]}，可填：{allowed}",
+                f"Ground {ground} is not of this roster",
+            )
+        )
+    if not ground:
+        return vault.index(number), "", None, detail
+    try:
+        day = date.fromisoformat(day_text)
+    except ValueError:
+        return _Wrong((f"发生日期「{day_text}」应写成 2026-11-05", "The day must be written as 2026-11-05"))
+    if day > until:
+        return _Wrong((f"发生日期 {day} 晚于名册日期 {until}", "The day is after the roster's own"))
+    return vault.index(number), ground, day, detail
+
+
+def _decoded(file: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return file.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise RosterFileError(
+        (RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030"),)
+    )
+
+
+def _copy(session: Session, roster_id: int, rows: Iterable[RosterRow]) -> int:
+    driver = cast("PsycopgConnection[object]", session.connection().connection.driver_connection)
+    count = 0
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(
+            "COPY roster_line (roster_id, line_no, person_index, ground, event_day, detail) FROM STDIN (FORMAT BINARY)"
+        ) as copy,
+    ):
+        copy.set_types(["int8", "int4", "bytea", "varchar", "date", "text"])
+        for count, (index, ground, day, detail) in enumerate(rows, start=1):
+            copy.write_row((roster_id, count, index, ground, day, detail))
+    return count

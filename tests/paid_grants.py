@@ -1,0 +1,137 @@
+"""Grants put straight into the tables, for the month run: what a case or an import would have left there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine import duties
+from engine.cases.office import Office
+from engine.law.month import GrantFacts
+from engine.money.accounts import account_place
+from engine.money.chart import Chart
+from engine.money.ledger import sync_accounts
+from engine.people import identity_place, sync_regions
+from engine.registers.crowd import Crowd
+from engine.values import SYSTEM, Money, Month
+
+REGION = "371502"
+CROWD = Crowd(7, 1_000_000, date(2025, 12, 20), (REGION, "371521"))
+
+
+def open_books(office: Office) -> None:
+    """Regions, duties and accounts: what a run stands on."""
+    with office.store.transaction() as session:
+        sync_regions(session, office.settings.processes_dir / "regions.yaml")
+        duties.sync(session, office.duties)
+        sync_accounts(session, Chart.load(office.settings.processes_dir), actor=SYSTEM, now=office.clock())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """A grant as it was put, with its number."""
+
+    grant_id: int
+    facts: GrantFacts
+
+
+def a_grant(**changes: object) -> GrantFacts:
+    """A grant of 12 months from September 2025, ordered through November, everything in order."""
+    usual = GrantFacts(
+        region=REGION,
+        household_region=None,
+        birth=date(1990, 5, 1),
+        retirement_class="M60",
+        applied_on=date(2025, 9, 3),
+        monthly=Money(163_800),
+        first_month=Month(2025, 9),
+        months=12,
+        paid_through=Month(2025, 11),
+        extended_through=None,
+        stopped_on=None,
+        used_up=False,
+        in_doubt=False,
+        account="good",
+    )
+    return replace(usual, **changes)
+
+
+def put(session: Session, office: Office, facts: GrantFacts, number: int) -> Put:
+    """The grant of citizen ``number`` of the crowd, with person, card and hit as the facts say."""
+    vault = office.vault
+    citizen = CROWD.citizen(number)
+    index, card = vault.index(citizen.id_number), CROWD.card_number(number)
+    now = office.clock()
+    person = session.scalar(
+        text(
+            "INSERT INTO person (id_number_cipher, id_number_index, name, birth, sex, region_code, created_at) "
+            "VALUES (:cipher, :index, :name, :birth, 'male', :region, :now) RETURNING id"
+        ),
+        {
+            "cipher": vault.encrypt(citizen.id_number, bound_to=identity_place(index)),
+            "index": index,
+            "name": citizen.name,
+            "birth": facts.birth,
+            "region": facts.region,
+            "now": now,
+        },
+    )
+    paid = facts.paid_through
+    status = "stopped" if facts.stopped_on else "used_up" if facts.used_up else "active"
+    grant_id = session.scalar(
+        text(
+            "INSERT INTO benefit_grant (origin, person_id, region_code, household_region, retirement_class, applied_on,"
+            " granted_on, first_month, months, months_paid, paid_through, extended_through, monthly_fen, determination,"
+            " status, ended_ground, ended_on) VALUES ('import', :person, :region, :household, :class, :applied, :applied,"
+            " :first, :months, :paid, :through, :extended, :fen, '{}', :status, :ground, :ended) RETURNING id"
+        ),
+        {
+            "person": person,
+            "region": facts.region,
+            "household": facts.household_region or "",
+            "class": facts.retirement_class,
+            "applied": facts.applied_on,
+            "first": str(facts.first_month),
+            "months": facts.months,
+            "paid": min(facts.months, facts.first_month.until(paid) + 1) if paid else 0,
+            "through": str(paid) if paid else None,
+            "extended": str(facts.extended_through) if facts.extended_through else None,
+            "fen": facts.monthly.fen,
+            "status": status,
+            "ground": "ST1" if facts.stopped_on else None,
+            "ended": facts.stopped_on,
+        },
+    )
+    if facts.account != "none":
+        _card(session, office, index, card, citizen.name, facts)
+    if facts.in_doubt:
+        session.execute(
+            text(
+                "INSERT INTO match_hit (origin, grant_id, person_id, region_code, ground, detail, found_at, status, settled_why) "
+                "VALUES ('report', :grant, :person, :region, 'ST1', '电话', :now, 'open', '')"
+            ),
+            {"grant": grant_id, "person": person, "region": facts.region, "now": now},
+        )
+    return Put(grant_id=int(grant_id), facts=facts)
+
+
+def _card(session: Session, office: Office, index: bytes, card: str, name: str, facts: GrantFacts) -> None:
+    vault = office.vault
+    session.execute(
+        text(
+            "INSERT INTO card_account (person_index, account, account_index, holder_name, holder_index, bank, activated, as_of) "
+            "VALUES (:person, :account, :index, :name, :holder, '中国工商银行', :active, :day)"
+        ),
+        {
+            "person": index,
+            "account": vault.encrypt(card, bound_to=account_place(vault.index(card))),
+            "index": vault.index(card),
+            "name": name,
+            "holder": vault.index("other") if facts.account == "other_holder" else index,
+            "active": facts.account != "inactive",
+            "day": office.today,
+        },
+    )
