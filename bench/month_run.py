@@ -144,7 +144,6 @@ def _bare_run(office: Office, connection: Connection) -> None:
     from sqlalchemy.orm import Session
 
     session = Session(connection, join_transaction_mode="create_savepoint")
-    session.execute(text(decide.NO_JIT))
     run = start_run(
         session, region="371500", month=MONTH, day=DAY, book=office.book, actor=SYSTEM, now=office.clock()
     )

@@ -137,9 +137,6 @@ WHERE v.outcome <> 'none'
 
 #: the planner knows nothing of a temporary table until it is told, and guesses a thousand rows for a series
 IN_ORDER = (DUE, "ANALYZE part_due, run_follows", MONTHS, RAISED, "ANALYZE part_month, part_raise", DECIDE)
-#: compiling a statement takes longer than running it over ten thousand rows
-NO_JIT = "SET LOCAL jit = off"
-
 #: the rows of ``engine.money.bulk.order_many``
 ORDERS = """
 SELECT k.prefix || ':' || d.grant_id || ':' || k.month || k.suffix AS key, 'person' AS payee_kind,

@@ -171,7 +171,6 @@ def _decide(
 ) -> PartDone:
     """Decisions, orders and the new state of ten thousand grants, or of none of them."""
     given = _given(run, part)
-    session.execute(text(decide.NO_JIT))
     session.execute(text(decide.RAISES), {"run": run.id, "within": part.region})
     given["raised_from"] = session.scalar(text(decide.RAISED_FROM)) or _NEVER
     session.execute(text(decide.LOCK), given)

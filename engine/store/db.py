@@ -46,7 +46,8 @@ class Store:
             "pool_pre_ping": True,
             "pool_size": pool_size,
             "max_overflow": pool_size,
-            "connect_args": {"options": "-c timezone=UTC"},
+            # compiling a statement takes longer than most of ours take, and it is done for each anew
+            "connect_args": {"options": "-c timezone=UTC -c jit=off"},
         }
         database.init_app(app)
         with app.app_context():

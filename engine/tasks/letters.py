@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, meta, nodes
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sqlalchemy import select
 
@@ -76,7 +76,7 @@ def render(
     """
     try:
         templates = _templates(letters_dir)
-        template = templates.get_template(f"{kind}.md") if own is None else templates.from_string(own)
+        template = templates.get_template(f"{kind}.md") if own is None else _compiled(letters_dir, own)
         text = template.render(facts).strip()
     except TemplateError as cause:
         raise LetterError(f"文书 {kind}.md 第{getattr(cause, 'lineno', '?')}行：{cause}") from cause
@@ -103,6 +103,12 @@ def unknown_facts(text: str, known: Collection[str]) -> tuple[tuple[int, str], .
         return ()
     names = [(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in missing]
     return tuple({name: (line, name) for line, name in reversed(names)}.values())
+
+
+@lru_cache(maxsize=64)
+def _compiled(letters_dir: Path, own: str) -> Template:
+    """A month run writes thousands of letters with one wording."""
+    return _templates(letters_dir).from_string(own)
 
 
 @lru_cache(maxsize=8)
