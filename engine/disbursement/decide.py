@@ -139,19 +139,28 @@ WHERE v.outcome <> 'none'
 IN_ORDER = (DUE, "ANALYZE part_due, run_follows", MONTHS, RAISED, "ANALYZE part_month, part_raise", DECIDE)
 #: the rows of ``engine.money.bulk.order_many``
 ORDERS = """
-SELECT k.prefix || ':' || d.grant_id || ':' || k.month || k.suffix AS key, 'person' AS payee_kind,
+SELECT k.key || coalesce(':' || before.orders, '') AS key, 'person' AS payee_kind,
   d.person_id::bigint AS payee_id, d.name AS payee_name, a.account, a.account_index, a.holder_name AS account_name,
   k.amount_fen, k.purpose, k.month, :region AS region, d.case_id::bigint AS case_id
 FROM month_decision v
 JOIN part_due d ON d.grant_id = v.grant_id
 JOIN card_account a ON a.person_index = d.id_number_index
 JOIN (
-  SELECT grant_id, 'benefit' AS prefix, '' AS suffix, month, benefit_fen AS amount_fen, 'benefit' AS purpose FROM part_month
+  SELECT grant_id, 'benefit:' || grant_id || ':' || month AS key, month, benefit_fen AS amount_fen, 'benefit' AS purpose
+    FROM part_month
   UNION ALL
-  SELECT grant_id, 'subsidy', '', month, subsidy_fen, 'subsidy' FROM part_month WHERE subsidy_fen > 0
+  SELECT grant_id, 'subsidy:' || grant_id || ':' || month, month, subsidy_fen, 'subsidy'
+    FROM part_month WHERE subsidy_fen > 0
   UNION ALL
-  SELECT grant_id, 'raise', ':' || benefit_fen, month, more_fen, 'benefit' FROM part_raise
+  SELECT grant_id, 'raise:' || grant_id || ':' || month || ':' || benefit_fen, month, more_fen, 'benefit'
+    FROM part_raise
 ) k ON k.grant_id = d.grant_id
+-- a month whose order was cancelled by a stop that turned out wrong is ordered anew, under a key of its own
+LEFT JOIN payment_order gone ON gone.key = k.key AND gone.status = 'cancelled'
+LEFT JOIN LATERAL (
+  SELECT count(*) AS orders FROM payment_order o
+  WHERE gone.id IS NOT NULL AND o.payee_kind = 'person' AND o.payee_id = d.person_id AND o.month = k.month
+    AND o.status = 'cancelled') before ON gone.id IS NOT NULL
 WHERE v.run_id = :run AND v.part = :part AND v.outcome = 'pay'
 """
 

@@ -12,7 +12,7 @@ from paid_grants import CROWD, REGION, Put, a_grant, open_books, put
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.benefits.grants import stop_grant
+from engine.benefits.grants import resume_grant, stop_grant
 from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
 from engine.disbursement import month_run as month_runs
@@ -313,6 +313,28 @@ def test_what_waits_beyond_a_stop_is_cancelled_and_never_ordered_again(books: Of
     decide_all(books)
 
     assert orders_of(books, grant) == {"benefit:2025-11": 181_800}
+
+
+@pytest.mark.req("CLAIM-09")
+def test_a_wrong_stop_taken_back_is_paid_again_however_often_it_happens(books: Office):
+    with books.store.transaction() as session:
+        grant = put(session, books, a_grant(paid_through=Month(2025, 10)), 1)
+    decide_all(books)
+    for turn in (1, 2):
+        with books.store.transaction() as session:
+            stop_grant(
+                session, grant.grant_id, ground="ST1", event_day=date(2025, 10, 20), reason="同名", actor=SYSTEM, now=books.clock()
+            )  # fmt: skip
+        assert orders_of(books, grant) == {}
+        with books.store.transaction() as session:
+            resume_grant(session, grant.grant_id, reason="查无此事", actor=SYSTEM, now=books.clock())
+
+        decide_all(books)
+
+        assert orders_of(books, grant) == {
+            f"benefit:2025-11:{turn}": 181_800,
+            f"benefit:2025-12:{turn}": 181_800,
+        }
 
 
 @pytest.mark.req("MONEY-04")
