@@ -4,7 +4,7 @@ Seeds a database of its own with so many payees and the rosters of everybody, ru
 copies of the tables (same indexes; no triggers, no trail, no cases), then the real run with every batch signed by
 three people and its bank file written. Prints seconds, their ratio, and the memory of the process. By hand::
 
-    DATABASE_URL=postgresql+psycopg://… python bench/month_run.py [people, of whom 6 % are paid] [more people]
+    DATABASE_URL=postgresql+psycopg://… python bench/month_run.py [people[:paid of fifty]] …    5000000 5000000:15
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from builders import MAIN_ROAD, PASSWORD, actor  # noqa: E402
 from conftest import FixedClock  # noqa: E402
 
 from engine.cases import inbox, setup  # noqa: E402
+from engine.cases.crowd import seed_crowd  # noqa: E402
 from engine.cases.month_runs import drive, start_month_run  # noqa: E402
 from engine.cases.office import Office, open_office  # noqa: E402
 from engine.config import Settings  # noqa: E402
@@ -38,6 +39,7 @@ from engine.disbursement import decide  # noqa: E402
 from engine.disbursement.month_run import _ask_extensions, _write_follows, start_run  # noqa: E402
 from engine.migrations import upgrade  # noqa: E402
 from engine.oversight import matching  # noqa: E402
+from engine.registers.crowd import PAID_OF_FIFTY  # noqa: E402
 from engine.values import SYSTEM, Month, Refusal  # noqa: E402
 
 DAY = date(2025, 12, 20)
@@ -59,10 +61,10 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         sys.exit("请设置 DATABASE_URL（PostgreSQL）。 Set DATABASE_URL to a PostgreSQL.")
-    sizes = [int(size) for size in sys.argv[1:]] or [5_000_000]
-    for people in sizes:
-        with _office(url, people) as office:
-            _measure(office, people)
+    for size in sys.argv[1:] or ["5000000", "5000000:15"]:
+        people, _, paid = size.partition(":")
+        with _office(url, int(people), int(paid or PAID_OF_FIFTY)) as office:
+            _measure(office, int(people))
 
 
 def _measure(office: Office, people: int) -> None:
@@ -218,7 +220,7 @@ def _bare_region(office: Office, session: object, run: int, number: int, region:
 
 
 @contextmanager
-def _office(url: str, people: int) -> Iterator[Office]:
+def _office(url: str, people: int, paid_of_fifty: int) -> Iterator[Office]:
     server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     name = "bench_month_run"
     with server.connect() as connection:
@@ -233,9 +235,10 @@ def _office(url: str, people: int) -> Iterator[Office]:
         office = open_office(settings, clock=FixedClock(f"{DAY}T09:00+08:00"))
         try:
             setup.set_up(office)
+            setup.seed(office, people=200, employers=50, seed=1, day=DAY, password=PASSWORD)
             _timed(
                 f"seed of {people} people",
-                lambda: setup.seed(office, people=people, employers=50, seed=1, day=DAY, password=PASSWORD),
+                lambda: seed_crowd(office, people=people, seed=1, day=DAY, paid_of_fifty=paid_of_fifty),
             )
             yield office
         finally:

@@ -20,7 +20,7 @@ from engine.cases.office import Office
 from engine.law.entitlement import benefit_amount
 from engine.money.accounts import account_place
 from engine.people import Person, Region, identity_place
-from engine.registers.crowd import Citizen, Crowd
+from engine.registers.crowd import PAID_OF_FIFTY, Citizen, Crowd
 from engine.registers.rosters import GROUNDS, KIND_NAMES, digest_of_file, take_roster
 from engine.values import SYSTEM, Month, Reason, Refusal, RefusedError, reach
 
@@ -46,7 +46,15 @@ _GRANT = (
 )  # fmt: skip
 
 
-def seed_crowd(office: Office, *, people: int, seed: int, day: date, say: Say = lambda _text: None) -> Crowd:
+def seed_crowd(
+    office: Office,
+    *,
+    people: int,
+    seed: int,
+    day: date,
+    paid_of_fifty: int = PAID_OF_FIFTY,
+    say: Say = lambda _text: None,
+) -> Crowd:
     """A crowd of so many citizens: its payees kept with card and grant, and a roster of each kind.
 
     Refused in production, and where a crowd stands already.
@@ -56,7 +64,7 @@ def seed_crowd(office: Office, *, people: int, seed: int, day: date, say: Say = 
             Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
         )
     with office.store.transaction() as session:
-        crowd = Crowd(seed, people, day, _places(session, office.settings.region))
+        crowd = Crowd(seed, people, day, _places(session, office.settings.region), paid_of_fifty)
         if crowd_there(office):
             raise RefusedError(
                 Reason(

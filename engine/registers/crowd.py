@@ -68,6 +68,7 @@ class Crowd:
     people: int
     day: date
     regions: Sequence[str]
+    paid_of_fifty: int = PAID_OF_FIFTY
 
     def __post_init__(self) -> None:
         if self.people > len(self.regions) * 2 * _DAYS * _SEQUENCES:
@@ -82,7 +83,7 @@ class Crowd:
 
     def paid(self, number: int) -> bool:
         """Whether the citizen draws benefit."""
-        return number % 50 < PAID_OF_FIFTY
+        return number % 50 < self.paid_of_fifty
 
     def payees(self) -> Iterator[int]:
         """The numbers of all who draw benefit."""
