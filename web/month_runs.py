@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from engine.cases import month_runs as cases
 from engine.cases.month_views import OUTCOMES, PARTS, MonthRunView
@@ -68,4 +69,4 @@ def _picture(run: MonthRunView) -> str:
     most = max((row.pay + row.hold for row in run.regions), default=0)
     unit = 1_000 if most >= 10_000 else 1
     rows = [Bars(word=row.name, figures=(row.pay / unit, row.hold / unit)) for row in run.regions]
-    return bars(rows, title="应发与暂缓人数", decimals=1 if unit > 1 else 0) if rows else ""
+    return bars(rows, title=_("应发与暂缓人数"), decimals=1 if unit > 1 else 0) if rows else ""

@@ -22,7 +22,14 @@ from engine.cases.risk_room import screen
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
 from engine.cases.views import Page
-from engine.disbursement.month_run import do_part, finish_part, finish_run, next_part, start_run
+from engine.disbursement.month_run import (
+    LOOKS_BACK,
+    do_part,
+    finish_part,
+    finish_run,
+    next_part,
+    start_run,
+)
 from engine.disbursement.premium import order_premium
 from engine.disbursement.tables import MonthPart, MonthRate, MonthRun
 from engine.duties import check_may, covers
@@ -38,7 +45,7 @@ _AGAIN = timedelta(minutes=10)
 def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "") -> MonthRunView | Refusal:
     """The run of that month over the region and all below it: the one that is going on, or a new round.
 
-    Refused for a month that has not begun, and in production where a standard awaits the bureau's confirmation.
+    Refused for a month that has not begun or is long past, and in production where a standard awaits the bureau's confirmation.
     """
     where = region or actor.region or office.settings.region
 
@@ -257,6 +264,15 @@ def _month(office: Office, text: str) -> Month:
         raise RefusedError(
             Reason(code="month_unreadable", text=str(wrong), text_en="Write the month as 2026-11.")
         ) from wrong
+    if month < Month.of(office.today).plus(-LOOKS_BACK):
+        raise RefusedError(
+            Reason(
+                code="month_long_past",
+                text=f"{month} 已过去很久：以前月份欠发的，随当月按月发放一并补发",
+                text_en=f"{month} is long past: what is owed of it is paid by the run of this month.",
+                source="失业保险条例第十六条（按月发放）",
+            )
+        )
     if month > Month.of(office.today):
         raise RefusedError(
             Reason(

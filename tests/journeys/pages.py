@@ -168,7 +168,7 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("claim-paid", "qin", "case:paid", None),
     ("claim-returned", "bo", "case:returned", None),
     ("claim-withdrawn", "sun", "case:withdrawn", None),
-    ("recovery-statement", "zheng", "task:recovery:state_and_defend", None),
+    ("recovery-statement", "wu", "task:recovery:state_and_defend", None),
     ("recoveries", "zhengneikong", "/recoveries", None),
     ("recovery-refused", "zhoukuaiji", "/recoveries/1", _submit_unsaid),
     ("recovery-rest", "wangshouli", "/recoveries/1", None),
@@ -316,8 +316,8 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
     change = _change(office)
     _month_run(office)
     sweep_until_idle(office)
-    _redrawn(office)
     _imports(office)
+    _redrawn(office)
     return tuple(
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
@@ -442,7 +442,7 @@ def _others(office: Office) -> dict[str, Case]:
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
         "listing": _listed(office),
         "recheck": control_at_work(office),
-        "recovery": a_recovery(office, "zheng", region="371502"),
+        "recovery": a_recovery(office, "wu", region="371502"),
     }
 
 

@@ -73,7 +73,7 @@ class Life:
         """Start the case, by a message where it needs one; False when the drawn data cannot start it."""
         message = self.rng.choice(sorted(self.blueprint.start_messages) or [""])
         carried = {name: "甲" for element in self.blueprint.elements.values() for name in element.carries}
-        paired = {"transfer_number": "Z-1", "batch_number": "B-1"}
+        paired = {"transfer_number": "Z-1", "batch_number": "B-1", "answer_due": "2025-12-01"}
         data = {**carried, **paired, **_draw(self.rng, self.choices, len(self.choices))}
         try:
             self.case = self.house.start(self.process_id, message=message, **data)
