@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from engine import duties
 from engine.cases.office import Office
 from engine.law.month import GrantFacts
-from engine.money.accounts import account_place
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import identity_place, sync_regions
 from engine.registers.crowd import Crowd
+from engine.store.crypto import account_place
 from engine.values import SYSTEM, Money, Month
 
 REGION = "371502"

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
 from engine.law.entitlement import benefit_amount
-from engine.money.accounts import account_place
 from engine.people import Person, Region, identity_place
 from engine.registers.crowd import PAID_OF_FIFTY, Citizen, Crowd
 from engine.registers.rosters import GROUNDS, KIND_NAMES, digest_of_file, take_roster
+from engine.store.crypto import account_place
 from engine.values import SYSTEM, Month, Reason, Refusal, RefusedError, reach
 
 Say = Callable[[str], object]

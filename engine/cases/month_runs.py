@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.cases.month_accounts import ask_accounts
 from engine.cases.month_letters import write_letters
 from engine.cases.month_views import DecisionRow, MonthRunView, decision_rows, run_record
 from engine.cases.office import Office
@@ -175,6 +176,8 @@ def _step(office: Office, run_id: int) -> bool:
 
 def _carry_out(office: Office, session: Session, run: MonthRun, part: MonthPart) -> None:
     now = office.clock()
+    if part.kind == "decide":
+        ask_accounts(session, office, part)
     if part.kind in ("match", "decide"):
         do_part(session, run, part, book=office.book, actor=SYSTEM, now=now)
         if part.kind == "decide":

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from engine.money.bank_rows import ACCOUNT, BankFileError, fields, filled, matching
 from engine.money.payment_tables import AccountCorrection, PaymentOrder
-from engine.store.crypto import Vault, VaultError, normalised
+from engine.store.crypto import Vault, VaultError, account_place, normalised
 from engine.values import Reason, RefusedError
 
 
@@ -62,11 +62,6 @@ def pay_to_now(order: PaymentOrder, correction: AccountCorrection | None) -> Pay
     """The account that counts for the order today: its latest correction, or its own."""
     source = correction or order
     return PayTo(account=source.account, account_index=source.account_index, account_name=source.account_name)
-
-
-def account_place(account_index: bytes) -> str:
-    """What an encrypted account is bound to: the index that stands beside it, so that one can be copied with the other."""
-    return f"account:{bytes(account_index).hex()}"
 
 
 def open_account(vault: Vault, pay_to: HasAccount, *, order_key: str) -> str:

@@ -106,6 +106,11 @@ class Vault:
         return hmac.new(self._index_key, normalised(text).encode(), hashlib.sha256).digest()
 
 
+def account_place(account_index: bytes) -> str:
+    """What an encrypted account is bound to: the index that stands beside it, so that one can be copied with the other."""
+    return f"account:{bytes(account_index).hex()}"
+
+
 def normalised(text: str) -> str:
     """The value as it is compared: NFKC, capitals, without spaces and hyphens."""
     return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()

@@ -13,6 +13,7 @@ from engine.law.entitlement import determine
 from engine.law.facts import ClaimFacts, Determination, RetirementClass
 from engine.money.payments import order_payment
 from engine.people import Person, id_number_of
+from engine.registers.card_accounts import keep_account
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import mask_account
@@ -351,6 +352,7 @@ def order_first_payment(
             "没有找到社会保障卡银行账户，无法生成支付单",
             source="社会保险经办条例第六十二条",
         )
+    keep_account(desk.session, desk.vault, account, person_index=person.id_number_index, day=desk.today)
     order = order_payment(
         desk.session,
         desk.vault,

@@ -12,6 +12,7 @@ from engine.money import payments
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.oversight.hits import hold_in_doubt, payees_in_doubt
 from engine.people import Person, id_number_of
+from engine.registers.card_accounts import keep_account
 from engine.tasks.catalogue import operation, refuse
 from engine.tasks.desk import Desk
 from engine.values import Actor, Money
@@ -135,7 +136,9 @@ def _account_now(desk: Desk, order: PaymentOrder) -> tuple[str | None, str | Non
     """The payee's card account as its register has it today; none: the order's own account once more."""
     if order.payee_kind != "person":
         return None, None
-    found = desk.registers.accounts.account(
-        id_number_of(desk.vault, desk.session.get_one(Person, order.payee_id))
-    )
-    return (found.number, found.holder_name) if found else (None, None)
+    person = desk.session.get_one(Person, order.payee_id)
+    found = desk.registers.accounts.account(id_number_of(desk.vault, person))
+    if found is None:
+        return None, None
+    keep_account(desk.session, desk.vault, found, person_index=person.id_number_index, day=desk.today)
+    return found.number, found.holder_name

@@ -33,7 +33,7 @@ MANY = 600
 
 #: what approving a claim writes, and nothing else: the step is all of these rows, or none of them
 APPROVAL = {
-    "audit_event", "audit_stream", "benefit_grant", "claim", "journal_entry", "letter", "open_task_delta",
+    "audit_event", "audit_stream", "benefit_grant", "card_account", "claim", "journal_entry", "letter", "open_task_delta",
     "outbox_message", "payment_order", "posting", "unemployment_registration", "workflow_case", "workflow_history",
     "workflow_subscription", "workflow_task", "workflow_timer",
 }  # fmt: skip
