@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # one test process for each core; the tests of one file share a database, so a file stays together
-EACH_CORE := -n auto --dist loadfile
+EACH_CORE := -n auto --dist loadfile --no-loadscope-reorder
 # Chinese file names and output on a machine without a locale
 export PYTHONUTF8 := 1
 

@@ -65,7 +65,7 @@ class Shipped:
         return Plan((PROCESSES / self.file).read_bytes(), self.process_id, CONTROLS.controls)
 
 
-CLAIM = Shipped(file="claim.bpmn", process_id="claim", reroutes=400, played=12)
+CLAIM = Shipped(file="claim.bpmn", process_id="claim", reroutes=120, played=8)
 SHIPPED = (
     CLAIM,
     Shipped(file="payment-run.bpmn", process_id="payment_run"),
