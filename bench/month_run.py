@@ -27,10 +27,10 @@ from sqlalchemy.pool import NullPool
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from builders import MAIN_ROAD, PASSWORD, actor  # noqa: E402
+from builders import PASSWORD, sign_batches  # noqa: E402
 from conftest import FixedClock  # noqa: E402
 
-from engine.cases import inbox, setup  # noqa: E402
+from engine.cases import setup  # noqa: E402
 from engine.cases.crowd import seed_crowd  # noqa: E402
 from engine.cases.month_runs import drive, start_month_run  # noqa: E402
 from engine.cases.office import Office, open_office  # noqa: E402
@@ -71,7 +71,7 @@ def _measure(office: Office, people: int) -> None:
     bare = _timed("bare SQL", lambda: _bare(office))
     started = time.perf_counter()
     run = _timed("run: matching, decisions, orders, batches", lambda: _run(office))
-    signed = _timed("run: signatures and bank files", lambda: _sign(office))
+    signed = _timed("run: signatures and bank files", lambda: sign_batches(office))
     whole = time.perf_counter() - started
     with office.store.reading() as session:
         payees, paid = session.execute(
@@ -98,26 +98,6 @@ def _run(office: Office) -> None:
     run = start_month_run(office, SYSTEM, month=str(MONTH))
     assert not isinstance(run, Refusal), run.text
     drive(office, run.run_id, say=lambda _done, _total: None)
-
-
-def _sign(office: Office) -> None:
-    """Every batch sampled, certified and released by three people, through the inbox."""
-    for step in ("sample_batch", "certify_batch", "release_batch"):
-        login, fields = MAIN_ROAD[step]
-        person = actor(office, login)
-        with office.store.reading() as session:
-            tasks = session.scalars(
-                text(
-                    "SELECT id FROM workflow_task WHERE element_id = :step AND status = 'ready' ORDER BY id"
-                ),
-                {"step": step},
-            ).all()
-        for task in tasks:
-            for outcome in (
-                inbox.claim_task(office, person, task),
-                inbox.complete_task(office, person, task, dict(fields)),
-            ):
-                assert not isinstance(outcome, Refusal), outcome.text
 
 
 def _bare(office: Office) -> None:

@@ -31,7 +31,7 @@ from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
 from engine.tasks.tables import Letter, RightsTransfer
-from engine.values import CHINA, SYSTEM, Actor, Refusal
+from engine.values import CHINA, SYSTEM, Actor, Refusal, TaskId
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowCase, WorkflowHistory, WorkflowTask, WorkflowTimer
 
@@ -368,6 +368,24 @@ def a_payment_run(office: Office, *, region: str = "371500", month: str = "2025-
     done = others.start_payment_run(office, actor(office, "wangshouli"), month=month, region=region)
     case = opened(office, done)
     return case.goes_on(until=at) if at else case
+
+
+def sign_batches(office: Office) -> None:
+    """Every batch that waits: sampled, certified and released by three people."""
+    for step in ("sample_batch", "certify_batch", "release_batch"):
+        login, fields = MAIN_ROAD[step]
+        person = actor(office, login)
+        with office.store.reading() as session:
+            waiting = select(WorkflowTask.id).where(
+                WorkflowTask.element_id == step, WorkflowTask.status == "ready"
+            )
+            tasks = session.scalars(waiting.order_by(WorkflowTask.id)).all()
+        for task in tasks:
+            for outcome in (
+                inbox.claim_task(office, person, TaskId(task)),
+                inbox.complete_task(office, person, TaskId(task), dict(fields)),
+            ):
+                assert isinstance(outcome, Done), outcome
 
 
 def a_transfer(office: Office, person: str = "qin", *, source: str = "371500", to: str = "371400") -> Case:

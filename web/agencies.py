@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -12,6 +10,7 @@ from engine.cases import handing
 from engine.cases.views import BulkRow, Done
 from engine.values import Reason, Refusal
 from web.errors import refused, status_of
+from web.forms import day_of
 from web.session import actor, office, only_for
 
 agency_pages = Blueprint("agencies", __name__, url_prefix="/agencies")
@@ -31,7 +30,7 @@ def index() -> ResponseReturnValue:
 def make() -> ResponseReturnValue:
     """Let a colleague stand in; a refusal keeps what was typed."""
     typed = _typed()
-    first, last = _day(typed["first_day"]), _day(typed["last_day"])
+    first, last = day_of(typed["first_day"]), day_of(typed["last_day"])
     if first is None or last is None:
         no = Reason(code="day_missing", text="请填写起止日期", text_en="Give the first and the last day.")
         return _page(refusal=Refusal(reasons=(no,)), typed=typed)
@@ -100,10 +99,3 @@ def _page(
 
 def _typed() -> dict[str, str]:
     return {name: request.form.get(name, "").strip() for name in _FIELDS}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
@@ -64,6 +65,14 @@ def posted(sent: MultiDict[str, str]) -> dict[str, str | list[str]]:
         for key, values in sent.lists()
         if key not in _OURS
     }
+
+
+def day_of(text: str) -> date | None:
+    """The day as it was typed; None for any other text."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def draw(

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from engine.cases import month_runs as cases
-from engine.cases.month_views import OUTCOMES, PARTS, MonthRunView
+from engine.cases.month_views import OUTCOMES, MonthRunView
 from engine.law.month import REASONS
 from engine.values import Month, Refusal
 from web.charts import Bars, bars
@@ -41,11 +41,13 @@ def start() -> ResponseReturnValue:
 @only_for("staff")
 def show(run_id: int) -> ResponseReturnValue:
     """One run: how far it is, what it decided; the enhancer gets the progress alone."""
-    found = cases.run_view(office(), actor(), run_id)
+    part = bool(request.headers.get("HX-Request"))
+    found = cases.run_view(office(), actor(), run_id, whole=not part)
     if isinstance(found, Refusal):
         return refused(found)
-    page = "month_run_progress.html" if request.headers.get("HX-Request") else "month_run.html"
-    return render_template(page, run=found, picture=_picture(found), parts=PARTS)
+    if part:
+        return render_template("month_run_progress.html", run=found, enhanced=True)
+    return render_template("month_run.html", run=found, picture=_picture(found))
 
 
 @month_runs.get("/<int:run_id>/decisions")
@@ -54,7 +56,7 @@ def decisions(run_id: int) -> ResponseReturnValue:
     """What was decided for each grant, a page at a time."""
     asked = {name: request.args.get(name, "").strip() for name in ("outcome", "reason", "region")}
     found = cases.decisions(office(), actor(), run_id, cursor=request.args.get("cursor", ""), **asked)
-    run = cases.run_view(office(), actor(), run_id)
+    run = cases.run_view(office(), actor(), run_id, whole=False)
     if isinstance(found, Refusal):
         return refused(found)
     if isinstance(run, Refusal):

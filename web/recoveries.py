@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,6 +10,7 @@ from engine.cases import dishonesty, recoveries, recovery_lists
 from engine.cases.views import Done
 from engine.values import Money, Refusal
 from web.errors import refused, status_of
+from web.forms import day_of
 from web.session import actor, office, only_for
 
 recovery_pages = Blueprint("recoveries", __name__)
@@ -50,7 +49,7 @@ def show(overpayment_id: int) -> ResponseReturnValue:
 def repay(overpayment_id: int) -> ResponseReturnValue:
     """Money that the bank has; what cannot be read is said at its field."""
     typed = _typed()
-    day, amount = _day(typed["day"]), _money(typed["amount"])
+    day, amount = day_of(typed["day"]), _money(typed["amount"])
     wrong = {
         "day": "" if day else _("日期写法：2025-11-03"),
         "amount": "" if amount else _("金额写法：1638.00"),
@@ -154,13 +153,6 @@ def _page(
 
 def _typed() -> dict[str, str]:
     return {name: request.form.get(name, "").strip() for name in _FIELDS}
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _money(text: str) -> Money | None:

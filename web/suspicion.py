@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
@@ -13,6 +11,7 @@ from engine.cases import suspicion_lists as cases
 from engine.cases.suspicion_lists import ListHead
 from engine.values import Refusal
 from web.errors import refused
+from web.forms import day_of
 from web.inbox_bulk import workbook
 from web.session import actor, office, only_for
 
@@ -40,10 +39,7 @@ def take() -> ResponseReturnValue:
     """A list handed in: taken whole, or refused with every fault and its line."""
     typed = {name: request.form.get(name, "").strip() for name in _FIELDS}
     upload = request.files.get("list")
-    try:
-        due = date.fromisoformat(typed["answer_due"])
-    except ValueError:
-        due = None
+    due = day_of(typed["answer_due"])
     outcome = cases.take_list(
         office(),
         actor(),

@@ -31,6 +31,7 @@ from engine.workflow.rehearsal import (
     value_of,
 )
 from engine.workflow.rehearsal_text import written
+from web.forms import day_of
 
 #: a script that is longer when unpacked is none of ours
 _MOST_BYTES = 200_000
@@ -95,7 +96,7 @@ def next_step(sent: MultiDict[str, str]) -> ScriptStep | None:
                 unit="workdays" if unit == "workdays" else "days", count=int(length[:4]), day=None, line=0
             )
         case "wait":
-            day = _day(length or sent.get("try-day", ""))
+            day = day_of(length or sent.get("try-day", ""))
             return None if day is None else Wait(unit="until", count=0, day=day, line=0)
         case "message":
             payload = {
@@ -107,13 +108,6 @@ def next_step(sent: MultiDict[str, str]) -> ScriptStep | None:
         case "answer":
             return Answer(who="bank", line=0)
     return None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def filled(form: Form, element: str, typed: Mapping[str, str | list[str]], *, by: str) -> Do:

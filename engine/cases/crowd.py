@@ -5,13 +5,11 @@ Never in production. Everything streams; the same seed and day give the same off
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import cache
-from typing import cast
 
 import orjson
-from psycopg import Connection as PsycopgConnection
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
@@ -21,6 +19,7 @@ from engine.law.entitlement import benefit_amount
 from engine.people import Person, Region, identity_place
 from engine.registers.crowd import PAID_OF_FIFTY, Citizen, Crowd
 from engine.registers.rosters import GROUNDS, KIND_NAMES, digest_of_file, take_roster
+from engine.store.copying import copy_rows
 from engine.store.crypto import account_place
 from engine.values import SYSTEM, Month, Reason, Refusal, RefusedError, reach
 
@@ -114,7 +113,7 @@ def _keep_payees(session: Session, office: Office, crowd: Crowd) -> int:
     session.execute(text("LOCK TABLE person IN SHARE ROW EXCLUSIVE MODE"))
     first = int(session.scalar(select(func.coalesce(func.max(Person.id), 0))) or 0) + 1
     now = office.clock()
-    count = _copy(
+    count = copy_rows(
         session,
         "person",
         _PERSON,
@@ -135,8 +134,8 @@ def _keep_payees(session: Session, office: Office, crowd: Crowd) -> int:
     session.execute(
         text("SELECT setval(pg_get_serial_sequence('person', 'id'), :last)"), {"last": first + count}
     )
-    _copy(session, "card_account", _CARD, _cards(office, crowd))
-    _copy(session, "benefit_grant", _GRANT, _grants(office, crowd, first))
+    copy_rows(session, "card_account", _CARD, _cards(office, crowd))
+    copy_rows(session, "benefit_grant", _GRANT, _grants(office, crowd, first))
     return count
 
 
@@ -191,12 +190,3 @@ def _retires_as(crowd: Crowd, citizen: Citizen) -> str | None:
         return "M60"
     drawn = crowd.draw(citizen.number, 11) % 100
     return None if drawn < 1 else "F55" if drawn < 35 else "F50"
-
-
-def _copy(session: Session, table: str, columns: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> int:
-    driver = cast("PsycopgConnection[object]", session.connection().connection.driver_connection)
-    count = 0
-    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for count, row in enumerate(rows, start=1):  # noqa: B007 - the last one is the count
-            copy.write_row(row)
-    return count

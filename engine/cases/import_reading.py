@@ -12,6 +12,7 @@ from io import StringIO
 
 from engine.cases.import_kinds import Column, KindOfFile
 from engine.cases.sheet_files import SheetError, read_cells
+from engine.store.text_files import text_of
 
 BYTES_MAX = 40 * 1024 * 1024
 ROWS_MAX = 300_000
@@ -110,14 +111,13 @@ def _csv(text: str) -> Iterator[tuple[int, Sequence[str]]]:
 def _decoded(content: bytes) -> str:
     if b"\x00" in content:
         raise ImportFileError("请上传 .csv 或 .xlsx 文件", "Please upload a .csv or .xlsx file.")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ImportFileError(
-        "文件既不是 UTF-8 也不是 GB18030 编码，请另存为 CSV UTF-8", "The file is neither UTF-8 nor GB18030."
-    )
+    try:
+        return text_of(content)
+    except UnicodeDecodeError as wrong:
+        raise ImportFileError(
+            "文件既不是 UTF-8 也不是 GB18030 编码，请另存为 CSV UTF-8",
+            "The file is neither UTF-8 nor GB18030.",
+        ) from wrong
 
 
 def _places(heading: Sequence[str], kind: KindOfFile) -> list[int]:

@@ -13,6 +13,7 @@ from io import StringIO
 from engine.cases.sheet_files import SheetError, read_cells
 from engine.law.identity import id_number as read_id_number
 from engine.oversight.lists import ListRow
+from engine.store.text_files import text_of
 from engine.values import Refusal
 
 #: the headings that a list must have, and what it may have besides
@@ -58,19 +59,10 @@ def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
     if content.startswith(b"PK"):
         yield from read_cells(content, bytes_max=BYTES_MAX, unpacked_max=_UNPACKED_MAX)
         return
-    for number, row in enumerate(csv.reader(StringIO(_text(content)), strict=True), 1):
+    for number, row in enumerate(csv.reader(StringIO(text_of(content)), strict=True), 1):
         cells = [cell.strip() for cell in row]
         if any(cells):
             yield number, cells
-
-
-def _text(content: bytes) -> str:
-    if b"\0" in content:
-        raise UnicodeDecodeError("utf-8", content, 0, 1, "no text")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("gb18030")
 
 
 def _judged(lines: Sequence[tuple[int, list[str]]]) -> tuple[tuple[ListRow, ...], tuple[LineFault, ...]]:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.risk_room import at_door
+from engine.cases.risk_room import at_door, month_typed
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.law.policy import PolicyGap
@@ -92,7 +92,7 @@ def lookers(office: Office, actor: Actor, *, month: str = "") -> Lookers | Refus
 
     def work(session: Session) -> Lookers:
         at_door(session, office, actor)
-        wanted = _month(office, month)
+        wanted = month_typed(month) if month else Month.of(office.today)
         rows = session.execute(_BY_STAFF, {**_span(wanted), "within": f"{reach(actor.region)}%"}).all()
         threshold = _threshold(office, actor)
         _note(session, office, actor, "access-records", str(wanted))
@@ -128,7 +128,7 @@ def looks_of(office: Office, actor: Actor, staff_id: int, *, month: str = "") ->
                 Reason(code="no_such_staff", text="没有这名工作人员", text_en="No such member of staff.")
             )
         at_door(session, office, actor, region=region)
-        wanted = _month(office, month)
+        wanted = month_typed(month) if month else Month.of(office.today)
         rows = session.execute(_OF_ONE, {**_span(wanted), "actor": key}).all()
         _note(session, office, actor, key, str(wanted))
         return LooksOf(
@@ -148,15 +148,6 @@ def looks_of(office: Office, actor: Actor, staff_id: int, *, month: str = "") ->
         )
 
     return attempt(office, actor, work, subject=f"staff:{staff_id}", stream="looks")
-
-
-def _month(office: Office, typed: str) -> Month:
-    try:
-        return Month.parse(typed) if typed else Month.of(office.today)
-    except ValueError as cause:
-        raise RefusedError(
-            Reason(code="month_form", text="月份写法如 2025-12", text_en="A month is written 2025-12.")
-        ) from cause
 
 
 def _span(month: Month) -> dict[str, datetime]:

@@ -18,6 +18,7 @@ from engine.cases.month_accounts import ask_accounts
 from engine.cases.month_letters import write_letters
 from engine.cases.month_views import DecisionRow, MonthRunView, decision_rows, run_record
 from engine.cases.office import Office
+from engine.cases.others import require_duty
 from engine.cases.payments import MONEY_DUTIES
 from engine.cases.risk_room import screen
 from engine.cases.start import next_case, start_case
@@ -33,7 +34,7 @@ from engine.disbursement.month_run import (
 )
 from engine.disbursement.premium import order_premium
 from engine.disbursement.tables import MonthPart, MonthRate, MonthRun
-from engine.duties import check_may, covers
+from engine.duties import covers
 from engine.money.payees import PayeeBook
 from engine.money.payments import PaymentBatch, PaymentOrder
 from engine.people import Region
@@ -51,7 +52,11 @@ def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "
     where = region or actor.region or office.settings.region
 
     def work(session: Session) -> MonthRunView:
-        _require_duty(session, office, actor, where)
+        if session.get(Region, where) is None:
+            raise RefusedError(
+                Reason(code="unknown_region", text=f"没有地区 {where}", text_en=f"No region {where}.")
+            )
+        require_duty(session, office, actor, "intake", where)
         run = start_run(
             session,
             region=where,
@@ -67,11 +72,11 @@ def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "
     return attempt(office, actor, work, subject=f"office:{where}")
 
 
-def run_view(office: Office, actor: Actor, run_id: int) -> MonthRunView | Refusal:
-    """One run with what it decided."""
+def run_view(office: Office, actor: Actor, run_id: int, *, whole: bool = True) -> MonthRunView | Refusal:
+    """One run with what it decided; not the whole: only how far it is, which costs nothing however many it pays."""
     with office.store.reading() as session:
         run = _seen(session, actor, run_id)
-        return run if isinstance(run, Refusal) else run_record(session, run, whole=True)
+        return run if isinstance(run, Refusal) else run_record(session, run, whole=whole)
 
 
 def runs(office: Office, actor: Actor) -> tuple[MonthRunView, ...] | Refusal:
@@ -246,18 +251,6 @@ def _not_seen(actor: Actor) -> Refusal:
             ),
         )
     )
-
-
-def _require_duty(session: Session, office: Office, actor: Actor, region: str) -> None:
-    if session.get(Region, region) is None:
-        raise RefusedError(
-            Reason(code="unknown_region", text=f"没有地区 {region}", text_en=f"No region {region}.")
-        )
-    if actor == SYSTEM:
-        return
-    no = check_may(session, office.duties, actor, "intake", region, office.today)
-    if no is not None:
-        raise RefusedError(*no.reasons)
 
 
 def _month(office: Office, text: str) -> Month:

@@ -53,7 +53,7 @@ def start_refund(office: Office, actor: Actor, *, employer_id: int, year: int) -
             raise RefusedError(
                 Reason(code="employer_unknown", text="没有这个参保单位", text_en="No such employer.")
             )
-        _require_duty(session, office, actor, "intake", employer.region_code)
+        require_duty(session, office, actor, "intake", employer.region_code)
         case = next_case(
             session,
             office,
@@ -73,7 +73,7 @@ def start_finding(
     """A finding issued to a region: plan due, done due; reminders and circulars act by themselves (RECT-02)."""
 
     def work(session: Session) -> Done:
-        _require_duty(session, office, actor, "provincial", region)
+        require_duty(session, office, actor, "provincial", region)
         if not topic.strip():
             raise RefusedError(Reason(code="topic_missing", text="请填写整改事项", text_en="Name the topic."))
         if done_due < plan_due:
@@ -122,7 +122,7 @@ def start_payment_run(office: Office, actor: Actor, *, month: str, region: str =
     where = region or actor.region or office.settings.region
 
     def work(session: Session) -> Done:
-        _require_duty(session, office, actor, "intake", where)
+        require_duty(session, office, actor, "intake", where)
         case = next_case(session, office, "payment_run", region=where, subject=f"office:{where}")
         start_case(office, session, actor, case, {"region": where, "month": month})
         return Done(message=f"待遇发放已发起，编号 {case.key}", case_id=case.id, case_key=case.key)
@@ -130,7 +130,8 @@ def start_payment_run(office: Office, actor: Actor, *, month: str, region: str =
     return attempt(office, actor, work, subject=f"office:{where}")
 
 
-def _require_duty(session: Session, office: Office, actor: Actor, duty: str, region: str) -> None:
+def require_duty(session: Session, office: Office, actor: Actor, duty: str, region: str) -> None:
+    """RefusedError unless the actor holds the duty there; the office itself needs none."""
     if actor == SYSTEM:
         return
     no = check_may(session, office.duties, actor, duty, region, office.today)

@@ -196,6 +196,16 @@ def at_door(session: Session, office: Office, actor: Actor, *duties: str, region
     return held
 
 
+def month_typed(typed: str) -> Month:
+    """The month as it was typed; RefusedError for any other text."""
+    try:
+        return Month.parse(typed)
+    except ValueError as cause:
+        raise RefusedError(
+            Reason(code="month_form", text="月份写法如 2025-12", text_en="A month is written 2025-12.")
+        ) from cause
+
+
 def ship(session: Session, office: Office) -> None:
     """What ``processes/risk-rules.yaml`` has and the office does not yet."""
     rules = read_rules(office.settings.processes_dir / "risk-rules.yaml", office.book)
@@ -214,12 +224,7 @@ def says(written: WrittenRule, facts: Mapping[str, Any]) -> str:
 def _month(office: Office, region: str, typed: str) -> Month:
     """The month typed, or the next whose pay day is not past."""
     if typed:
-        try:
-            return Month.parse(typed)
-        except ValueError as cause:
-            raise RefusedError(
-                Reason(code="month_form", text="月份写法如 2025-12", text_en="A month is written 2025-12.")
-            ) from cause
+        return month_typed(typed)
     month = Month.of(office.today)
     day = pay_day(month, region=region, book=office.book, calendar=office.calendar)
     return month.plus(1) if not isinstance(day, Refusal) and day.day < office.today else month

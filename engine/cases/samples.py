@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.risk_room import at_door, says
+from engine.cases.risk_room import at_door, month_typed, says
 from engine.cases.staff import name_of
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
@@ -25,7 +25,7 @@ from engine.oversight.risk_tables import RiskFlag, RiskRule
 from engine.oversight.sampling_tables import SampleDraw, SampleItem
 from engine.people import Region
 from engine.store.crypto import mask_name
-from engine.values import SYSTEM, Actor, CaseId, Month, Reason, Refusal, RefusedError, reach
+from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError, reach
 
 _PAGE = 100
 
@@ -152,7 +152,7 @@ def draw_sample(
             kind="process" if kind == "process" else "month",
             of=of,
             region=where,
-            month=_month(month),
+            month=month_typed(month),
             rate=_figure(office, "control.sample_ratio", where),
             large=_figure(office, "control.collective_review_over", where).money,
             seed=seed or secrets.token_hex(16),
@@ -308,15 +308,6 @@ def _item_row(session: Session, item: SampleItem) -> ItemRow:
         judged_at=item.judged_at,
         note=item.note,
     )
-
-
-def _month(typed: str) -> Month:
-    try:
-        return Month.parse(typed)
-    except ValueError as cause:
-        raise RefusedError(
-            Reason(code="month_form", text="月份写法如 2025-12", text_en="A month is written 2025-12.")
-        ) from cause
 
 
 def _figure(office: Office, key: str, region: str) -> Parameter:

@@ -15,6 +15,7 @@ from typing import TypeVar
 from engine.cases.sheet_files import SheetError, read_cells
 from engine.money.bank_rows import BankFileError
 from engine.money.bank_statement import STATEMENT_MAGIC, Statement, StatementLine, read_statement
+from engine.store.text_files import text_of
 from engine.values import Money, Month, Reason, RefusedError, reach
 
 T = TypeVar("T")
@@ -150,13 +151,7 @@ def _cells(content: bytes) -> Iterator[tuple[int, list[str]]]:
     if content.startswith(b"PK"):
         yield from read_cells(content, bytes_max=BYTES_MAX, unpacked_max=_UNPACKED_MAX)
         return
-    if b"\0" in content:
-        raise UnicodeDecodeError("utf-8", content, 0, 1, "no text")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030")
-    for number, row in enumerate(csv.reader(StringIO(text, newline=""), strict=True), 1):
+    for number, row in enumerate(csv.reader(StringIO(text_of(content), newline=""), strict=True), 1):
         cells = [cell.strip() for cell in row]
         if any(cells):
             yield number, cells

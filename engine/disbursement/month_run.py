@@ -18,14 +18,13 @@ from sqlalchemy.orm import Session
 
 from engine.disbursement import decide
 from engine.disbursement.tables import MonthPart, MonthRate, MonthRun
-from engine.law.month import rate_of
+from engine.law.month import extended_to, rate_of
 from engine.law.policy import PolicyBook
-from engine.law.retirement import extension
 from engine.money.bulk import ROW_COLUMNS, order_many
 from engine.oversight.matching import match
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import Actor, Money, Month, Reason, Refusal, reach
+from engine.values import Actor, Money, Month, Reason, reach
 
 #: grants decided in one transaction
 GRANTS_PER_PART = 10_000
@@ -208,15 +207,19 @@ class MonthRunError(Exception):
 
 
 def _given(run: MonthRun, part: MonthPart) -> dict[str, Any]:
-    month = Month.parse(run.month)
     return {
         "run": run.id,
         "part": part.number,
         "region": part.region,
         "first": part.first_grant,
         "last": part.last_grant,
-        "run_no": month.year * 12 + month.month - 1,
+        "run_no": _number(Month.parse(run.month)),
     }
+
+
+def _number(month: Month) -> int:
+    """The month as the statements of ``decide`` count it."""
+    return month.year * 12 + month.month - 1
 
 
 def _ask_extensions(session: Session, given: dict[str, Any], book: PolicyBook) -> None:
@@ -225,25 +228,10 @@ def _ask_extensions(session: Session, given: dict[str, Any], book: PolicyBook) -
     found = []
     for grant_id, first_month, months, region, cls, birth in session.execute(text(decide.EXPIRING), given):
         last = Month.parse(first_month).plus(months - 1)
-        through, verdict = _extension(last, birth, cls, region, book)
-        found.append({"id": grant_id, "through": through, "verdict": verdict})
+        through, verdict = extended_to(last, birth=birth, cls=cls, region=region, book=book)
+        found.append({"id": grant_id, "through": _number(through) if through else None, "verdict": verdict})
     if found:
         session.execute(text("INSERT INTO part_extension VALUES (:id, :through, :verdict)"), found)
-
-
-def _extension(
-    last: Month, birth: date, cls: Any, region: str, book: PolicyBook
-) -> tuple[int | None, str | None]:
-    if cls is None:
-        return None, "class_unknown"
-    found = extension(last.last_day, birth, cls, book=book, region=region)
-    if isinstance(found, Refusal):
-        return None, "class_unknown"
-    if not found.extends or found.first_month is None or found.last_month is None:
-        return None, None
-    if found.first_month != last.plus(1):
-        return None, "extension_gap"
-    return found.last_month.year * 12 + found.last_month.month - 1, None
 
 
 def _write_follows(session: Session, region: str, book: PolicyBook) -> None:

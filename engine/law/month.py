@@ -115,6 +115,25 @@ def follows(*, region: str, day: date, book: PolicyBook) -> bool | None:
     return None if setting is None else setting.flag
 
 
+def extended_to(
+    last: Month, *, birth: date, cls: RetirementClass | None, region: str, book: PolicyBook
+) -> tuple[Month | None, str | None]:
+    """The last month of the extension of a grant whose period ends with ``last``, None where it just ends.
+
+    With it, the word of REASONS for why it cannot be said, where it cannot.
+    """
+    if cls is None:
+        return None, "class_unknown"
+    found = extension(last.last_day, birth, cls, book=book, region=region)
+    if isinstance(found, Refusal):
+        return None, "class_unknown"
+    if not found.extends or found.first_month is None:
+        return None, None
+    if found.first_month != last.plus(1):
+        return None, "extension_gap"
+    return found.last_month, None
+
+
 def month_due(facts: GrantFacts, run: Month, book: PolicyBook) -> MonthOutcome:
     """What a run of that month owes the grant: every month up to it that is due and not ordered, or why not."""
     last = facts.first_month.plus(facts.months - 1)
@@ -158,19 +177,10 @@ def _end(facts: GrantFacts, last: Month, through: Month | None) -> Month:
 def _extension(
     facts: GrantFacts, run: Month, last: Month, book: PolicyBook
 ) -> tuple[Month | None, str | None]:
-    """The last month of the extension, if there is one; else why it cannot be said, if it cannot."""
+    """As ``extended_to``, for a grant whose period ends by this month and whose extension nobody has looked at."""
     if facts.extended_through or facts.stopped_on or facts.used_up or last > run:
         return facts.extended_through, None
-    if facts.retirement_class is None:
-        return None, "class_unknown"
-    found = extension(last.last_day, facts.birth, facts.retirement_class, book=book, region=facts.region)
-    if isinstance(found, Refusal):
-        return None, "class_unknown"
-    if not found.extends or found.first_month is None:
-        return None, None
-    if found.first_month != last.plus(1):
-        return None, "extension_gap"
-    return found.last_month, None
+    return extended_to(last, birth=facts.birth, cls=facts.retirement_class, region=facts.region, book=book)
 
 
 def _amount(facts: GrantFacts, month: Month, book: PolicyBook) -> Money | None:

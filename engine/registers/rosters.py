@@ -12,9 +12,8 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast
+from typing import Literal
 
-from psycopg import Connection as PsycopgConnection
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,9 @@ from engine.law.identity import IdNumber, id_number
 from engine.registers.roster_tables import SEALED_ROSTER, Roster
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.copying import copy_rows
 from engine.store.crypto import Vault
+from engine.store.text_files import text_of
 from engine.values import Actor
 
 RosterKind = Literal["population", "employment", "business", "pension", "services", "custody"]
@@ -45,6 +46,8 @@ KIND_NAMES: dict[RosterKind, tuple[str, str]] = {
 }
 #: the head of a roster file
 COLUMNS = ("身份证号", "停领情形", "发生日期", "说明")
+
+_LINE = ("roster_id", "line_no", "person_index", "ground", "event_day", "detail")
 
 #: index of the person, ground, day of the event, what an inspector reads
 RosterRow = tuple[bytes, str, date | None, str]
@@ -101,7 +104,8 @@ def take_roster(
     )
     session.add(roster)
     session.flush()
-    roster.line_count = _copy(session, roster.id, rows)
+    numbered = ((roster.id, number, *row) for number, row in enumerate(rows, start=1))
+    roster.line_count = copy_rows(session, "roster_line", _LINE, numbered)
     session.execute(
         update(Roster)
         .where(Roster.kind == kind, Roster.region == region, Roster.status == "current")
@@ -190,26 +194,8 @@ def _row(cells: list[str], kind: RosterKind, vault: Vault, until: date) -> Roste
 
 
 def _decoded(file: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return file.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise RosterFileError(
-        (RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030"),)
-    )
-
-
-def _copy(session: Session, roster_id: int, rows: Iterable[RosterRow]) -> int:
-    driver = cast("PsycopgConnection[object]", session.connection().connection.driver_connection)
-    count = 0
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(
-            "COPY roster_line (roster_id, line_no, person_index, ground, event_day, detail) FROM STDIN (FORMAT BINARY)"
-        ) as copy,
-    ):
-        copy.set_types(["int8", "int4", "bytea", "varchar", "date", "text"])
-        for count, (index, ground, day, detail) in enumerate(rows, start=1):
-            copy.write_row((roster_id, count, index, ground, day, detail))
-    return count
+    try:
+        return text_of(file)
+    except UnicodeDecodeError as wrong:
+        fault = RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030")
+        raise RosterFileError((fault,)) from wrong

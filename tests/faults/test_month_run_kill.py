@@ -9,17 +9,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders import MAIN_ROAD, PASSWORD, actor
+from builders import PASSWORD, sign_batches
 from killing import clone_of, dies_at
 from offices import FixedClock, settings_for
 from sqlalchemy import event, text
 
-from engine.cases import inbox, setup
+from engine.cases import setup
 from engine.cases.crowd import seed_crowd
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.office import Office, open_office
-from engine.cases.views import Done
 from engine.disbursement import month_run
 from engine.money.batches import open_bank_file
 from engine.store.export import verify_database
@@ -86,19 +85,8 @@ def run_it(office: Office) -> None:
 
 
 def sign_all(office: Office) -> dict[str, bytes]:
-    """Every batch signed by three people; its bank files, by batch number."""
-    for step in ("sample_batch", "certify_batch", "release_batch"):
-        login, fields = MAIN_ROAD[step]
-        with office.store.reading() as session:
-            tasks = session.scalars(
-                text(
-                    "SELECT id FROM workflow_task WHERE element_id = :step AND status = 'ready' ORDER BY id"
-                ),
-                {"step": step},
-            ).all()
-        for task in tasks:
-            assert isinstance(inbox.claim_task(office, actor(office, login), task), Done)
-            assert isinstance(inbox.complete_task(office, actor(office, login), task, dict(fields)), Done)
+    """Every batch signed; its bank files, by batch number."""
+    sign_batches(office)
     with office.store.reading() as session:
         messages = session.query(OutboxMessage).where(OutboxMessage.kind == "bank_file").all()
         return {message.key: open_bank_file(office.vault, message.content) for message in messages}
