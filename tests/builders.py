@@ -15,8 +15,10 @@ from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Select, select
 
+from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
 from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists
+from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
@@ -103,6 +105,9 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "sunshenpi",
         {"hearing": "held", "hearing_note": "本人到场陈述，对记录无异议", "approval": "approve"},
     ),
+    "check_application": ("wangshouli", {"relation_proof": "shared", "intake_opinion": "accept"}),
+    "review_death_grant": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_death_grant": ("sunshenpi", {"approval": "approve"}),
     "record_finding": (
         "zhengneikong",
         {
@@ -429,6 +434,80 @@ def a_hit(
         detail=told or "原单位来电，称其已到新单位上班",
     )
     return opened(office, done, subject=person)
+
+
+def a_death(
+    office: Office,
+    person: str = "zheng",
+    *,
+    died_on: str = "2025-10-20",
+    known: str = "stop",
+    region: str = "",
+) -> BenefitGrant:
+    """The benefit of somebody who drew it from September on, a thousand yuan a month, and died; nothing of it is ordered.
+
+    ``known`` says who knows of the death: a ``stop`` that was decided, the population ``register``, or nobody.
+    """
+    day, dead = date.fromisoformat(died_on), actor(office, person)
+    with office.store.transaction() as session:
+        grant = paid_for_rehearsal(session, office, dead.id, region=region)
+        if known == "stop":
+            stop_grant(
+                session,
+                grant.id,
+                ground="ST9",
+                event_day=day,
+                reason="人口库核实",
+                actor=SYSTEM,
+                now=office.clock(),
+            )
+    if known == "register":
+        record = office.registers.population.person(PEOPLE[person].id_number)
+        assert record is not None
+        register_says(office, person, population=replace(record, deceased_on=day))
+    return grant
+
+
+def apply_after_death(
+    office: Office,
+    person: str = "li",
+    *,
+    of: str = "zheng",
+    relation: str = "spouse",
+    other_fund: str = "none",
+    account: str = "",
+) -> Done | FieldFaults | Refusal:
+    """What came of the relative's application on the web."""
+    asked = Asked(
+        deceased_number=PEOPLE[of].id_number,
+        deceased_name=PEOPLE[of].name,
+        relation=relation,
+        other_fund=other_fund,
+        commitment=True,
+        account=account,
+    )
+    return apply_for_death_grant(office, actor(office, person), asked)
+
+
+def a_death_grant(
+    office: Office,
+    person: str = "li",
+    *,
+    of: str = "zheng",
+    other_fund: str = "none",
+    at: str = "",
+    **death: str,
+) -> Case:
+    """A relative's application after a death on benefit, which is made up unless the dead drew benefit already."""
+    dead = actor(office, of)
+    with office.store.reading() as session:
+        drew = session.scalar(select(BenefitGrant.id).where(BenefitGrant.person_id == dead.id)) is not None
+    if not drew:
+        a_death(office, of, **death)
+    outcome = apply_after_death(office, person, of=of, other_fund=other_fund)
+    assert not isinstance(outcome, FieldFaults), {key: each.text for key, each in outcome.faults.items()}
+    case = opened(office, outcome, subject=person)
+    return case.goes_on(until=at) if at else case
 
 
 def a_list(

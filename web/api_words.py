@@ -231,6 +231,7 @@ pauses|挂起记录|pauses
 pay|应发人数|how many are paid
 payee|收款人|payee
 percent|完成百分比|percent done
+deaths_unclaimed|遗属尚未申领的死亡人数|deaths whose family has been granted nothing yet
 person|人员（号码只显示首尾）|person, number masked
 phrase_id|常用语编号|number of the phrase
 place|加签位置：before 前、after 后|before or after completion|before

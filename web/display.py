@@ -32,6 +32,7 @@ _CALENDAR = frozenset({"data_steward", "administrator"})
 _IMPORTS = frozenset({"data_steward"})
 _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
 _LISTS = frozenset({"control"})
+_DEATHS = frozenset({"intake", "review", "approve", "control"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -141,6 +142,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/rosters", _("比对名册"), _ROSTERS),
         ("/books", _("账簿"), _BOOKS),
         ("/hits", _("停发线索"), _HITS),
+        ("/death-grants", _("死亡待遇"), _DEATHS),
         ("/suspicion", _("疑点名单"), _LISTS),
         ("/recoveries", _("多领追回"), _PAYMENTS),
         ("/dishonesty", _("失信名单"), _DISHONESTY),

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from engine.cases import claims, others
+from engine.cases.death_openers import open_death_grant
 from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
@@ -98,6 +99,7 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "rectification": _open_finding,
     "payment_run": _open_payment_run,
     "stop": open_stop,
+    "death_grant": open_death_grant,
     "recovery": open_recovery,
     "suspicion": open_suspicion,
     "reconcile": _open_difference,

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.benefits.death_tables import DeathGrant
 from engine.benefits.tables import BenefitGrant
 from engine.cases.hands import paused, refuse_empty, standing
 from engine.cases.limit_tables import LimitPause
@@ -233,6 +234,7 @@ def _close_matter(session: Session, case_id: int) -> None:
     """What the case was about is open no more, so that a new case about it can be."""
     for matter, open_now, then in (
         (Claim, ("open",), "refused"),
+        (DeathGrant, ("open",), "withdrawn"),
         (RightsTransfer, ("open",), "refused"),
         (RetentionRefund, ("eligible", "confirmed", "noticed"), "lapsed"),
     ):

@@ -70,6 +70,9 @@ class Action(StrEnum):
     MONTH_RUN_STARTED = "MONTH_RUN_STARTED", "按月发放发起"
     MONTH_RUN_FINISHED = "MONTH_RUN_FINISHED", "按月发放完成"
     NOTICE_SENT = "NOTICE_SENT", "告知书发出"
+    DEATH_GRANTED = "DEATH_GRANTED", "死亡待遇核准"
+    DEATH_GRANT_REFUSED = "DEATH_GRANT_REFUSED", "死亡待遇不予核准"
+    DEATH_GRANT_WITHDRAWN = "DEATH_GRANT_WITHDRAWN", "死亡待遇申请撤回"
     # persons, duties, access
     PERSON_LOOKED_AT = "PERSON_LOOKED_AT", "查看个人档案"
     PERSON_CHANGED = "PERSON_CHANGED", "个人信息变更"

@@ -2,6 +2,7 @@
 
 from engine.tasks import (
     claim,
+    death_grant,
     listing,
     payment_run,
     recheck,
@@ -18,6 +19,7 @@ from engine.tasks.catalogue import CATALOGUE
 __all__ = [
     "CATALOGUE",
     "claim",
+    "death_grant",
     "listing",
     "payment_run",
     "recheck",

@@ -66,6 +66,15 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"approval": "return", "approval_note": "公示期有异议，请重新核对"},
         {"approval": "refuse", "approval_note": "公示期查明不符合条件"},
     ),
+    "check_application": (
+        {"intake_opinion": "decline", "relation_proof": "commitment", "intake_note": "承诺与登记不一致"},
+        {"intake_opinion": "again", "intake_note": "死亡刚刚登记，请重新核对"},
+    ),
+    "review_death_grant": ({"review_opinion": "return", "review_note": "请再核对收款账户"},),
+    "approve_death_grant": (
+        {"approval": "return", "approval_note": "请再核对关系"},
+        {"approval": "refuse", "approval_note": "查明关系不实"},
+    ),
     "answer_notice": ({"answer_opinion": "accept", "answer_statement": "我已经上班"},),
     "check_evidence": ({"check_opinion": "clear", "check_note": "经核对系补缴上年欠费"},),
     "review_stop": ({"review_opinion": "return", "review_note": "请再核对缴费月份"},),

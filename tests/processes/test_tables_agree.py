@@ -16,6 +16,7 @@ import yaml
 from builders import (
     MAIN_ROAD,
     a_claim,
+    a_death_grant,
     a_difference,
     a_finding,
     a_hit,
@@ -256,6 +257,7 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "recheck": a_recheck(office),
         "stop": a_hit(office, "bo"),
         "suspicion": a_suspicion_line(office, "lin"),
+        "death_grant": a_death_grant(office, "li", of="zheng"),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
@@ -336,6 +338,7 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
     }
     samples: Mapping[str, object] = {
         "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0,
+        "funeral_fen": 100, "dependants_fen": 100, "reasons": [reason], "at_bank_count": 1 if filled else 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
         "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
     }  # fmt: skip

@@ -114,6 +114,8 @@ WRITES_OF_PAGES = {
     "suspicion.take": "POST /suspicion-lists",
     "welcome.sign_in_staff": "POST /session",
     "welcome.sign_out": "DELETE /session",
+    "death_grants.counter": "only a page: a relative stands at the counter and signs the commitment",
+    "death_grants.own": "only a page: a relative reads the commitment before they give it",
     "starts.transfer": "POST /transfers",
     "starts.finding": "POST /findings",
     "recoveries.start": "only a page: internal control opens by hand what no stop handed over",
