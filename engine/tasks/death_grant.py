@@ -208,7 +208,14 @@ def send_death_grant_refusal(
     note = "；".join(filter(None, notes))
     why = "；".join(filter(None, (*(str(reason["text"]) for reason in reasons), note)))
     death.close(desk.session, row, "refused", reason=why, actor=desk.actor, now=desk.now)
-    send_letter(desk, "death-grant-refusal", name=deceased["name"], reasons=reasons, note=note, source=SOURCE)
+    send_letter(
+        desk,
+        "death-grant-refusal",
+        name=deceased["name"],
+        determination={"granted": False, "reasons": reasons},
+        note=note,
+        source=SOURCE,
+    )
     return {}
 
 

@@ -39,6 +39,7 @@ from engine.cases.views import CaseView, Done
 from engine.money import payments
 from engine.money.bank_file import TestBank
 from engine.money.payments import PaymentOrder
+from engine.registers.card_accounts import keep_account
 from engine.registers.rosters import take_roster
 from engine.store import outbox
 from engine.store.audit import AuditEvent
@@ -428,7 +429,7 @@ def months_owed(office: Office) -> Iterator[tuple[str, list[PaymentOrder]]]:
 
 
 @pytest.mark.req("MONEY-05")
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_whatever_became_of_the_orders_each_month_of_the_dead_is_owed_exactly_once(
     office: Office, seed: int
 ) -> None:
@@ -462,7 +463,45 @@ def a_month_runs(office: Office) -> None:
     """The month run of November over the region."""
     run = start_month_run(office, actor(office, "wangshouli"), month="2025-11")
     assert isinstance(run, MonthRunView), run
-    drive(office, run.run_id)
+    drive(office, run.run_id, say=lambda _done, _total: None)
+
+
+def paid_two_months(office: Office, person: str) -> BenefitGrant:
+    """Somebody who was paid July and August at a thousand, died in August, and whose card account is known."""
+    who = actor(office, person).id
+    with office.store.transaction() as session:
+        grant = BenefitGrant(
+            origin="import", person_id=who, region_code="371500", applied_on=date(2025, 6, 3),
+            granted_on=date(2025, 6, 3), first_month="2025-07", months=12, months_paid=2, paid_through="2025-08",
+            monthly_fen=163_800, determination="{}", status="stopped", ended_ground="ST9", ended_on=date(2025, 8, 20),
+        )  # fmt: skip
+        session.add(grant)
+        session.flush()
+        for month in (Month(2025, 7), Month(2025, 8)):
+            order_month(session, office, grant, month, Money(100_000))
+        told = office.registers.accounts.account(PEOPLE[person].id_number)
+        assert told is not None
+        index = office.vault.index(PEOPLE[person].id_number)
+        keep_account(session, office.vault, told, person_index=index, day=office.today)
+    return grant
+
+
+@pytest.mark.req("MONEY-05")
+def test_after_a_death_grant_no_later_raise_goes_to_the_account_of_the_dead(office: Office) -> None:
+    paid_two_months(office, "zheng")
+    other = paid_two_months(office, "feng")
+    with office.store.transaction() as session:
+        pay_waiting(session, office, region="371500", number="PR-PAID")
+    assert a_death_grant(office).goes_on().ended_in == "death_grant_ordered"
+    a_month_runs(office)
+    with office.store.transaction() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        session.execute(text("UPDATE month_rate SET benefit_fen = benefit_fen - 1000"))
+
+    a_month_runs(office)
+
+    raised = [key for key in live(office) if key.startswith("raise:")]
+    assert len(raised) == 2 and all(key.startswith(f"raise:{other.id}:") for key in raised), raised
 
 
 @pytest.mark.req("CLAIM-09", "MONEY-05")
