@@ -99,8 +99,8 @@ def death_grant(*, monthly: Money, region: str, day: date, book: PolicyBook) -> 
         reason = reason_of(
             "death_grant", f"丧葬补助金{fixed.money.text}元", fixed, text_en="Fixed funeral grant"
         )
-        dependants, why = _of_wages(region, day, book)
-        return DeathGrant(funeral=fixed.money, dependants=dependants, reasons=(reason, why))
+        relief, why = _of_wages(region, day, book)
+        return DeathGrant(funeral=fixed.money, dependants=relief, reasons=(reason, why))
     funeral = book.at("death.funeral_months", region, day)
     dependants = book.at("death.dependants_months", region, day)
     reason = reason_of(

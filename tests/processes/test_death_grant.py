@@ -10,7 +10,6 @@ from random import Random
 import orjson
 import pytest
 from builders import (
-    PEOPLE,
     Case,
     a_death,
     a_death_grant,
@@ -40,6 +39,7 @@ from engine.money import payments
 from engine.money.bank_file import TestBank
 from engine.money.payments import PaymentOrder
 from engine.registers.card_accounts import keep_account
+from engine.registers.cast import PEOPLE
 from engine.registers.rosters import take_roster
 from engine.store import outbox
 from engine.store.audit import AuditEvent
