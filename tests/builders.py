@@ -615,7 +615,7 @@ def register_says(office: Office, person: str, **changed: object) -> None:
     office._registers = registers_of(province.with_resident(replace(file, **changed)))  # type: ignore[arg-type]
 
 
-def opened(office: Office, outcome: Done | Refusal, *, subject: str = "") -> Case:
+def opened(office: Office, outcome: object, *, subject: str = "") -> Case:
     """The case that was opened; AssertionError with the refusal."""
     assert isinstance(outcome, Done) and outcome.case_id is not None, _said(outcome)
     return Case(office=office, id=outcome.case_id, subject=subject)

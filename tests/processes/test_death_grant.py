@@ -55,7 +55,8 @@ STEPS = ("check_application", "review_death_grant", "approve_death_grant")
 def row_of(case: Case) -> DeathGrant:
     """The application of the case."""
     with case.office.store.reading() as session:
-        return session.get_one(DeathGrant, case.id)
+        found: DeathGrant = session.get_one(DeathGrant, case.id)
+        return found
 
 
 def grant_of(office: Office, person: str = "zheng") -> BenefitGrant:
@@ -289,7 +290,7 @@ def test_of_two_relatives_the_first_to_be_approved_is_paid_and_neither_learns_wh
 ) -> None:
     first = a_death_grant(office, "li")
     outcome = apply_after_death(office, "lin", relation="child")
-    second = opened(office, outcome, subject="lin")  # type: ignore[arg-type]
+    second = opened(office, outcome, subject="lin")
     assert isinstance(outcome, Done) and "1 名亲属" in outcome.message
     assert "李国强" not in outcome.message and "配偶" not in outcome.message
     first.goes_on(until="approve_death_grant")
@@ -586,7 +587,7 @@ def test_without_a_card_the_applicant_gives_an_account_of_their_own(office: Offi
     outcome = apply_after_death(office)
     assert isinstance(outcome, FieldFaults) and set(outcome.faults) == {"account"}
 
-    case = opened(office, apply_after_death(office, account="6222 0202 0000 1234 567"), subject="li")  # type: ignore[arg-type]
+    case = opened(office, apply_after_death(office, account="6222 0202 0000 1234 567"), subject="li")
 
     assert shown(case)["account_masked"] == "6222***********4567"
     case.goes_on()
@@ -622,7 +623,7 @@ def test_intake_of_the_region_enters_it_at_the_counter_and_nobody_else(office: O
 
     done = at_the_counter(office, "wangshouli")
 
-    case = opened(office, done, subject="li")  # type: ignore[arg-type]
+    case = opened(office, done, subject="li")
     assert row_of(case).entered_by == actor(office, "wangshouli").key
     assert case.started_with()["channel"] == "counter"
     assert case.goes_on().ended_in == "death_grant_ordered"
