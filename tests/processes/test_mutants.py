@@ -244,7 +244,9 @@ def sorted_out(shipped: Shipped) -> Iterator[tuple[Mutant, list[Problem]]]:
     kinds: dict[str, Counter[str]] = {}
     codes: Counter[str] = Counter()
     every = shipped.plan().mutants(reroutes=10**6 if ALL else shipped.reroutes, seed=SEED)
-    first, stride = (SHARD - 1, SHARDS) if ALL else (random.randrange(shipped.stride), shipped.stride)
+    first, stride = (
+        (SHARD - 1, SHARDS) if ALL else (random.Random(SEED).randrange(shipped.stride), shipped.stride)
+    )
     for mutant in islice(every, first, None, stride):
         problems = refusals(mutant)
         assert all((each.element or each.line) and each.message for each in problems), mutant.what
