@@ -27,8 +27,9 @@ __all__ = ["FixedClock", "at", "settings_for"]
 #: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
 SLOW = (
     "disbursement", "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
+    "registers/test_province.py", "test_attachments.py", "test_case_papers.py", "test_limits.py", "test_monitoring.py", "test_operations.py",
     "test_agency.py", "test_history_import.py", "test_casework.py", "test_inbox_lists.py", "test_sheets.py", "test_moves.py", "test_rehearse.py", "test_calls.py", "test_rehearsal_runs.py", "test_library_letters.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
-    "workflow/test_codec.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
+    "workflow/test_codec.py", "workflow/test_sent_back.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
     "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
     "workflow/test_hostile.py", "workflow/test_incidents.py",
 )  # fmt: skip
