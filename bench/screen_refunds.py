@@ -152,7 +152,7 @@ def _office(url: str, firms: int) -> Iterator[Office]:
             open_regions(office)
             _timed(
                 f"seed of {firms} employers",
-                lambda: seed_employers(office, firms=firms, seed=1, year=YEAR - 1),
+                lambda: seed_employers(office, firms=firms, seed=1, years=(YEAR - 1,)),
             )
             yield office
         finally:

@@ -5,7 +5,7 @@ Never in production. Everything streams; the same seed and year give the same of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import func, select, text
@@ -24,19 +24,52 @@ _EMPLOYER = ("id", "credit_code", "name", "region_code", "created_at")
 
 
 def seed_employers(
-    office: Office, *, firms: int, seed: int, year: int, say: Say = lambda _text: None
-) -> FirmCrowd:
-    """So many employers with their contributions of the year, and a roster of every list.
+    office: Office, *, firms: int, seed: int, years: Sequence[int], say: Say = lambda _text: None
+) -> None:
+    """So many employers with their contributions of those years, and a roster of every list.
 
-    Refused in production, and where contributions of the year stand already.
+    Refused in production, and where contributions of one of the years stand already.
     """
+    region = office.settings.region
+    with office.store.transaction() as session:
+        _refuse(session, office, years)
+        regions = places(session, region)
+        first = _keep_employers(session, office, FirmCrowd(seed, firms, max(years), regions))
+    for year in years:
+        crowd = FirmCrowd(seed, firms, year, regions)
+        with office.store.transaction() as session:
+            roster = take_years(
+                session,
+                crowd.years(first),
+                year=year,
+                origin=_origin(office, crowd, "contributions"),
+                actor=SYSTEM,
+                now=office.clock(),
+            )
+            say(f"{year} 年参保单位 {roster.line_count} 户")
+    latest = FirmCrowd(seed, firms, max(years), regions)
+    for kind in LIST_NAMES:
+        with office.store.transaction() as session:
+            listed = take_list(
+                session,
+                latest.listing(kind),
+                kind=kind,
+                origin=_origin(office, latest, kind),
+                actor=SYSTEM,
+                now=office.clock(),
+            )
+            say(f"{LIST_NAMES[kind][0]} {listed.line_count} 行")
+    with office.store.transaction() as session:
+        session.execute(text("ANALYZE employer, employer_year, employer_listing"))
+
+
+def _refuse(session: Session, office: Office, years: Sequence[int]) -> None:
     if office.settings.production:
         raise RefusedError(
             Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
         )
-    region = office.settings.region
-    with office.store.transaction() as session:
-        if contributions_of(session, region=region, year=year) is not None:
+    for year in years:
+        if contributions_of(session, region=office.settings.region, year=year) is not None:
             raise RefusedError(
                 Reason(
                     code="crowd_there",
@@ -44,31 +77,6 @@ def seed_employers(
                     text_en="Contributions of the year are there already.",
                 )
             )
-        crowd = FirmCrowd(seed, firms, year, places(session, region))
-        first = _keep_employers(session, office, crowd)
-        roster = take_years(
-            session,
-            crowd.years(first),
-            year=year,
-            origin=_origin(office, crowd, "contributions"),
-            actor=SYSTEM,
-            now=office.clock(),
-        )
-        say(f"{year} 年参保单位 {roster.line_count} 户")
-    for kind in LIST_NAMES:
-        with office.store.transaction() as session:
-            listed = take_list(
-                session,
-                crowd.listing(kind),
-                kind=kind,
-                origin=_origin(office, crowd, kind),
-                actor=SYSTEM,
-                now=office.clock(),
-            )
-            say(f"{LIST_NAMES[kind][0]} {listed.line_count} 行")
-    with office.store.transaction() as session:
-        session.execute(text("ANALYZE employer, employer_year, employer_listing"))
-    return crowd
 
 
 def _origin(office: Office, crowd: FirmCrowd, kind: str) -> RosterOrigin:

@@ -267,7 +267,10 @@ def _regions(session: Session, run: ScreenRun) -> tuple[RegionScreened, ...]:
     rows = session.execute(
         select(
             ScreenDecision.region,
-            *(func.count().filter(ScreenDecision.outcome == outcome) for outcome in OUTCOMES),
+            func.count().filter(ScreenDecision.outcome == "eligible"),
+            func.count().filter(ScreenDecision.outcome == "apply"),
+            func.count().filter(ScreenDecision.outcome == "no"),
+            func.count().filter(ScreenDecision.outcome == "gap"),
             func.sum(ScreenDecision.amount_fen),
         )
         .where(ScreenDecision.run_id == run.id)

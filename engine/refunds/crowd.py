@@ -1,6 +1,6 @@
 """A made-up crowd of employers, for a trial at the size of a province: a million firms by arithmetic, with lists that name some.
 
-Firm ``i`` depends on the seed, the year and ``i`` alone. Every tenth stands on a boundary of the layoff rate. No real firm.
+Firm ``i`` depends on the seed and ``i`` alone, its numbers on the year, too. Every tenth stands on a boundary of the layoff rate. No real firm.
 """
 
 from __future__ import annotations
@@ -64,8 +64,12 @@ class FirmCrowd:
     regions: Sequence[str]
 
     def draw(self, number: int, salt: int) -> int:
-        """A number below 2^32 that looks drawn; the same for the same firm and salt."""
+        """A number below 2^32 that looks drawn; the same for the same firm and salt, whatever the year."""
         return drawn(self.seed, number, salt)
+
+    def draw_year(self, number: int, salt: int) -> int:
+        """As ``draw``, but another one each year."""
+        return drawn(self.seed * 10_007 + self.year, number, salt)
 
     def firm(self, number: int) -> Firm:
         """The firm of that number, from 0."""
@@ -79,17 +83,19 @@ class FirmCrowd:
         kind = self._kind(number)[0]
         previous, claimants = self._people(number)
         heads = self._heads(number, previous)
-        wage = 4_200 + self.draw(number, 2) % 5_600
+        wage = 4_200 + self.draw_year(number, 2) % 5_600
         # 1 % of the wages in all, policy §6.4: so many fen for a yuan of wages
         due = tuple(each * wage for each in heads)
         paid = self._paid(number, due)
         whole = sum(paid)
-        dispatched = whole * (self.draw(number, 3) % 90) // 100 if kind == "dispatch_agency" else 0
+        dispatched = whole * (self.draw_year(number, 3) % 90) // 100 if kind == "dispatch_agency" else 0
         return EmployerFacts(
             region=self.regions[number % len(self.regions)],
             kind=kind,
             size=self._size(number, max(heads)),  # type: ignore[arg-type]
-            months_before=0 if not heads[0] or self.draw(number, 4) % 40 == 0 else self.draw(number, 5) % 120,
+            months_before=0
+            if not heads[0] or self.draw_year(number, 4) % 40 == 0
+            else self.draw_year(number, 5) % 120,
             previous_end=previous,
             heads=heads,
             due=due,
@@ -97,8 +103,8 @@ class FirmCrowd:
             claimants=claimants,
             owed=self.owed(number),
             dispatched=dispatched,
-            placed_public=dispatched // 10 if self.draw(number, 6) % 3 == 0 else 0,
-            listed=frozenset(kind for kind in SHARES if kind != "arrears" and self.named(number, kind)),  # type: ignore[misc]
+            placed_public=dispatched // 10 if self.draw_year(number, 6) % 3 == 0 else 0,
+            listed=frozenset(kind for kind in SHARES if kind != "arrears" and self.named(number, kind)),
         )
 
     def named(self, number: int, kind: ListKind) -> bool:
@@ -143,21 +149,21 @@ class FirmCrowd:
         """Insured at the end of the year before, and let go in the year."""
         if number % 10 == 0:
             return LAYOFF_BOUNDARIES[number // 10 % len(LAYOFF_BOUNDARIES)]
-        place = self.draw(number, 12) % 1_000
+        place = self.draw_year(number, 12) % 1_000
         lower = 1
         for share, most in _HEADS:
             if place < share:
                 break
             lower = most
-        previous = lower + self.draw(number, 13) % (most - lower + 1)
+        previous = lower + self.draw_year(number, 13) % (most - lower + 1)
         # most let nobody or few go; the square keeps many small shares and some great ones
-        share = (self.draw(number, 14) % 50) ** 2
+        share = (self.draw_year(number, 14) % 50) ** 2
         return previous, previous * share // 12_000
 
     def _heads(self, number: int, previous: int) -> tuple[int, ...]:
         """Month by month: most stay, some begin within the year, some shrink or grow."""
-        begins = 1 + self.draw(number, 15) % 11 if self.draw(number, 16) % 100 < 6 else 0
-        drift = self.draw(number, 17) % 25 - 12
+        begins = 1 + self.draw_year(number, 15) % 11 if self.draw_year(number, 16) % 100 < 6 else 0
+        drift = self.draw_year(number, 17) % 25 - 12
         return tuple(
             0 if month < begins else max(previous + previous * drift * month // 1_200, 1)
             for month in range(_MONTHS)
@@ -165,9 +171,9 @@ class FirmCrowd:
 
     def _paid(self, number: int, due: tuple[int, ...]) -> tuple[int, ...]:
         """As due, but for the few that left a month short."""
-        if self.draw(number, 18) % 100 >= 4:
+        if self.draw_year(number, 18) % 100 >= 4:
             return due
-        short = self.draw(number, 19) % _MONTHS
+        short = self.draw_year(number, 19) % _MONTHS
         return tuple(each // 2 if month == short else each for month, each in enumerate(due))
 
     def _size(self, number: int, most: int) -> str:

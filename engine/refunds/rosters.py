@@ -5,24 +5,19 @@ A roster supersedes the one before of its kind, region and year. Called by use-c
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.law.identity import credit_code
 from engine.refunds.roster_tables import SEALED_EMPLOYER_ROSTER, EmployerRoster
-from engine.registers.rosters import RosterFault, RosterFileError
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.copying import copy_rows
-from engine.store.text_files import text_of
-from engine.values import Actor, Money, Refusal, reach
+from engine.values import Actor, reach
 
 ListKind = Literal["arrears", "environment", "industry", "dishonest", "zombie", "struggling"]
 LIST_NAMES: Mapping[ListKind, tuple[str, str]] = {
@@ -35,8 +30,6 @@ LIST_NAMES: Mapping[ListKind, tuple[str, str]] = {
 }
 #: lists without which nobody may be found eligible
 REQUIRED: tuple[ListKind, ...] = ("arrears", "environment", "industry", "dishonest", "zombie")
-#: the head of a list file; the amount only on the list of arrears
-COLUMNS = ("统一社会信用代码", "列入日期", "欠费金额", "说明")
 
 _YEAR = (
     "roster_id", "employer_id", "region", "kind", "size", "industry", "months_before", "previous_end", "claimants",
@@ -115,84 +108,12 @@ def lists_missing(session: Session, region: str) -> tuple[ListKind, ...]:
     return tuple(kind for kind in REQUIRED if kind not in there)
 
 
-def read_list(file: bytes, kind: ListKind, *, until: date) -> tuple[ListRow, ...]:
-    """The rows of a CSV (UTF-8 or GB18030, head as COLUMNS); RosterFileError with every faulty line."""
-    try:
-        lines = csv.reader(io.StringIO(text_of(file)))
-    except UnicodeDecodeError as wrong:
-        fault = RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030")
-        raise RosterFileError((fault,)) from wrong
-    head = tuple(cell.strip().lstrip("\ufeff") for cell in next(lines, []))
-    if head != COLUMNS:
-        expected = RosterFault(
-            1, f"表头应为：{'、'.join(COLUMNS)}", f"The head must be: {', '.join(COLUMNS)}"
-        )
-        raise RosterFileError((expected,))
-    rows: list[ListRow] = []
-    faults: list[RosterFault] = []
-    for number, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        try:
-            rows.append(_row([cell.strip() for cell in cells], kind, until))
-        except _WrongLine as wrong_line:
-            faults.append(RosterFault(number, *wrong_line.words))
-    if faults:
-        raise RosterFileError(tuple(faults))
-    return tuple(rows)
-
-
-class _WrongLine(Exception):
-    """名单中的一行读不懂。"""
-
-    def __init__(self, text: str, text_en: str) -> None:
-        self.words = (text, text_en)
-        super().__init__(text)
-
-
-def _row(cells: list[str], kind: ListKind, until: date) -> ListRow:
-    if len(cells) != len(COLUMNS):
-        raise _WrongLine(f"应有{len(COLUMNS)}栏，现有{len(cells)}栏", f"{len(COLUMNS)} columns expected")
-    code, since_text, owed, detail = cells
-    known = credit_code(code)
-    if isinstance(known, Refusal):
-        raise _WrongLine(f"统一社会信用代码「{code}」不正确", "The credit code is not valid")
-    since = _since(since_text, until)
-    return code.upper(), since, _owed(owed, kind), detail
-
-
-def _since(text: str, until: date) -> date | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise _WrongLine(f"列入日期「{text}」应写成 2026-11-05", "Write the day as 2026-11-05") from None
-    if day > until:
-        raise _WrongLine(f"列入日期 {day} 晚于名单日期 {until}", "The day is after the list's own")
-    return day
-
-
-def _owed(text: str, kind: ListKind) -> int:
-    if kind != "arrears":
-        if text:
-            raise _WrongLine("只有欠费名单填欠费金额", "Only the list of arrears has amounts")
-        return 0
-    try:
-        fen = Money.yuan(text).fen
-    except ValueError:
-        raise _WrongLine(f"欠费金额「{text}」应写成 1638.00", "Write the amount as 1638.00") from None
-    if not 0 < fen < 10**15:
-        raise _WrongLine(f"欠费金额「{text}」应大于零", "The amount must be more than zero")
-    return fen
-
-
 def _around(region: str) -> tuple[str, ...]:
     """The region and everything around it."""
     return tuple(dict.fromkeys((region, f"{region[:4]}00", f"{region[:2]}0000", "000000")))
 
 
-def _current_over(region: str) -> tuple[object, ...]:
+def _current_over(region: str) -> tuple[ColumnElement[bool], ...]:
     return EmployerRoster.status == "current", EmployerRoster.region.in_(_around(region))
 
 

@@ -43,7 +43,7 @@ def crowded(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of an office with employers to screen, to which nobody is connected."""
     office = open_office(settings_for(database_url, tmp_path_factory.mktemp("crowd")), clock=FixedClock(NOW))
     open_regions(office)
-    seed_employers(office, firms=FIRMS, seed=3, year=2024)
+    seed_employers(office, firms=FIRMS, seed=3, years=(2024,))
     office.close()
     return database_url
 

@@ -30,11 +30,10 @@ from engine.law.policy import PolicyBook
 from engine.law.refund import Standing, refund_amount, refund_eligible
 from engine.law.screening import EmployerFacts, campaign_day, refund_due
 from engine.refunds import screening
-from engine.refunds.rosters import RosterFileError, read_list, take_list
+from engine.refunds.rosters import take_list
 from engine.refunds.screening import found_of, parts_altered
 from engine.refunds.tables import ScreenDecision, ScreenRun
 from engine.registers.numbers import credit_code_for
-from engine.registers.rosters import RosterFault
 from engine.store.export import verify_database
 from engine.values import SYSTEM, Actor, Money, Refusal, RegionCode
 
@@ -416,23 +415,3 @@ def test_the_sweep_carries_a_screening_out(books: Office):
     sweep_until_idle(books)
 
     assert cases.screening_of(books, run.run_id).status == "done"
-
-
-def test_a_list_is_read_with_every_faulty_line():
-    head = "统一社会信用代码,列入日期,欠费金额,说明\n"
-    good = credit_code_for(prefix="91", region="371502", organisation="T0000000")
-    until = origin("").as_of
-    assert (
-        read_list(f"{head}{good},2025-01-02,12.30,欠费\n".encode("gb18030"), "arrears", until=until)[0][2]
-        == 1230
-    )
-
-    with pytest.raises(RosterFileError) as wrong:
-        read_list(
-            f"{head}X,,,\n{good},明天,,\n\n{good},2025-04-01,,\n{good},,5.00,\n".encode(),
-            "zombie",
-            until=until,
-        )
-
-    faults: tuple[RosterFault, ...] = wrong.value.faults
-    assert [fault.line for fault in faults] == [2, 3, 5, 6]
