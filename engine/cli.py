@@ -242,7 +242,7 @@ def law(
 )
 def verify(*, export_to: Path | None, from_export: Path | None) -> None:
     """核对账簿与审计链 (verify books and audit trail)；不符时指出第一处，退出码为 1."""
-    import engine.cases.attachment_tables  # noqa: F401 - the trail vouches for papers, too
+    from engine.cases import attachment_tables, screening  # noqa: F401 - the trail vouches for theirs, too
     from engine.store.export import export, verify_database, verify_export
 
     if from_export:
