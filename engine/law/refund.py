@@ -100,6 +100,15 @@ def layoff_within(left: int, insured: int, limit: Decimal, *, months: int = 1) -
     return insured > 0 and left * months * denominator <= numerator * insured
 
 
+def rate_text(left: int, insured: int) -> str:
+    """The layoff rate for people, rounded half up to two decimals: ``5.50%``; empty where nobody was insured.
+
+    Only shown: what counts is :func:`layoff_within`.
+    """
+    rate = (left * 20_000 + insured) // (insured * 2) if insured else 0
+    return f"{rate // 100}.{rate % 100:02d}%" if insured else ""
+
+
 @or_refusal
 def refund_eligible(
     *,
@@ -157,8 +166,7 @@ def _kept_its_people(
     key = "refund.layoff_ratio_small" if insured <= small.count else "refund.layoff_ratio"
     limit = book.at(key, region, day)
     met = layoff_within(left, insured, limit.decimal)
-    rate = left * 10000 // insured if insured else 0
-    shown = f"{rate // 100}.{rate % 100:02d}%"
+    shown = rate_text(left, insured)
     reason = reason_of(
         "layoff_rate_ok" if met else "layoff_rate_high",
         f"裁员率{shown}{'不高于' if met else '高于'}{limit.decimal * 100:.1f}%"

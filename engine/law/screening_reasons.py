@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from engine.law.refund import rate_text
 from engine.law.screening import (
     CONDITIONS,
     FIGURES,
@@ -72,11 +73,8 @@ def explain(found: Screened, figures: RefundFigures) -> tuple[Reason, ...]:
 
 
 def layoff_rate(found: Screened) -> str:
-    """The layoff rate cut off after two decimals, ``5.50%``; empty where nobody was insured."""
-    if not found.base_heads:
-        return ""
-    rate = found.lost * found.base_months * 10_000 // found.base_heads
-    return f"{rate // 100}.{rate % 100:02d}%"
+    """The layoff rate with two decimals, ``5.50%``; empty where nobody was insured."""
+    return rate_text(found.lost * found.base_months, found.base_heads)
 
 
 def plain_figures(figures: RefundFigures) -> dict[str, Any]:
