@@ -23,6 +23,7 @@ import click
 
 from engine.config import Settings
 from engine.logs import log_json
+from engine.screen_command import screen_refunds
 from engine.terminal import (
     check_text,
     demo_accounts,
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
 
     from engine.cases.office import Office
 
-_DEMO_PEOPLE, _DEMO_EMPLOYERS = 2000, 200
-_DEMO_CROWD = 3000  # 6 % of whom are paid already
+_DEMO_PEOPLE, _DEMO_EMPLOYERS, _DEMO_CROWD = 2000, 200, 3000  # of the crowd 6 % are paid already
 _LAWFUL_NO = 3
 
 
 def main() -> NoReturn:
     """Run the command; a known failure is one sentence on stderr, a traceback only with CHANGLING_DEBUG=1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    changling.add_command(screen_refunds(_office))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a file name may hold what no encoding can print
             stream.reconfigure(errors="backslashreplace")
@@ -126,9 +127,8 @@ def migrate() -> None:
     """把数据库升到最新结构 (bring the database to the newest shape)."""
     from engine.migrations import upgrade
 
-    click.echo(
-        f"数据库结构已是 {upgrade(_settings_with_database().database_url)} (the database is up to date)"
-    )
+    revision = upgrade(_settings_with_database().database_url)
+    click.echo(f"数据库结构已是 {revision} (the database is up to date)")
 
 
 @changling.command()
@@ -242,7 +242,7 @@ def law(
 )
 def verify(*, export_to: Path | None, from_export: Path | None) -> None:
     """核对账簿与审计链 (verify books and audit trail)；不符时指出第一处，退出码为 1."""
-    import engine.cases.attachment_tables  # noqa: F401 - the trail vouches for papers, too
+    from engine.cases import attachment_tables, screening  # noqa: F401 - the trail vouches for theirs, too
     from engine.store.export import export, verify_database, verify_export
 
     if from_export:

@@ -28,6 +28,7 @@ from engine.cases.recoveries import offset_due
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
+from engine.cases.screening import screening_due
 from engine.cases.suspicion_lines import open_line_cases
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
@@ -51,6 +52,8 @@ class Swept:
     paid_parts: int = 0
     #: month runs that the risk rules were put to
     screened: int = 0
+    #: parts of screenings for the refund that were carried out
+    screened_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -84,6 +87,7 @@ class Swept:
             self.retried,
             self.paid_parts,
             self.screened,
+            self.screened_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -112,6 +116,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         retried=_retry_due(office, limit),
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
+        screened_parts=screening_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),

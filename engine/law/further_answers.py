@@ -25,6 +25,7 @@ from engine.law.policy import reason_of
 from engine.law.recovery import dishonesty_trigger, fine_range, overpayment
 from engine.law.refund import settle, struggling_refund
 from engine.law.retirement import pension_min_months, pension_premium
+from engine.law.screening_answers import QUESTION as REFUND_DUE
 from engine.law.time_limits import deadline, pay_day
 from engine.values import Money, Reason, Refusal
 
@@ -343,6 +344,7 @@ QUESTIONS: tuple[tuple[str, str, str, str, Reply], ...] = (
     ("fraud-fine", "骗取罚款幅度", "amount", "", _fine),
     ("dishonesty", "失信名单情形", "months amount", "intentional refused-return fraud", _dishonesty),
     ("struggling-refund", "困难企业返还", "monthly insured", "", _struggling),
+    REFUND_DUE,
     ("settle", "预拨清算", "prepaid actual", "", _settle),
     ("time-limit", "办理时限", "name", "from", _time_limit),
     ("pay-day", "发放日", "month", "", _pay_day),
