@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar, cast
 from sqlalchemy import Select, select
 
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists
+from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
@@ -75,6 +75,19 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "accept_transfer": ("youshouli", {"accept_opinion": "accept"}),
     "review_transfer": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_transfer": ("sunshenpi", {"approval": "approve"}),
+    "settle_announcement": (
+        "luokuaiji",
+        {"announcement_answer": "sheet", "announcement_note": "聊城来函：信息表无误"},
+    ),
+    "confirm_arrival": (
+        "luokuaiji",
+        {
+            "arrival": "arrived",
+            "arrived_fen": "40905.00",
+            "arrived_on": "2025-11-03",
+            "arrival_reference": "DZ-20251103-01",
+        },
+    ),
     "confirm_refund": (
         "",
         {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
@@ -390,7 +403,7 @@ def sign_batches(office: Office) -> None:
 
 def a_transfer(office: Office, person: str = "qin", *, source: str = "371500", to: str = "371400") -> Case:
     """A transfer of that person's rights, opened at the receiving office."""
-    done = others.start_transfer(office, actor(office, person), from_region=source, to_region=to)
+    done = transfers.ask(office, actor(office, person), from_region=source, to_region=to)
     return opened(office, done, subject=person)
 
 
@@ -398,7 +411,10 @@ def other_office(case: Case) -> Case:
     """The case that the contact letter of a transfer opened at the sending office."""
     with case.office.store.reading() as session:
         query = select(RightsTransfer.case_id).where(
-            RightsTransfer.transfer_number == f"ZY-{case.key}", RightsTransfer.side == "out"
+            RightsTransfer.side == "out",
+            RightsTransfer.transfer_number.in_(
+                select(RightsTransfer.transfer_number).where(RightsTransfer.case_id == case.id)
+            ),
         )
         return Case(office=case.office, id=session.scalars(query).one())
 

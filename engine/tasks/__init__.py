@@ -12,6 +12,8 @@ from engine.tasks import (
     stop,
     suspicion,
     transfer,
+    transfer_money,
+    transfer_out,
 )
 from engine.tasks.catalogue import CATALOGUE
 
@@ -28,4 +30,6 @@ __all__ = [
     "stop",
     "suspicion",
     "transfer",
+    "transfer_money",
+    "transfer_out",
 ]
