@@ -17,7 +17,7 @@ from sqlalchemy import Select, select
 
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists
+from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
@@ -77,6 +77,19 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "accept_transfer": ("youshouli", {"accept_opinion": "accept"}),
     "review_transfer": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_transfer": ("sunshenpi", {"approval": "approve"}),
+    "settle_announcement": (
+        "luokuaiji",
+        {"announcement_answer": "sheet", "announcement_note": "聊城来函：信息表无误"},
+    ),
+    "confirm_arrival": (
+        "luokuaiji",
+        {
+            "arrival": "arrived",
+            "arrived_fen": "40905.00",
+            "arrived_on": "2025-11-03",
+            "arrival_reference": "DZ-20251103-01",
+        },
+    ),
     "confirm_refund": (
         "",
         {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
@@ -395,7 +408,7 @@ def sign_batches(office: Office) -> None:
 
 def a_transfer(office: Office, person: str = "qin", *, source: str = "371500", to: str = "371400") -> Case:
     """A transfer of that person's rights, opened at the receiving office."""
-    done = others.start_transfer(office, actor(office, person), from_region=source, to_region=to)
+    done = transfers.ask(office, actor(office, person), from_region=source, to_region=to)
     return opened(office, done, subject=person)
 
 
@@ -403,7 +416,10 @@ def other_office(case: Case) -> Case:
     """The case that the contact letter of a transfer opened at the sending office."""
     with case.office.store.reading() as session:
         query = select(RightsTransfer.case_id).where(
-            RightsTransfer.transfer_number == f"ZY-{case.key}", RightsTransfer.side == "out"
+            RightsTransfer.side == "out",
+            RightsTransfer.transfer_number.in_(
+                select(RightsTransfer.transfer_number).where(RightsTransfer.case_id == case.id)
+            ),
         )
         return Case(office=case.office, id=session.scalars(query).one())
 

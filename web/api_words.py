@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_transfers import TRANSFER_WORDS
+
 _WORDS = """
 accepted|已接受|accepted
 account|账号或科目（账号只显示末四位）|account, masked where it is a bank's|**** 1234
@@ -360,7 +362,7 @@ version_id|版本编号|id of the version
 view_id|视图编号|number of the view
 views|视图|views
 volunteered|当事人自愿提供|brought unasked
-waiting|待批准的版本|editions that wait
+waiting|等待的版本或文件数|editions that wait, or how many files do
 what|内容|what
 when|条件|when
 where|现在何处|where it is
@@ -376,7 +378,7 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    for line in _WORDS.strip().splitlines():
+    for line in (*_WORDS.strip().splitlines(), *TRANSFER_WORDS.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")
 

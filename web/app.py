@@ -19,6 +19,8 @@ from web import (
     control,
     control_records,
     death_grants,
+    exchange,
+    exchange_door,
     files,
     hits,
     imports,
@@ -43,6 +45,7 @@ from web import (
     studio_try,
     suspicion,
     tasks,
+    transfers,
     watch,
     welcome,
 )
@@ -64,6 +67,8 @@ PAGES = (
     payments.payments,
     month_runs.month_runs,
     rosters.roster_pages,
+    transfers.pages,
+    exchange.pages,
     hits.pages,
     suspicion.pages,
     books.pages,
@@ -79,6 +84,7 @@ PAGES = (
     calendars.calendar_pages,
     control.pages,
     control_records.pages,
+    exchange_door.exchange_door,
     imports.import_pages,
     monitoring.pages,
     operations.pages,
@@ -116,6 +122,7 @@ def create_app(office: Office) -> Flask:
     use_assets(app)
     use_display(app)
     use_headers(app, production=office.settings.production)
+    csrf.exempt(exchange_door.exchange_door)
     for pages in PAGES:
         app.register_blueprint(pages)
     api.use_api(app, csrf)

@@ -16,6 +16,7 @@ from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.claims import start_noted
+from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.hits import open_hit_cases
 from engine.cases.import_sweep import import_due
@@ -74,6 +75,10 @@ class Swept:
     offset: int = 0
     #: sampled items that got their case
     rechecks: int = 0
+    #: files of other offices that were taken in
+    fetched: int = 0
+    #: other offices that were sent the statement of the month
+    stated: int = 0
     sealed: bool = False
 
     @property
@@ -98,6 +103,8 @@ class Swept:
             self.lines,
             self.offset,
             self.rechecks,
+            self.fetched,
+            self.stated,
         )
         return not any(work)
 
@@ -127,6 +134,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         lines=open_line_cases(office, limit),
         offset=offset_due(office, limit),
         rechecks=open_rechecks(office, limit),
+        fetched=collect_folders(office),
+        stated=state_month(office),
         sealed=_seal_if_due(office),
     )
 
@@ -220,4 +229,6 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "message": deliver,
     "signal": deliver,
     "bank_file": send_bank_file,
+    "exchange": post,
+    "exchange_in": hear,
 }

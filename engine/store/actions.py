@@ -53,6 +53,13 @@ class Action(StrEnum):
     MESSAGE_RECEIVED = "MESSAGE_RECEIVED", "消息收到"
     TIMER_FIRED = "TIMER_FIRED", "时限到达"
     ACTION_REFUSED = "ACTION_REFUSED", "操作被拒绝"
+    # letters to and from other offices
+    EXCHANGE_SENT = "EXCHANGE_SENT", "机构信件发出"
+    EXCHANGE_TAKEN = "EXCHANGE_TAKEN", "机构信件收到"
+    EXCHANGE_CONTRADICTED = "EXCHANGE_CONTRADICTED", "机构信件矛盾"
+    EXCHANGE_REFUSED = "EXCHANGE_REFUSED", "机构信件不予接收"
+    EXCHANGE_STATED = "EXCHANGE_STATED", "机构对账单发出"
+    EXCHANGE_RESENT = "EXCHANGE_RESENT", "机构信件人工重发"
     # the papers of a case
     ATTACHMENT_ADDED = "ATTACHMENT_ADDED", "材料收入"
     ATTACHMENT_OPENED = "ATTACHMENT_OPENED", "材料查看"

@@ -165,11 +165,11 @@ def mark_failed(
     return message
 
 
-def postpone(session: Session, message_id: int, *, now: datetime) -> None:
-    """Have the message taken again after a lease, without counting the attempt: its receiver cannot hear it yet."""
+def postpone(session: Session, message_id: int, *, now: datetime, wait: timedelta = LEASE) -> None:
+    """Have the message taken again after a while, without counting the attempt: its receiver cannot hear it yet."""
     message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if message.sent_at is None:
-        message.attempts, message.due_at = max(0, message.attempts - 1), now + LEASE
+        message.attempts, message.due_at = max(0, message.attempts - 1), now + wait
         session.flush()
 
 
@@ -180,6 +180,17 @@ def revive(session: Session, message_id: int, *, now: datetime) -> OutboxMessage
         message.dead_at, message.attempts, message.due_at = None, 0, now
         session.flush()
     return message
+
+
+def hasten(session: Session, *, kind: str, key: str, now: datetime) -> None:
+    """Have the message taken with the next sweep, if it still waits: what held it up is out of the way."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.kind == kind, OutboxMessage.key == key)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.dead_at.is_(None), OutboxMessage.due_at > now)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -13,6 +13,8 @@ from engine.tasks import (
     stop,
     suspicion,
     transfer,
+    transfer_money,
+    transfer_out,
 )
 from engine.tasks.catalogue import CATALOGUE
 
@@ -30,4 +32,6 @@ __all__ = [
     "stop",
     "suspicion",
     "transfer",
+    "transfer_money",
+    "transfer_out",
 ]

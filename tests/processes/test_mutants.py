@@ -81,6 +81,7 @@ SHIPPED = (
     Shipped(file="recovery.bpmn", process_id="recovery", stride=3),
     Shipped(file="listing.bpmn", process_id="listing", stride=3),
     Shipped(file="recheck.bpmn", process_id="recheck", stride=3),
+    Shipped(file="death-grant.bpmn", process_id="death_grant", stride=3),
 )
 
 
