@@ -178,17 +178,18 @@ def _send_due(office: Office, limit: int) -> tuple[int, int]:
 
 def _send(office: Office, message_id: int, kind: str) -> bool:
     send = _SENDERS.get(kind)
-    error, retryable = f"没有“{kind}”的发送渠道", False
+    error, retryable, patient = f"没有“{kind}”的发送渠道", False, False
     if send is not None:
         try:
             return send(office, message_id)
         except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the message is due again, the cause kept
-            error, retryable = (
-                f"{type(failure).__name__}：{failure}",
-                bool(getattr(failure, "retryable", True)),
-            )
+            error = f"{type(failure).__name__}：{failure}"
+            retryable = bool(getattr(failure, "retryable", True))
+            patient = bool(getattr(failure, "patient", False))
     with office.store.transaction() as session:
-        outbox.mark_failed(session, message_id, now=office.clock(), error=error, retryable=retryable)
+        outbox.mark_failed(
+            session, message_id, now=office.clock(), error=error, retryable=retryable, patient=patient
+        )
     return False
 
 

@@ -22,6 +22,8 @@ class LineDownError(Exception):
     """对方机构没有应答；稍后自动重发，也可人工重发。"""
 
     retryable = True
+    #: an office may be out of reach for a night or a holiday: its letters wait, none is laid aside for that
+    patient = True
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text or LineDownError.__doc__)

@@ -150,13 +150,24 @@ def mark_sent(session: Session, message_id: int, *, now: datetime, receipt: str 
 
 
 def mark_failed(
-    session: Session, message_id: int, *, now: datetime, error: str, retryable: bool = True
+    session: Session,
+    message_id: int,
+    *,
+    now: datetime,
+    error: str,
+    retryable: bool = True,
+    patient: bool = False,
 ) -> OutboxMessage:
-    """The message, due again after a pause that doubles, or dead: not retryable, or tried too often."""
+    """The message, due again after a pause that doubles, or dead: not retryable, or tried too often.
+
+    A patient one is never tried too often: nothing is wrong with it, only its receiver is out of reach.
+    """
     message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if message.sent_at is not None:
         return message
     message.last_error = error
+    if patient:
+        message.attempts = min(message.attempts, MAX_ATTEMPTS - 1)
     if not retryable or message.attempts >= MAX_ATTEMPTS:
         message.dead_at = now
     else:
