@@ -2,6 +2,7 @@
 
 from engine.tasks import (
     claim,
+    claim_decided,
     death_grant,
     listing,
     payment_run,
@@ -21,6 +22,7 @@ from engine.tasks.catalogue import CATALOGUE
 __all__ = [
     "CATALOGUE",
     "claim",
+    "claim_decided",
     "death_grant",
     "listing",
     "payment_run",
