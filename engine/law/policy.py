@@ -165,6 +165,11 @@ class PolicyBook:
         findings.refuse_if_any()
         return cls(series=series, sources=sources, exit_reasons=exit_reasons, forbidden_demands=demands)
 
+    def titles_of(self, parameters: str) -> str:
+        """What the parameters of a reason (``key@region=value；…``) are called, for people; a key without a title as it is."""
+        keys = (each.partition("@")[0] for each in parameters.split("；"))
+        return "、".join(dict.fromkeys(self._titles.get(key, key) for key in keys))
+
     def at(self, key: str, region: str, day: date) -> Parameter:
         """The figure in force that day, of the most specific region; PolicyGap when there is none.
 

@@ -65,7 +65,7 @@ def check_transfer(
         )
     )
     desk.session.flush()
-    note = in_words(place.reasons)
+    note = in_words(place.reasons, desk.book)
     earlier = _earlier(desk, person_id=person_id, from_region=from_region, number=transfer_number)
     gone = not sender and not rights_at(desk.session, history, person_id=person_id, region=from_region).any
     possible = place.allowed

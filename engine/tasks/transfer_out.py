@@ -87,7 +87,7 @@ def compute_transfer_fee(
         "relation_only": reckoned.fee.amount.fen == 0,
         "fee_known": reckoned.known,
         "fee_reasons": [reason.plain() for reason in reckoned.reasons],
-        "fee_basis": in_words(reckoned.reasons),
+        "fee_basis": in_words(reckoned.reasons, desk.book),
     }
 
 

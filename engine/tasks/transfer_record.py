@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from engine.law.policy import PolicyBook
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.catalogue import refuse
@@ -37,13 +38,14 @@ def find_record(desk: Desk, number: str, side: str) -> RightsTransfer | None:
     )
 
 
-def in_words(reasons: Iterable[Reason]) -> str:
+def in_words(reasons: Iterable[Reason], book: PolicyBook) -> str:
     """Each reason with its source, and every figure that still waits for confirmation by name."""
-    return "；".join(map(_sentence, reasons))[:_WORDS_MAX]
+    return "；".join(_sentence(each, book) for each in reasons)[:_WORDS_MAX]
 
 
-def _sentence(reason: Reason) -> str:
-    waiting = "" if reason.verified else f"；待主管部门确认：{reason.parameter or reason.source}"
+def _sentence(reason: Reason, book: PolicyBook) -> str:
+    unsure = book.titles_of(reason.parameter) if reason.parameter else reason.source
+    waiting = "" if reason.verified else f"；待主管部门确认：{unsure}"
     rests_on = reason.source if waiting and reason.source == reason.parameter else f"依据：{reason.source}"
     return f"{reason.text}（{rests_on}{waiting}）" if reason.source or waiting else reason.text
 

@@ -142,7 +142,7 @@ def deciding(blueprint: Blueprint) -> dict[str, list[Any]]:
             case Comparison(first=Name(id=name), rest=((sign, Literal(value=value)),)):
                 other = not value if isinstance(value, bool) else "别的" if isinstance(value, str) else 1
                 found.setdefault(name, {}).update(dict.fromkeys([value, other]))
-                assert sign == "==" or (sign, value) == (">", 0)
+                assert sign == "==" or (sign, value) in ((">", 0), (">=", 2))
             case Comparison():
                 raise AssertionError(part)
     return {name: list(values) for name, values in found.items()}

@@ -257,7 +257,7 @@ def test_an_unverified_figure_is_named_in_the_letter_and_on_the_page(office: Off
     transfer, _ = sent_off(office)
 
     letter = transfer.letter("transfer-done")
-    assert "待主管部门确认：transfer.factor_within_province@370000=1.5" in letter
+    assert "待主管部门确认：省内转移费用倍数" in letter
     checked = next(row for row in transfer.told() if row.element_id == "check_transfer")
     assert "transfer.household_or_last_insured@000000=true" in checked.outcome
 

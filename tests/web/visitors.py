@@ -15,7 +15,7 @@ from engine.registers.province import Province
 PASSWORD = "a-password-of-tests"
 
 #: the province that the office is seeded with
-PROVINCE = {"seed": 1, "people": 600, "employers": 4, "day": date(2025, 11, 3)}
+PROVINCE = {"seed": 1, "people": 900, "employers": 4, "day": date(2025, 11, 3)}
 #: residents of Liaocheng whose contract ended and who have no new job, each handed out once
 _residents = (
     file.population
