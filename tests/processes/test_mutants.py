@@ -174,9 +174,8 @@ def played(mutant: Mutant, process_id: str) -> tuple[Game, Office]:
     }
     made = {name for several in (*provides.values(), *forms.values()) for name in several[0]}
     # what nobody in the office sets comes with the start or with a message
-    outside = {name for element in elements for name in element.provides} | values.keys()
-    begun = {name for element in elements if element.kind == "startEvent" for name in element.provides}
-    given = begun | (outside - made)
+    told = {name for element in elements for name in element.provides}
+    given = told | (values.keys() - made)
     office = Office(
         blueprint=blueprint,
         provides=provides,
