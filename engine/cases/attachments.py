@@ -26,6 +26,7 @@ from engine.cases.views import Done
 from engine.duties import check_may
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase, WorkflowTask
 
@@ -222,7 +223,8 @@ def _taken(session: Session, office: Office, actor: Actor, case_id: int, upload:
                 fact=actor.name or actor.key,
             )
         )
-    kept = session.scalar(select(func.count()).where(Attachment.case_id == case_id)) or 0
+    with beyond(session, "how many papers the case has, from anybody: for the limit, and no more"):
+        kept = session.scalar(select(func.count()).where(Attachment.case_id == case_id)) or 0
     if kept >= _PAPERS_MAX:
         raise RefusedError(
             Reason(code="too_many", text=f"一个案件最多{_PAPERS_MAX}份材料", text_en="Too many papers.")

@@ -25,6 +25,7 @@ from engine.registers.rosters import (
     read_roster,
     take_roster,
 )
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError
 
 #: duties that answer for matching
@@ -101,17 +102,20 @@ def take_roster_file(
             raise RefusedError(
                 Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
             )
-        roster = take_roster(
-            session,
-            _rows(office, file, wanted, day),
-            kind=wanted,
-            region=region,
-            as_of=day,
-            digest=digest_of_file(file),
-            source=source.strip(),
-            actor=actor,
-            now=office.clock(),
-        )
+        with beyond(
+            session, "a roster of a whole population, copied in by its blind indexes; nobody reads it"
+        ):
+            roster = take_roster(
+                session,
+                _rows(office, file, wanted, day),
+                kind=wanted,
+                region=region,
+                as_of=day,
+                digest=digest_of_file(file),
+                source=source.strip(),
+                actor=actor,
+                now=office.clock(),
+            )
         name = KIND_NAMES[wanted][0]
         return Done(
             message=f"{name}名册已收入：{roster.line_count} 行，描述 {roster.as_of}，自即日起用于比对"
