@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -157,7 +158,7 @@ def test_what_was_told_reaches_other_regions(office: Office) -> None:
     """Or the test before it would prove nothing: there is something to hide from each."""
     for table in HOME:
         regions = {region for region, _ in at_home(office, table).values()}
-        assert regions or table == "attachment", table
+        assert regions or table in {"attachment", "workflow_timer", "workflow_subscription"}, table
     for table in ("workflow_case", "benefit_grant", "match_hit", "workflow_history"):
         regions = {region[:4] for region, _ in at_home(office, table).values()}
         assert len(regions) > 1, table
@@ -192,8 +193,10 @@ def test_nobody_sees_nothing(office: Office, table: str) -> None:
                 bare(office, eyes, table)
         else:
             seen = bare(office, eyes, table)
-            # what is published to everybody is a letter to public:0
-            assert seen == set() or (table == "letter" and eyes.actor), table
+            public = (
+                {(number,) for number in published(office)} if table == "letter" and eyes.actor else set()
+            )
+            assert seen == public, table
 
 
 @pytest.mark.parametrize("table", sorted(SEEN))
@@ -279,12 +282,12 @@ def test_an_act_writes_what_it_sees_and_no_more(office: Office) -> None:
         assert {region[:6] for region in changed} == {"371525"}
         session.rollback()
     with (
+        pytest.raises(ProgrammingError, match="row-level security"),
         seen_as(eyes),
         office.store.transaction() as session,
-        pytest.raises(ProgrammingError, match="row-level security"),
     ):
         session.execute(text("UPDATE person SET region_code = '371400' WHERE region_code = '371525'"))
-    with seen_as(eyes), office.store.transaction() as session, pytest.raises(DBAPIError):
+    with pytest.raises(DBAPIError), seen_as(eyes), office.store.transaction() as session:
         session.execute(text("TRUNCATE open_task_delta"))
 
 
@@ -301,7 +304,7 @@ def test_an_act_writes_what_it_sees_and_no_more(office: Office) -> None:
 )
 def test_the_guards_hold_under_the_role(office: Office, statement: str) -> None:
     eyes = sight_of(office, member(office, "wangshouli"))
-    with seen_as(eyes), office.store.transaction() as session, pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError), seen_as(eyes), office.store.transaction() as session:
         session.execute(text(statement))
 
 
@@ -432,7 +435,7 @@ def test_ways_out_are_few_and_listed() -> None:
             continue
         source = path.read_text()
         found += [
-            path.relative_to(ROOT).as_posix()
+            path.name
             for _ in re.findall(
                 r"\bbeyond\(\s*\n?\s*(?:session|\")|\bseen_as\(None\)|@as_office\(|SightedSession\(", source
             )
@@ -444,11 +447,15 @@ def test_ways_out_are_few_and_listed() -> None:
 
 def test_roles_are_made_once_by_whoever_comes_first(empty_database: Callable[[], str]) -> None:
     urls = [empty_database() for _ in range(3)]
+    migrate = [
+        sys.executable,
+        "-c",
+        "import sys; from engine.migrations import upgrade; upgrade(sys.argv[1])",
+    ]
 
-    with ThreadPoolExecutor(3) as pool:
-        revisions = set(pool.map(upgrade, urls))
+    running = [subprocess.Popen([*migrate, url]) for url in urls]
 
-    assert len(revisions) == 1
+    assert [each.wait() for each in running] == [0, 0, 0]
     engine = create_engine(urls[0], poolclass=NullPool)
     with engine.connect() as connection:
         roles = connection.execute(

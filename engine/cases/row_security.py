@@ -74,7 +74,7 @@ _CASEWORK: Mapping[str, str] = {
     "limit_breach": f"{_STAFF} AND ({within('region_code')} OR {_case('limit_breach')})",
     "limit_reminder": _row("limit_reminder", "task_id", "workflow_task"),
     "attachment": f"{_content('attachment')} AND ({_STAFF} OR added_by = {_ME})",
-    "letter": f"recipient IN ({_ME}, 'public:0') OR ({_STAFF} AND {_PERSONAL} AND ({_case('letter')} "
+    "letter": f"recipient = {_ME} OR (recipient = 'public:0' AND {_ME} IS NOT NULL) OR ({_STAFF} AND {_PERSONAL} AND ({_case('letter')} "
     "OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' "
     "THEN split_part(letter.recipient, ':', 2)::integer END))))",
     "finding": f"{_STAFF} AND ({within('region_code')} OR {_case('finding')})",

@@ -5,10 +5,14 @@ Asked once at the door of a request, and by ``steps`` where an act begins elsewh
 
 from __future__ import annotations
 
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Session
+
 from engine.cases.office import Office
 from engine.duties import agencies_on, held_by
-from engine.store.sight import NOBODY, Sight, current, look_as, seen_as
-from engine.values import Actor, reach
+from engine.store.db import Base
+from engine.store.sight import NOBODY, Sight, beyond, current, look_as, seen_as
+from engine.values import Actor, Reason, reach
 
 #: duties to which money is shown: business, finance, control, supervision
 MONEY_DUTIES = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
@@ -48,6 +52,24 @@ def open_eyes(office: Office, actor: Actor | None) -> None:
 def close_eyes() -> None:
     """What this thread does from now on is the office's own work again."""
     look_as(None)
+
+
+def why_not_seen(session: Session, record: type[Base], key: object, actor: Actor, *, none: Reason) -> Reason:
+    """Why the actor got no row of that key: it is not theirs; `none` where there is none."""
+    column = inspect(record).primary_key[0]
+    with beyond(
+        session, "whether there is such a row at all: to say that it is not yours, and not that it is not"
+    ):
+        there = session.scalar(select(column).where(column == key)) is not None
+    if not there:
+        return none
+    return Reason(
+        code="not_in_reach",
+        text="此案不在您的岗位与地区范围内",
+        text_en="The case is not within your duty and region.",
+        source="社会保险经办条例第四十九条（保密）",
+        fact=actor.name or actor.key,
+    )
 
 
 def acting_as(office: Office, actor: Actor) -> Sight | None:

@@ -297,7 +297,7 @@ DO $$
 BEGIN
   ALTER TABLE letter ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS letter_seen ON letter;
-  CREATE POLICY letter_seen ON letter USING (recipient IN ((SELECT office_actor()), 'public:0') OR ((SELECT office_staff()) AND (SELECT office_personal()) AND (EXISTS (SELECT FROM workflow_case seen WHERE seen.id = letter.case_id) OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' THEN split_part(letter.recipient, ':', 2)::integer END)))));
+  CREATE POLICY letter_seen ON letter USING (recipient = (SELECT office_actor()) OR (recipient = 'public:0' AND (SELECT office_actor()) IS NOT NULL) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND (EXISTS (SELECT FROM workflow_case seen WHERE seen.id = letter.case_id) OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' THEN split_part(letter.recipient, ':', 2)::integer END)))));
   PERFORM office_grant('letter');
 END $$
 --;
