@@ -246,7 +246,10 @@ def _scope(office: Office, region: str, month: Month, *, history: bool = False) 
 def _try(session: Session, office: Office, actor: Actor, written: WrittenRule) -> Trial:
     scope = _scope(office, actor.region, _month(office, actor.region, ""), history=True)
     try:
-        return risk.trial(session, scope, written)
+        with beyond(
+            session, "the trial of a risk rule compares as the rule will: people and cards of every region"
+        ):
+            return risk.trial(session, scope, written)
     except PolicyGap as gap:
         raise RefusedError(gap.reason) from gap
 
