@@ -33,7 +33,8 @@ def sight_of(office: Office, actor: Actor | None) -> Sight | None:
     with seen_as(None), office.store.reading() as session:
         posts = held_by(session, actor, office.today)
         lent = agencies_on(session, actor.id, office.today)
-        held = {(each.duty, reach(each.region_code)) for each in (*posts, *lent)}
+        held = {(post.duty, reach(post.region_code)) for post in posts}
+        held |= {(agency.duty, reach(agency.region_code)) for agency in lent}
     of_people = {(duty, scope) for duty, scope in held if not _designs(office, duty)}
     return Sight(
         actor=actor.key,

@@ -128,7 +128,7 @@ def as_office(
         method: Callable[Concatenate[S, Session, P], T],
     ) -> Callable[Concatenate[S, Session, P], T]:
         @functools.wraps(method)
-        def widened(self: S, session: Session, *args: P.args, **kwargs: P.kwargs) -> T:
+        def widened(self: S, session: Session, /, *args: P.args, **kwargs: P.kwargs) -> T:
             with beyond(session, why):
                 return method(self, session, *args, **kwargs)
 
