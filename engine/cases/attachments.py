@@ -19,6 +19,7 @@ from engine.cases.files import seen_case
 from engine.cases.media import MEDIA, Medium
 from engine.cases.office import Office
 from engine.cases.scanning import Scanned, scan
+from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.uploads import Upload, checked, plain_name, printable
@@ -131,7 +132,7 @@ def attachment_of(office: Office, actor: Actor, attachment_id: int) -> OpenedAtt
     """
 
     def work(session: Session) -> OpenedAttachment:
-        paper = _paper(session, attachment_id)
+        paper = _paper(session, actor, attachment_id)
         seen_case(session, office, actor, paper.case_id, why=f"查看材料{attachment_id}")
         if actor.kind != "staff" and paper.added_by != actor.key:
             raise RefusedError(_not_found())
@@ -157,7 +158,7 @@ def remove_attachment(office: Office, actor: Actor, attachment_id: int, *, why: 
     """The paper taken out by who added it, with the reason, while the case runs; row and content stay."""
 
     def work(session: Session) -> Done:
-        paper = _paper(session, attachment_id)
+        paper = _paper(session, actor, attachment_id)
         case = seen_case(session, office, actor, paper.case_id, why="移出材料")
         if paper.added_by != actor.key or case.status != "running" or paper.removed_at:
             raise RefusedError(
@@ -330,10 +331,10 @@ def _row(
     )
 
 
-def _paper(session: Session, attachment_id: int) -> Attachment:
+def _paper(session: Session, actor: Actor, attachment_id: int) -> Attachment:
     paper = session.get(Attachment, attachment_id)
     if paper is None:
-        raise RefusedError(_not_found())
+        raise RefusedError(why_not_seen(session, Attachment, attachment_id, actor, none=_not_found()))
     return paper
 
 
