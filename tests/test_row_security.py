@@ -479,7 +479,7 @@ def test_who_may_not_create_roles_is_told_what_to_ask_for(
         own = url.set(username=weak, password="weak").render_as_string(hide_password=False)
 
         with pytest.raises(
-            RightsMissingError, match="不能创建角色 changling_.*CREATE ROLE .* NOLOGIN; GRANT "
+            RightsMissingError, match=r"不能创建角色 changling_.*CREATE ROLE .* NOLOGIN; GRANT "
         ):
             upgrade(own)
         for role in roles:
