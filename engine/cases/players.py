@@ -105,9 +105,7 @@ def subject_like(office: Office, key: str, *, known: Mapping[str, object], at: d
     kind, _, number = key.partition(":")
     if kind not in ("person", "employer"):
         return Subject(province=province)
-    with office.store.beyond(
-        "whom a past case was about: played again under another number, never shown"
-    ) as session:
+    with office.store.beyond("whom a past case was about, to play it again") as session:
         if kind == "person":
             person = session.get(Person, int(number))
             id_number = id_number_of(office.vault, person) if person else ""
