@@ -334,7 +334,13 @@ def _row(
 def _paper(session: Session, actor: Actor, attachment_id: int) -> Attachment:
     paper = session.get(Attachment, attachment_id)
     if paper is None:
-        raise RefusedError(why_not_seen(session, Attachment, attachment_id, actor, none=_not_found()))
+        with beyond(
+            session, "whose case a paper is of that is not seen: to say which of the two is not theirs"
+        ):
+            case_id = session.scalar(select(Attachment.case_id).where(Attachment.id == attachment_id))
+        if case_id is None or session.get(WorkflowCase, case_id) is not None:
+            raise RefusedError(_not_found())
+        raise RefusedError(why_not_seen(session, WorkflowCase, case_id, actor, none=_not_found()))
     return paper
 
 
