@@ -10,10 +10,10 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -21,8 +21,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from engine.config import Settings
 from engine.logs import log_json
+from engine.opening import (
+    opened_office,
+    set_up_office,
+    settings_with_database,
+    settings_without_secret,
+)
+from engine.screen_command import screen_refunds
+from engine.serving import serve_until_stopped, served
 from engine.terminal import (
     check_text,
     demo_accounts,
@@ -35,18 +42,16 @@ from engine.terminal import (
 from engine.values import CHINA, SYSTEM, Refusal
 
 if TYPE_CHECKING:
-    from flask import Flask
-
     from engine.cases.office import Office
 
-_DEMO_PEOPLE, _DEMO_EMPLOYERS = 2000, 200
-_DEMO_CROWD = 3000  # 6 % of whom are paid already
+_SEED_PEOPLE, _SEED_EMPLOYERS = 2000, 200
 _LAWFUL_NO = 3
 
 
 def main() -> NoReturn:
     """Run the command; a known failure is one sentence on stderr, a traceback only with CHANGLING_DEBUG=1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    changling.add_command(screen_refunds(opened_office))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a file name may hold what no encoding can print
             stream.reconfigure(errors="backslashreplace")
@@ -90,16 +95,21 @@ def changling() -> None:
 def serve(*, demo: bool, host: str, port: int) -> None:
     """打开网页服务 (serve the pages)；没有配置消息代理时同时清扫到期事项."""
     log_json(logging.StreamHandler())
-    with _office(migrate=demo) as office:
+    with opened_office(migrate=demo) as office:
         from engine.worker import Sweeper
         from web.app import create_app
 
-        _set_up(office, demo=demo)
-        sweeper = None if office.settings.broker_url else Sweeper(office, revive=_settings_with_database)
+        set_up_office(office, demo=demo)
+        sweeper = None if office.settings.broker_url else Sweeper(office, revive=settings_with_database)
         if sweeper:
             sweeper.start()
         try:
-            _serve(create_app(office), host=host, port=port, demo=demo)
+            serve_until_stopped(
+                create_app(office),
+                host=host,
+                port=port,
+                ready=lambda: click.echo(demo_accounts()) if demo else None,
+            )
         finally:
             if sweeper:
                 sweeper.stop()
@@ -109,7 +119,7 @@ def serve(*, demo: bool, host: str, port: int) -> None:
 def worker() -> None:
     """清扫到期事项 (Celery worker and beat；没有 CELERY_BROKER_URL 时自己清扫)."""
     log_json(logging.StreamHandler())
-    settings = _settings_with_database()
+    settings = settings_with_database()
     from engine.worker import Sweeper, make_worker
 
     if settings.broker_url:
@@ -117,8 +127,8 @@ def worker() -> None:
         app = make_worker(settings)
         app.worker_main(["worker", "--beat", f"--schedule={schedule}", "--concurrency=2", "--loglevel=INFO"])
         return
-    with _office() as office:
-        Sweeper(office, revive=_settings_with_database).run()
+    with opened_office() as office:
+        Sweeper(office, revive=settings_with_database).run()
 
 
 @changling.command()
@@ -127,18 +137,18 @@ def migrate() -> None:
     from engine.migrations import upgrade
 
     click.echo(
-        f"数据库结构已是 {upgrade(_settings_with_database().database_url)} (the database is up to date)"
+        f"数据库结构已是 {upgrade(settings_with_database().database_url)} (the database is up to date)"
     )
 
 
 @changling.command()
-@click.option("--people", default=_DEMO_PEOPLE, show_default=True, type=click.IntRange(0, 10_000_000))
-@click.option("--employers", default=_DEMO_EMPLOYERS, show_default=True, type=click.IntRange(0, 1_000_000))
+@click.option("--people", default=_SEED_PEOPLE, show_default=True, type=click.IntRange(0, 10_000_000))
+@click.option("--employers", default=_SEED_EMPLOYERS, show_default=True, type=click.IntRange(0, 1_000_000))
 @click.option("--seed", "number", default=1, show_default=True, help="同样的数得到同样的数据")
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="数据所在的日子，默认今天")
 def seed(*, people: int, employers: int, number: int, day: datetime | None) -> None:
     """生成一个试用机构：人员、单位、岗位 (make a trial office)；生产模式下拒绝."""
-    with _office(migrate=True) as office:
+    with opened_office(migrate=True) as office:
         from engine.cases import setup
         from engine.demo import PASSWORD
 
@@ -156,13 +166,20 @@ def seed(*, people: int, employers: int, number: int, day: datetime | None) -> N
 
 
 @changling.command()
-def demo() -> None:
+@click.option(
+    "--transfer", is_flag=True, help="两处经办机构之间的一件转迁 (one transfer between two offices)"
+)
+def demo(*, transfer: bool) -> None:
     """不用浏览器走完一件申领，从申请到银行回执 (one claim, told on the terminal)."""
+    _log_to_stderr(logging.WARNING)
+    settings = settings_with_database()
+    if transfer:
+        from engine.demo_transfer import tell as tell_of_two
+
+        sys.exit(tell_of_two(settings, _pages_on, say=click.echo))
     from engine.demo import tell
     from engine.migrations import upgrade
 
-    _log_to_stderr(logging.WARNING)
-    settings = _settings_with_database()
     upgrade(settings.database_url)
     sys.exit(tell(settings, say=click.echo))
 
@@ -177,7 +194,7 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
     from engine.duties import DutyBook
     from engine.workflow.checks import check_path
 
-    directory = _settings_without_secret().processes_dir
+    directory = settings_without_secret().processes_dir
     duties = DutyBook.load(directory / "duties.yaml")
     names = names_of(directory, duties, ControlBook.load(directory / "controls.yaml", duties))
     files = [file for path in paths for file in files_in(path)]
@@ -196,7 +213,7 @@ def check(*, paths: tuple[str, ...], as_json: bool) -> None:
 def rehearse(*, paths: tuple[Path, ...]) -> None:
     """演练流程图旁的案例 (rehearse the cases of .tests.yaml files)；有不符时退出码为 1，不留任何记录."""
     _log_to_stderr(logging.ERROR)
-    with _office() as office:
+    with opened_office() as office:
         from engine.cases.rehearse import files_beside, run_tests
 
         reports = [each for path in paths for each in run_tests(office, files_beside(path), only=path.name)]
@@ -220,7 +237,7 @@ def law(
     from engine.law.calendar import WorkCalendar
     from engine.law.policy import PolicyBook
 
-    settings = _settings_without_secret()
+    settings = settings_without_secret()
     given = answer(
         name,
         pairs_of(arguments),
@@ -242,14 +259,14 @@ def law(
 )
 def verify(*, export_to: Path | None, from_export: Path | None) -> None:
     """核对账簿与审计链 (verify books and audit trail)；不符时指出第一处，退出码为 1."""
-    import engine.cases.attachment_tables  # noqa: F401 - the trail vouches for papers, too
+    from engine.cases import attachment_tables, screening  # noqa: F401 - the trail vouches for theirs, too
     from engine.store.export import export, verify_database, verify_export
 
     if from_export:
         verdict = verify_export(from_export)
         click.echo(verdict.text)
         sys.exit(0 if verdict.ok else 1)
-    with _office() as office:
+    with opened_office() as office:
         if export_to:
             with office.store.reading() as session:
                 click.echo(f"已导出 {export(session, export_to)} 行到 {export_to}")
@@ -266,7 +283,7 @@ def verify(*, export_to: Path | None, from_export: Path | None) -> None:
 def month_run(*, month: str, region: str) -> None:
     """按月发放：比对、核发、编批 (match, decide and batch a month)；中断后再运行会接着做."""
     _log_to_stderr(logging.ERROR)
-    with _office() as office:
+    with opened_office() as office:
         from engine.cases.month_runs import drive, run_record_of, start_month_run
 
         run = start_month_run(office, SYSTEM, month=month, region=region)
@@ -283,7 +300,7 @@ def month_run(*, month: str, region: str) -> None:
 @click.argument("region")
 def assign_post(*, login: str, duty: str, region: str) -> None:
     """给工作人员任命岗位 (give a post)；不相容的岗位会被拒绝."""
-    with _office() as office:
+    with opened_office() as office:
         from engine.cases import staff
 
         _tell(staff.assign_post(office, SYSTEM, login=login, duty=duty, region=region))
@@ -297,7 +314,7 @@ def assign_post(*, login: str, duty: str, region: str) -> None:
 @click.password_option(help="初始密码 (first password)")
 def add_staff(*, login: str, name: str, region: str, id_number: str, password: str) -> None:
     """登记一名工作人员 (add a member of staff)；岗位另行任命."""
-    with _office() as office:
+    with opened_office() as office:
         from engine.cases import staff
 
         _tell(
@@ -307,70 +324,13 @@ def add_staff(*, login: str, name: str, region: str, id_number: str, password: s
         )
 
 
-# --- putting the office together ------------------------------------------------------------------
+# --- what commands share --------------------------------------------------------------------------
 
 
-def _settings_with_database() -> Settings:
-    from engine.store.opening import with_database
+def _pages_on(office: Office, listener: socket.socket) -> AbstractContextManager[None]:
+    from web.app import create_app
 
-    return with_database(Settings.from_env())
-
-
-def _settings_without_secret() -> Settings:
-    """For commands that read rules only: they must not make a secret beside data that they never touch."""
-    return Settings.from_env({"CHANGLING_SECRET": "0" * 64, **os.environ})
-
-
-@contextmanager
-def _office(*, migrate: bool = False) -> Iterator[Office]:
-    """The open office; its own database is migrated first, another one only when asked."""
-    settings = _settings_with_database()
-    from engine.cases.office import open_office
-    from engine.migrations import current, head, upgrade
-
-    if migrate or not Settings.from_env().database_url:
-        upgrade(settings.database_url)
-    elif current(settings.database_url) != head():
-        raise click.ClickException(
-            "数据库结构不是最新：请先运行 changling migrate (run changling migrate first)"
-        )
-    office = open_office(settings)
-    try:
-        yield office
-    finally:
-        office.close()
-
-
-def _set_up(office: Office, *, demo: bool) -> None:
-    from engine.cases import setup
-    from engine.demo import PASSWORD
-
-    setup.set_up(office)
-    if demo:
-        setup.seed(
-            office,
-            people=_DEMO_PEOPLE,
-            employers=_DEMO_EMPLOYERS,
-            seed=1,
-            day=office.today,
-            password=PASSWORD,
-            crowd=_DEMO_CROWD,
-        )
-
-
-def _serve(app: Flask, *, host: str, port: int, demo: bool) -> None:
-    import waitress
-
-    try:
-        server = waitress.create_server(app, host=host, port=port, threads=8, ident=None)
-    except OSError as cause:
-        raise click.ClickException(
-            f"不能在 {host}:{port} 上服务：{cause.strerror}。换一个端口：--port 8001 (choose another port)"
-        ) from cause
-    click.echo(f"畅领已在 http://{host}:{port} 上服务，Ctrl+C 结束 (serving; Ctrl+C to stop)")
-    if demo:
-        click.echo(demo_accounts())
-    server.run()
+    return served(create_app(office), listener)
 
 
 def _books_balance(office: Office) -> bool:

@@ -66,6 +66,8 @@ class Settings:
     attachment_types: frozenset[str]
     #: what looks for viruses in papers: ``command:PROGRAM …``, ``clamd:/path/of/socket``, ``clamd:HOST:PORT``; empty: nothing
     scanner: str
+    #: the other offices that rights move to and from; a file that is not there names none
+    peers_file: Path
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -92,6 +94,7 @@ class Settings:
                 env.get("CHANGLING_ATTACHMENT_TYPES", _ATTACHMENT_TYPES).lower().replace(" ", "").split(",")
             ),
             scanner=_scanner(env),
+            peers_file=_peers_file(env, data_dir),
         )
 
 
@@ -100,6 +103,14 @@ def _bank(env: Mapping[str, str], *, production: bool) -> Literal["test", "folde
     if production and bank == "test":
         raise SettingsError("生产模式不得使用测试银行（CHANGLING_BANK=test）")
     return bank
+
+
+def _peers_file(env: Mapping[str, str], data_dir: Path) -> Path:
+    named = env.get("CHANGLING_PEERS", "").strip()
+    path = Path(named).resolve() if named else data_dir / "peers.yaml"
+    if named and not path.is_file():
+        raise SettingsError(f"CHANGLING_PEERS={named!r} 不可用：没有这个文件")
+    return path
 
 
 def _scanner(env: Mapping[str, str]) -> str:

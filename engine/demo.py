@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from engine.cases import claims, files, inbox, others, setup, staff
+from engine.cases import claims, files, inbox, others, setup, staff, transfers
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
@@ -24,8 +24,8 @@ from engine.registers.province import load_province
 from engine.store.audit import seal
 from engine.store.export import verify_database
 from engine.store.verification import Verdict
-from engine.tasks.tables import Claim, RetentionRefund
-from engine.values import CHINA, Actor, Month, Refusal
+from engine.tasks.tables import Claim, RetentionRefund, RightsTransfer
+from engine.values import CHINA, Actor, Money, Month, Refusal
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowTask
 
@@ -126,6 +126,7 @@ def tell(settings: Settings, *, say: Say = print) -> int:
         rights_move(demo)
         refund_is_paid(demo)
         finding_is_closed(demo)
+        say("五、账与痕迹")
         return 0 if books_and_trail(demo) else 1
     finally:
         office.close()
@@ -245,13 +246,36 @@ def rights_move(demo: Demo) -> None:
     """A transfer of rights between two offices in one database."""
     demo.say("二、失业保险关系转迁")
     mover = demo.person(PEOPLE["qin"].id_number, PEOPLE["qin"].name)
-    case_id = demo.opened(others.start_transfer(demo.office, mover, from_region="371500", to_region="371400"))
+    if _has_moved(demo, mover):
+        demo.say("  演示人员的关系已经转走，此处从略")
+        return
+    case_id = demo.opened(transfers.ask(demo.office, mover, from_region="371500", to_region="371400"))
     demo.does(demo.staff("youshouli"), case_id, "accept_transfer", accept_opinion="accept")
     other = _waiting(demo, "review_transfer")
     demo.does(demo.staff("zhaofuhe"), other, "review_transfer", review_opinion="agree")
     demo.does(demo.staff("sunshenpi"), other, "approve_transfer", approval="approve")
     pay(demo)
+    _show_case(demo, mover, other)
+    with demo.office.store.reading() as session:
+        fee = session.scalars(select(RightsTransfer.fee_fen).where(RightsTransfer.case_id == case_id)).one()
+    demo.does(
+        demo.staff("luokuaiji"),
+        case_id,
+        "confirm_arrival",
+        arrival="arrived",
+        arrived_fen=Money(fee).text,
+        arrived_on=demo.office.today.isoformat(),
+        arrival_reference=f"DZ-{case_id:06d}",
+    )
     _show_case(demo, mover, case_id)
+
+
+def _has_moved(demo: Demo, mover: Actor) -> bool:
+    with demo.office.store.reading() as session:
+        query = select(RightsTransfer.id).where(
+            RightsTransfer.person_id == mover.id, RightsTransfer.status.not_in(("refused", "withdrawn"))
+        )
+        return session.scalars(query.limit(1)).one_or_none() is not None
 
 
 def refund_is_paid(demo: Demo) -> None:
@@ -346,7 +370,6 @@ def finding_is_closed(demo: Demo) -> None:
 
 def books_and_trail(demo: Demo) -> bool:
     """The trial balance and the check of the trail, printed; whether both are right."""
-    demo.say("五、账与痕迹")
     with demo.office.store.transaction() as session:
         seal(session, now=demo.clock())
     with demo.office.store.reading() as session:

@@ -19,7 +19,7 @@ _OURS = ("engine", "web")
 _HARMLESS = re.compile(
     r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"
     r"|(/(api|v1|cases|tasks|inbox|claims|my|employer|payments|studio|changes|staff|calendar|agencies|monitoring"
-    r"|operations|incidents|findings|complete|claim|release|retry|export|metrics|readyz|healthz|\d{1,9}|[0-9a-f]{32}))+/?|/"
+    r"|operations|incidents|findings|exchange|messages|complete|claim|release|retry|export|metrics|readyz|healthz|\d{1,9}|[0-9a-f]{32}))+/?|/"
     r"|(case|task|staff|person|employer|office|incident|batch):\d{1,9}"
 )
 #: a whole number that cannot be part of an identity number, an account or a telephone number

@@ -15,8 +15,10 @@ from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import Select, select
 
+from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists
+from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
+from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
@@ -75,6 +77,19 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "accept_transfer": ("youshouli", {"accept_opinion": "accept"}),
     "review_transfer": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_transfer": ("sunshenpi", {"approval": "approve"}),
+    "settle_announcement": (
+        "luokuaiji",
+        {"announcement_answer": "sheet", "announcement_note": "聊城来函：信息表无误"},
+    ),
+    "confirm_arrival": (
+        "luokuaiji",
+        {
+            "arrival": "arrived",
+            "arrived_fen": "40905.00",
+            "arrived_on": "2025-11-03",
+            "arrival_reference": "DZ-20251103-01",
+        },
+    ),
     "confirm_refund": (
         "",
         {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
@@ -103,6 +118,9 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "sunshenpi",
         {"hearing": "held", "hearing_note": "本人到场陈述，对记录无异议", "approval": "approve"},
     ),
+    "check_application": ("wangshouli", {"relation_proof": "shared", "intake_opinion": "accept"}),
+    "review_death_grant": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_death_grant": ("sunshenpi", {"approval": "approve"}),
     "record_finding": (
         "zhengneikong",
         {
@@ -390,7 +408,7 @@ def sign_batches(office: Office) -> None:
 
 def a_transfer(office: Office, person: str = "qin", *, source: str = "371500", to: str = "371400") -> Case:
     """A transfer of that person's rights, opened at the receiving office."""
-    done = others.start_transfer(office, actor(office, person), from_region=source, to_region=to)
+    done = transfers.ask(office, actor(office, person), from_region=source, to_region=to)
     return opened(office, done, subject=person)
 
 
@@ -398,7 +416,10 @@ def other_office(case: Case) -> Case:
     """The case that the contact letter of a transfer opened at the sending office."""
     with case.office.store.reading() as session:
         query = select(RightsTransfer.case_id).where(
-            RightsTransfer.transfer_number == f"ZY-{case.key}", RightsTransfer.side == "out"
+            RightsTransfer.side == "out",
+            RightsTransfer.transfer_number.in_(
+                select(RightsTransfer.transfer_number).where(RightsTransfer.case_id == case.id)
+            ),
         )
         return Case(office=case.office, id=session.scalars(query).one())
 
@@ -429,6 +450,80 @@ def a_hit(
         detail=told or "原单位来电，称其已到新单位上班",
     )
     return opened(office, done, subject=person)
+
+
+def a_death(
+    office: Office,
+    person: str = "zheng",
+    *,
+    died_on: str = "2025-10-20",
+    known: str = "stop",
+    region: str = "",
+) -> BenefitGrant:
+    """The benefit of somebody who drew it from September on, a thousand yuan a month, and died; nothing of it is ordered.
+
+    ``known`` says who knows of the death: a ``stop`` that was decided, the population ``register``, or nobody.
+    """
+    day, dead = date.fromisoformat(died_on), actor(office, person)
+    with office.store.transaction() as session:
+        grant = paid_for_rehearsal(session, office, dead.id, region=region)
+        if known == "stop":
+            stop_grant(
+                session,
+                grant.id,
+                ground="ST9",
+                event_day=day,
+                reason="人口库核实",
+                actor=SYSTEM,
+                now=office.clock(),
+            )
+    if known == "register":
+        record = office.registers.population.person(PEOPLE[person].id_number)
+        assert record is not None
+        register_says(office, person, population=replace(record, deceased_on=day))
+    return grant
+
+
+def apply_after_death(
+    office: Office,
+    person: str = "li",
+    *,
+    of: str = "zheng",
+    relation: str = "spouse",
+    other_fund: str = "none",
+    account: str = "",
+) -> Done | FieldFaults | Refusal:
+    """What came of the relative's application on the web."""
+    asked = Asked(
+        deceased_number=PEOPLE[of].id_number,
+        deceased_name=PEOPLE[of].name,
+        relation=relation,
+        other_fund=other_fund,
+        commitment=True,
+        account=account,
+    )
+    return apply_for_death_grant(office, actor(office, person), asked)
+
+
+def a_death_grant(
+    office: Office,
+    person: str = "li",
+    *,
+    of: str = "zheng",
+    other_fund: str = "none",
+    at: str = "",
+    **death: str,
+) -> Case:
+    """A relative's application after a death on benefit, which is made up unless the dead drew benefit already."""
+    dead = actor(office, of)
+    with office.store.reading() as session:
+        drew = session.scalar(select(BenefitGrant.id).where(BenefitGrant.person_id == dead.id)) is not None
+    if not drew:
+        a_death(office, of, **death)
+    outcome = apply_after_death(office, person, of=of, other_fund=other_fund)
+    assert not isinstance(outcome, FieldFaults), {key: each.text for key, each in outcome.faults.items()}
+    case = opened(office, outcome, subject=person)
+    return case.goes_on(until=at) if at else case
 
 
 def a_list(
@@ -536,7 +631,7 @@ def register_says(office: Office, person: str, **changed: object) -> None:
     office._registers = registers_of(province.with_resident(replace(file, **changed)))  # type: ignore[arg-type]
 
 
-def opened(office: Office, outcome: Done | Refusal, *, subject: str = "") -> Case:
+def opened(office: Office, outcome: object, *, subject: str = "") -> Case:
     """The case that was opened; AssertionError with the refusal."""
     assert isinstance(outcome, Done) and outcome.case_id is not None, _said(outcome)
     return Case(office=office, id=outcome.case_id, subject=subject)

@@ -26,9 +26,10 @@ __all__ = ["FixedClock", "at", "settings_for"]
 
 #: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
 SLOW = (
-    "disbursement", "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
+    "disbursement", "exchange", "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
+    "registers/test_province.py", "test_attachments.py", "test_case_papers.py", "test_limits.py", "test_monitoring.py", "test_operations.py",
     "test_agency.py", "test_history_import.py", "test_casework.py", "test_inbox_lists.py", "test_sheets.py", "test_moves.py", "test_rehearse.py", "test_calls.py", "test_rehearsal_runs.py", "test_library_letters.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
-    "workflow/test_codec.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
+    "workflow/test_codec.py", "workflow/test_sent_back.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
     "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
     "workflow/test_hostile.py", "workflow/test_incidents.py",
 )  # fmt: skip
@@ -37,7 +38,7 @@ SLOW = (
 #: what takes longest goes first, or one process would still be at it when the others have nothing left to do
 LONGEST = (
     "test_every_page.py", "test_casework_matrix.py", "test_casework_walk.py", "test_claim_journey.py", "test_month_run_kill.py",
-    "test_history_import.py", "test_rehearse.py", "test_keyboard.py", "test_books_machine.py",
+    "test_channel.py", "test_history_import.py", "test_rehearse.py", "test_keyboard.py", "test_books_machine.py",
 )  # fmt: skip
 
 

@@ -7,15 +7,19 @@ import itertools
 import os
 import shutil
 import tempfile
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, make_url, select, text
 from sqlalchemy.pool import NullPool
 
 from engine.config import Settings
+
+if TYPE_CHECKING:
+    from engine.cases.office import Office
 
 LOCAL = os.environ.get("TEST_DATABASE_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 _numbers = itertools.count(1)
@@ -80,6 +84,19 @@ def settings_for(database_url: str, data_dir: Path) -> Settings:
     return Settings.from_env(
         {"DATABASE_URL": database_url, "CHANGLING_DATA": str(data_dir), "CHANGLING_SECRET": "5a" * 32}
     )
+
+
+def staffed(office: Office, *, day: date, password: str) -> Office:
+    """The office with diagrams, staff and the cast, made at the first test of its database alone."""
+    from engine.cases import setup
+    from engine.workflow.tables import ProcessVersion
+
+    with office.store.reading() as session:
+        new = session.scalar(select(ProcessVersion.id).limit(1)) is None
+    if new:
+        setup.set_up(office)
+        setup.seed(office, people=0, employers=0, seed=1, day=day, password=password)
+    return office
 
 
 class OwnDatabase:

@@ -18,10 +18,11 @@ from pathlib import Path
 
 import pytest
 from builders import CAST_DAY, PASSWORD, Case, a_claim, actor, refused
+from offices import staffed
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from engine.cases import attachments, setup
+from engine.cases import attachments
 from engine.cases.attachment_tables import Attachment, StoredFile
 from engine.cases.attachments import attach, attachment_of, remove_attachment, scan_waiting
 from engine.cases.file_views import AttachmentRow, OpenedAttachment
@@ -47,9 +48,7 @@ def people() -> Iterator[str]:
 
 @pytest.fixture
 def office(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-    return office
+    return staffed(office, day=CAST_DAY, password=PASSWORD)
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from builders import CAST_DAY, PASSWORD, Case, a_claim, a_finding, a_payment_run
 from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
+from offices import staffed
 from sqlalchemy import select
 
-from engine.cases import agencies, inbox, pausing, sending_back, setup, signing, telling
+from engine.cases import agencies, inbox, pausing, sending_back, signing, telling
 from engine.cases.attachments import attach
 from engine.cases.case_file import case_file
 from engine.cases.casefacts import fact_labels
@@ -47,9 +48,7 @@ def people() -> Iterator[str]:
 
 @pytest.fixture
 def office(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-    return office
+    return staffed(office, day=CAST_DAY, password=PASSWORD)
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from offices import staffed
 
-from engine.cases import inbox, inbox_lists, others, setup, staff
+from engine.cases import inbox, inbox_lists, others, staff
 from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.values import Actor
@@ -16,9 +17,7 @@ PASSWORD = "inbox-test-pass"
 
 @pytest.fixture
 def seeded(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=office.today, password=PASSWORD)
-    return office
+    return staffed(office, day=office.today, password=PASSWORD)
 
 
 def _actor(office: Office, login: str) -> Actor:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from builders import CONFIRMED
 from many_tasks import a_post, seed_open_tasks
-from offices import FixedClock, settings_for
+from offices import FixedClock, settings_for, staffed
 from sqlalchemy import select, text, update
 
 from engine.cases import bulk, case_lists, claims, inbox, inbox_counts, inbox_lists, inbox_views, setup, staff
@@ -33,8 +33,7 @@ SEED = random.randrange(2**32)
 
 @pytest.fixture
 def seeded(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=office.today, password=PASSWORD)
+    staffed(office, day=office.today, password=PASSWORD)
     with office.store.transaction() as session:
         if session.scalar(select(WorkflowTask.id).limit(1)) is None:
             seed_open_tasks(session, 900, now=office.clock())

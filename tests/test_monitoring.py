@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from many_tasks import a_post
+from offices import staffed
 from openpyxl import load_workbook
 from sqlalchemy import select
 from weeks_of_work import seed_weeks
 
-from engine.cases import monitor_lists, monitor_sheets, monitoring, setup
+from engine.cases import monitor_lists, monitor_sheets, monitoring
 from engine.cases.limit_tables import Breach
 from engine.cases.monitoring import Monitor, MonitorFilter
 from engine.cases.office import Office
@@ -25,8 +26,7 @@ SEED = random.randrange(2**32)
 
 @pytest.fixture
 def seeded(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=office.today, password="monitoring-pass")
+    staffed(office, day=office.today, password="monitoring-pass")
     with office.store.transaction() as session:
         if session.scalar(select(WorkflowTask.id).limit(1)) is None:
             seed_weeks(session, office, 300, now=office.clock())

@@ -8,9 +8,10 @@ import orjson
 import pytest
 from builders import a_claim
 from many_tasks import a_post
+from offices import staffed
 from sqlalchemy import delete, select, update
 
-from engine.cases import files, operations, retry, setup
+from engine.cases import files, operations, retry
 from engine.cases.office import Office
 from engine.cases.operations import Operations
 from engine.store import outbox
@@ -26,9 +27,7 @@ from engine.workflow.tables import (
 
 @pytest.fixture
 def seeded(office: Office) -> Office:
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=office.today, password="changling-test")
-    return office
+    return staffed(office, day=office.today, password="changling-test")
 
 
 def seen(office: Office, actor: Actor, days: int = 30) -> Operations:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from engine.cases import attachments, claims, files, others, pausing, retry, telling
+from engine.cases import attachments, claims, files, others, pausing, retry, telling, transfers
 from engine.cases.case_file import case_file
 from engine.cases.file_views import AttachmentRow, CaseFile
 from engine.cases.office import Office
@@ -134,9 +134,7 @@ def submit_claim(office: Office, actor: Actor) -> object:
 @writes(cases, "/transfers", chinese="关系转移", asks=schemas.Transfer, status=201)
 def transfer(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """Move one's rights to another place."""
-    return others.start_transfer(
-        office, actor, from_region=asked["from_region"], to_region=asked["to_region"]
-    )
+    return transfers.ask(office, actor, from_region=asked["from_region"], to_region=asked["to_region"])
 
 
 @writes(cases, "/findings", chinese="下达整改", asks=schemas.Finding, status=201, who=STAFF)

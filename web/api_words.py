@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_transfers import TRANSFER_WORDS
+
 _WORDS = """
 accepted|已接受|accepted
 account|账号或科目（账号只显示末四位）|account, masked where it is a bank's|**** 1234
@@ -231,6 +233,7 @@ pauses|挂起记录|pauses
 pay|应发人数|how many are paid
 payee|收款人|payee
 percent|完成百分比|percent done
+deaths_unclaimed|遗属尚未申领的死亡人数|deaths whose family has been granted nothing yet
 person|人员（号码只显示首尾）|person, number masked
 phrase_id|常用语编号|number of the phrase
 place|加签位置：before 前、after 后|before or after completion|before
@@ -359,7 +362,7 @@ version_id|版本编号|id of the version
 view_id|视图编号|number of the view
 views|视图|views
 volunteered|当事人自愿提供|brought unasked
-waiting|待批准的版本|editions that wait
+waiting|等待的版本或文件数|editions that wait, or how many files do
 what|内容|what
 when|条件|when
 where|现在何处|where it is
@@ -375,7 +378,7 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    for line in _WORDS.strip().splitlines():
+    for line in (*_WORDS.strip().splitlines(), *TRANSFER_WORDS.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")
 

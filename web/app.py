@@ -18,6 +18,9 @@ from web import (
     calendars,
     control,
     control_records,
+    death_grants,
+    exchange,
+    exchange_door,
     files,
     hits,
     imports,
@@ -42,6 +45,7 @@ from web import (
     studio_try,
     suspicion,
     tasks,
+    transfers,
     watch,
     welcome,
 )
@@ -63,6 +67,8 @@ PAGES = (
     payments.payments,
     month_runs.month_runs,
     rosters.roster_pages,
+    transfers.pages,
+    exchange.pages,
     hits.pages,
     suspicion.pages,
     books.pages,
@@ -71,12 +77,14 @@ PAGES = (
     recoveries.recovery_pages,
     portal.portal,
     starts.starts,
+    death_grants.pages,
     staff.staff_pages,
     agencies.agency_pages,
     phrases.phrase_pages,
     calendars.calendar_pages,
     control.pages,
     control_records.pages,
+    exchange_door.exchange_door,
     imports.import_pages,
     monitoring.pages,
     operations.pages,
@@ -114,6 +122,7 @@ def create_app(office: Office) -> Flask:
     use_assets(app)
     use_display(app)
     use_headers(app, production=office.settings.production)
+    csrf.exempt(exchange_door.exchange_door)
     for pages in PAGES:
         app.register_blueprint(pages)
     api.use_api(app, csrf)

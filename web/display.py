@@ -30,8 +30,13 @@ _MONITORING = inbox_lists.SEE_BELOW | {"analyst", "intake", "review", "rectifier
 _DISHONESTY = frozenset({"control", "fund_supervisor", "provincial"})
 _CALENDAR = frozenset({"data_steward", "administrator"})
 _IMPORTS = frozenset({"data_steward"})
+_TRANSFERS = frozenset(
+    {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor", "provincial"}
+)
+_EXCHANGE = frozenset({"analyst", "control", "administrator", "accountant", "fund_supervisor"})
 _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
 _LISTS = frozenset({"control"})
+_DEATHS = frozenset({"intake", "review", "approve", "control"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -93,16 +98,18 @@ def light(row: TaskRow) -> Markup:
 
 def deadline_words(row: TaskRow) -> str:
     """How long is left, in working days: ``还剩 2 个工作日``."""
-    days = row.workdays_left
     if row.status != "ready":
-        words = _("已办结") if row.status == "completed" else _("已取消")
-    elif row.paused:
-        words = _("已挂起，停止计时")
-    elif row.light == "gap":
+        return str(_("已办结") if row.status == "completed" else _("已取消"))
+    return str(_("已挂起，停止计时")) if row.paused else deadline_words_of(row.light, row.workdays_left)
+
+
+def deadline_words_of(light: Light, days: int | None) -> str:
+    """How long is left of a limit that runs, in working days; negative days: since when it is over."""
+    if light == "gap":
         words = _("缺少当年工作日历，不能计算")
     elif days is None:
         words = _("无时限")
-    elif row.light == "overdue":
+    elif light == "overdue":
         words = _("已超期 %(days)s 个工作日", days=-days) if days < 0 else _("今日已到期")
     else:
         words = _("还剩 %(days)s 个工作日", days=days) if days else _("今日到期")
@@ -140,7 +147,9 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
         ("/books", _("账簿"), _BOOKS),
+        ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
+        ("/death-grants", _("死亡待遇"), _DEATHS),
         ("/suspicion", _("疑点名单"), _LISTS),
         ("/recoveries", _("多领追回"), _PAYMENTS),
         ("/dishonesty", _("失信名单"), _DISHONESTY),
@@ -149,6 +158,8 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/control/incidents", _("基金要情"), frozenset({"provincial"})),
         ("/monitoring", _("运行监控"), _MONITORING),
         ("/operations", _("运行维护"), _INCIDENTS),
+        # whoever sees transfers has it as a tab beside them
+        ("/exchange", _("机构信件"), _EXCHANGE - _TRANSFERS if office().peers.peers else frozenset()),
         ("/incidents", _("异常"), _INCIDENTS),
         ("/findings/new", _("下达整改"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),
@@ -158,6 +169,16 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/imports", _("历史数据导入"), _IMPORTS),
     )
     return [(href, words) for href, words, duties in wanted if duties & actor.duties]
+
+
+def sees_transfers(actor: Actor) -> bool:
+    """Whether a page may lead the actor to transfers; the use-cases refuse the others anyway."""
+    return bool(actor.duties & _TRANSFERS)
+
+
+def sees_exchange(actor: Actor) -> bool:
+    """Whether a page may lead the actor to the exchange with other offices: there are some, and it is among the duties."""
+    return bool(office().peers.peers) and bool(actor.duties & _EXCHANGE)
 
 
 def duty_names(actor: Actor) -> str:
@@ -183,7 +204,9 @@ def _english_of(word: str) -> str:
 
 def use_display(app: Flask) -> None:
     """Give templates the filters."""
-    app.jinja_env.globals.update(duty_names=duty_names, menu=menu)
+    app.jinja_env.globals.update(
+        duty_names=duty_names, menu=menu, sees_exchange=sees_exchange, sees_transfers=sees_transfers
+    )
     app.jinja_env.filters.update(
         filesize=filesize,
         letter=letter,

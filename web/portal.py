@@ -6,16 +6,20 @@ Sign-in here is the shipped test identity provider and says so on the page; a re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from engine.cases.claims import noted_claim, submit_claim
 from engine.cases.files import my_cases
 from engine.cases.inbox_lists import inbox
+from engine.cases.region_choices import region_choices
 from engine.cases.staff import sign_in_employer, sign_in_person
+from engine.cases.transfer_lists import my_transfers
 from engine.values import Refusal
 from web import session
-from web.errors import refused
+from web.errors import refused, status_of
 from web.session import actor, office, only_for, same_site
 
 portal = Blueprint("portal", __name__)
@@ -44,10 +48,8 @@ def sign_in_claimant() -> ResponseReturnValue:
 @portal.get("/my")
 @only_for("person")
 def my() -> ResponseReturnValue:
-    """My claims, what waits for me, and the way to a new claim."""
-    waiting = inbox(office(), actor(), "todo")
-    claims = my_cases(office(), actor(), cursor=_cursor())
-    return render_template("my.html", waiting=waiting, claims=claims, noted=noted_claim(office(), actor()))
+    """My claims and transfers, what waits for me, and the way to new ones."""
+    return my_page()
 
 
 @portal.post("/my/claims")
@@ -84,6 +86,28 @@ def employer() -> ResponseReturnValue:
     """What the employer is asked to confirm, and its cases."""
     waiting = inbox(office(), actor(), "todo")
     return render_template("employer.html", waiting=waiting, claims=my_cases(office(), actor()))
+
+
+def my_page(
+    *,
+    asked: Mapping[str, str] | None = None,
+    wrong: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> ResponseReturnValue:
+    """A person's own page; with the form of a transfer as it was sent, and what is wrong with it."""
+    choices = region_choices(office(), actor())
+    page = render_template(
+        "my.html",
+        waiting=inbox(office(), actor(), "todo"),
+        claims=my_cases(office(), actor(), cursor=_cursor()),
+        noted=noted_claim(office(), actor()),
+        moving=my_transfers(office(), actor()),
+        choices=choices,
+        asked=asked or {"from_region": choices.own, "to_region": ""},
+        wrong=wrong or {},
+        refusal=refusal,
+    )
+    return page, status_of(refusal) if refusal else 422 if wrong else 200
 
 
 def _cursor() -> str:

@@ -8,10 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.cases.others import start_finding, start_transfer
+from engine.cases.others import start_finding
+from engine.cases.transfers import ask
 from engine.cases.views import Done
 from engine.values import Refusal
 from web.errors import refused
+from web.portal import my_page
 from web.session import actor, office, only_for
 
 starts = Blueprint("starts", __name__)
@@ -20,11 +22,16 @@ starts = Blueprint("starts", __name__)
 @starts.post("/my/transfers")
 @only_for("person")
 def transfer() -> ResponseReturnValue:
-    """Move one's rights to another place; the offices ask each other for the rest."""
+    """Move one's rights to another place; the offices ask each other for the rest. A refusal keeps what was chosen."""
     asked = {name: request.form.get(name, "").strip() for name in ("from_region", "to_region")}
-    return _after(
-        start_transfer(office(), actor(), from_region=asked["from_region"], to_region=asked["to_region"]),
-        to="/my",
+    wrong = {name: _("请选择地区") for name, code in asked.items() if not code}
+    if not wrong and asked["from_region"] == asked["to_region"]:
+        wrong = {"to_region": _("转入地不能与转出地相同")}
+    if wrong:
+        return my_page(asked=asked, wrong=wrong)
+    outcome = ask(office(), actor(), from_region=asked["from_region"], to_region=asked["to_region"])
+    return (
+        my_page(asked=asked, refusal=outcome) if isinstance(outcome, Refusal) else _after(outcome, to="/my")
     )
 
 

@@ -7,7 +7,7 @@ Who may decide is the caller's business. Called by operations, inside their tran
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -81,6 +81,18 @@ def months_of(session: Session, grant: BenefitGrant) -> tuple[PaidMonth, ...]:
     )
 
 
+def cancel_waiting(
+    session: Session, waiting: Iterable[PaidMonth], *, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Orders that wait, are held or came back from the bank, cancelled for good."""
+    for paid in waiting:
+        if paid.status == "returned":
+            payments.hold(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
+        if paid.status != "ordered":
+            payments.free(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
+        payments.cancel(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
+
+
 def stop_grant(
     session: Session,
     grant_id: int,
@@ -105,12 +117,7 @@ def stop_grant(
     last_due = max(Month.of(event_day), Month.parse(grant.first_month).plus(-1))
     after = [paid for paid in months_of(session, grant) if paid.month > last_due]
     waiting = [paid for paid in after if paid.status in ("ordered", "held", "returned")]
-    for paid in waiting:
-        if paid.status == "returned":
-            payments.hold(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
-        if paid.status != "ordered":
-            payments.free(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
-        payments.cancel(session, order_id=paid.order_id, reason=reason, actor=actor, now=now)
+    cancel_waiting(session, waiting, reason=reason, actor=actor, now=now)
     if grant.status != "stopped":
         before = {"status": grant.status, "paid_through": grant.paid_through}
         grant.status, grant.ended_ground, grant.ended_on = "stopped", ground, event_day

@@ -60,6 +60,7 @@ def reasons_of(data: Mapping[str, Any]) -> tuple[Reason, ...]:
     plain = [
         *(data.get("determination") or {}).get("reasons", ()),
         *(data.get("screening") or {}).get("reasons", ()),
+        *data.get("transfer_reasons", ()),
         *data.get("fee_reasons", ()),
     ]
     return tuple(Reason(**reason) for reason in plain)

@@ -17,6 +17,7 @@ from engine.law.time_limits import Deadline, deadline
 from engine.people import Person, id_number_of
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.tasks.moved_rights import hold, on_the_way, place_of
 from engine.tasks.tables import Claim
 from engine.values import Actor, CaseId, CaseRef, Reason, Refusal, RefusedError
 from engine.workflow.runner import NotWaitingError, StepFailedError
@@ -36,9 +37,10 @@ class NotedClaim:
 
 
 def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done | Refusal:
-    """A claim of the signed-in person, at the place where they were last insured (CLAIM-01).
+    """A claim of the signed-in person, where they were last insured or their rights were moved to (CLAIM-01).
 
-    Nothing is asked but who they are. Refused only while an earlier claim of theirs is open;
+    Nothing is asked but who they are. Refused while an earlier claim of theirs is open, and while their rights are on
+    the way to another place or are at one that another office serves (人社厅发〔2021〕85号);
     never for being late (鲁人社函〔2020〕10号（四）). Where its limits reach into a year whose working calendar
     nobody has entered yet, the claim is registered with its day and begins by itself (``start_noted``).
     """
@@ -47,6 +49,7 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
     person_id = actor.id
 
     def work(session: Session) -> Done:
+        hold(session, person_id)
         earlier = session.scalar(select(Claim).where(Claim.person_id == person_id, Claim.status == "open"))
         if earlier is not None:
             key = _ref(earlier).key
@@ -58,8 +61,7 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
                     source="鲁人社函〔2020〕10号（七）防止重复领取",
                 )
             )
-        id_number = id_number_of(office.vault, session.get_one(Person, person_id))
-        region = office.registers.contributions.history(id_number).region or office.settings.region
+        region = _place(session, office, person_id)
         case = next_case(session, office, "claim", region=region, subject=actor.key)
         claim = Claim(
             case_id=case.id,
@@ -78,6 +80,36 @@ def submit_claim(office: Office, actor: Actor, *, channel: str = "web") -> Done 
         return Done(message=message, case_id=case.id, case_key=case.key)
 
     return attempt(office, actor, work, subject=actor.key)
+
+
+def _place(session: Session, office: Office, person_id: int) -> str:
+    """The region that decides the claim; RefusedError where another office does, or rights are between two places."""
+    id_number = id_number_of(office.vault, session.get_one(Person, person_id))
+    history = office.registers.contributions.history(id_number)
+    moving = on_the_way(session, person_id=person_id)
+    if moving is not None:
+        raise RefusedError(
+            Reason(
+                code="rights_on_the_way",
+                text=f"您的失业保险关系正在转移（{moving.transfer_number}），转入地记入后即可申领，缴费月数不受影响",
+                text_en=f"Your rights are on their way ({moving.transfer_number}); claim once they have arrived.",
+                source="人社厅发〔2021〕85号（转述，待核）",
+                verified=False,
+                fact=moving.transfer_number,
+            )
+        )
+    region = place_of(session, history, person_id=person_id) or office.settings.region
+    elsewhere = office.peers.of_region(region)
+    if elsewhere is not None:
+        raise RefusedError(
+            Reason(
+                code="rights_elsewhere",
+                text=f"您的失业保险关系在{elsewhere.name}，请向其申领",
+                text_en=f"Your rights are with {elsewhere.code}; please claim there.",
+                source="社会保险法第五十二条",
+            )
+        )
+    return region
 
 
 def noted_claim(office: Office, actor: Actor) -> NotedClaim | None:

@@ -63,7 +63,7 @@ def seed_crowd(
             Reason(code="production", text="生产模式不得生成演示数据", text_en="Not in production.")
         )
     with office.store.transaction() as session:
-        crowd = Crowd(seed, people, day, _places(session, office.settings.region), paid_of_fifty)
+        crowd = Crowd(seed, people, day, places(session, office.settings.region), paid_of_fifty)
         if crowd_there(office):
             raise RefusedError(
                 Reason(
@@ -102,7 +102,7 @@ def crowd_there(office: Office) -> bool:
         )
 
 
-def _places(session: Session, region: str) -> tuple[str, ...]:
+def places(session: Session, region: str) -> tuple[str, ...]:
     """The counties of the office's region: where the law has figures for everybody."""
     parents = select(Region.parent_code).where(Region.parent_code.is_not(None))
     query = select(Region.code).where(Region.code.startswith(reach(region)), Region.code.not_in(parents))

@@ -1,6 +1,7 @@
 """Carrying one case on from outside: its due timers fire, and messages reach the case that waits for them.
 
-One transaction each, so that nothing is lost or happens twice. Called by the sweep, by retries and by rehearsals.
+One transaction each, so that nothing is lost or happens twice. A message for a case of another office is handed to
+``correspondence``. Called by the sweep, by retries and by rehearsals.
 """
 
 from __future__ import annotations
@@ -12,20 +13,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases import incidents
+from engine.cases.correspondence import to_peer
+from engine.cases.handover import UndeliveredError, begin, hand_over
 from engine.cases.office import Office
-from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, carry_out, pass_on
+from engine.cases.transfer_ends import overtaken
 from engine.store import outbox
 from engine.store.outbox import OutboxMessage
 from engine.values import SYSTEM, Refusal
 from engine.workflow.runner import NotWaitingError
 from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTimer
-
-
-class UndeliveredError(Exception):
-    """A message was refused by the case that it is for; it is tried again, and laid aside in the end."""
-
-    retryable = True
 
 
 def fire_timers_of(office: Office, case_id: int) -> int:
@@ -59,7 +56,7 @@ def fire_timers_of(office: Office, case_id: int) -> int:
 
 
 def deliver(office: Office, message_id: int) -> bool:
-    """Hands a message to the case that waits for it, or starts the process that begins with it.
+    """Hands a message to the case that waits for it, starts the process that begins with it, or sends it to its office.
 
     Delivery and its mark are one transaction, so that a message is neither lost nor heard twice.
     """
@@ -71,7 +68,7 @@ def deliver(office: Office, message_id: int) -> bool:
         content = orjson.loads(message.payload)
         if message.kind == "signal" and "case_id" not in content:
             _keep_for_paused(office, session, message, content)
-        receipt = _hand_over(office, session, message.kind, content)
+        receipt = to_peer(office, session, message) or _hand_over(office, session, message.kind, content)
         outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
         return True
 
@@ -103,33 +100,23 @@ def _keep_for_paused(
 
 
 def _hand_over(office: Office, session: Session, kind: str, content: dict[str, object]) -> str:
-    name, correlation = str(content["name"]), str(content["correlation"])
+    name = str(content["name"])
     payload = dict(content["payload"])  # type: ignore[call-overload]
     try:
-        stepped = office.runner.deliver(
+        heard = hand_over(
+            office,
             session,
             kind=kind,
             name=name,
-            correlation=correlation,
+            correlation=str(content["correlation"]),
             payload=payload,
-            around=around(office, session, SYSTEM),
             case_id=cast(int | None, content.get("case_id")),
         )
     except NotWaitingError:
         if kind == "signal":
             return "无案件等待"
-        return _start_by_message(office, session, name, payload)
-    for each in stepped:
-        pass_on(session, each, now=office.clock())
-    return "、".join(each.case.key for each in stepped)
-
-
-def _start_by_message(office: Office, session: Session, name: str, payload: dict[str, object]) -> str:
-    process_id = office.runner.versions.started_by(session, name)
-    if process_id is None:
-        raise NotWaitingError(f"没有案件在等待“{name}”，也没有流程以它开始")
-    region = str(payload.get("from_region") or payload.get("region") or office.settings.region)
-    subject = f"person:{payload['person_id']}" if "person_id" in payload else f"office:{region}"
-    case = next_case(session, office, process_id, region=region, subject=subject)
-    start_case(office, session, SYSTEM, case, payload, message=name)
-    return case.key
+        if late := overtaken(session, name, str(content["correlation"])):
+            return late
+        region = str(payload.get("from_region") or payload.get("region") or office.settings.region)
+        return begin(office, session, name=name, payload=payload, region=region).key
+    return "、".join(case.key for case in heard)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.casefacts import facts_of, reasons_of
 from engine.cases.desk_tables import CaseCopy, TaskSigner
+from engine.cases.family import letters_to_family
 from engine.cases.inbox import labels_of
 from engine.cases.office import Office
 from engine.cases.operations import not_operator, operator_scopes
@@ -266,15 +267,20 @@ def _steps(
 
 
 def letters_of(session: Session, actor: Actor, case_id: int) -> Sequence[tuple[Letter, datetime | None]]:
-    """The letters of the case and when each was sent, oldest first; others than staff see those written to them."""
+    """The letters of the case and when each was sent, oldest first; others than staff see those written to them.
+
+    With the application of a relative go the letters that were written to the family of who died.
+    """
+    family = letters_to_family(session, actor, case_id)
     query = (
         select(Letter, OutboxMessage.sent_at)
         .outerjoin(OutboxMessage, OutboxMessage.key == Letter.key)
-        .where(Letter.case_id == case_id)
         .order_by(Letter.id)
     )
+    own = Letter.case_id == case_id
     if actor.kind != "staff":
-        query = query.where(Letter.recipient.in_((actor.key, PUBLIC)))
+        own = and_(own, Letter.recipient.in_((actor.key, PUBLIC)))
+    query = query.where(own if family is None else or_(own, family))
     return [(letter, sent_at) for letter, sent_at in session.execute(query)]
 
 
@@ -321,7 +327,7 @@ def _incidents(
 
 def _can(actor: Actor, case: WorkflowCase) -> frozenset[str]:
     can = set()
-    if actor.kind == "person" and case.status == "running" and case.process_id == "claim":
+    if actor.kind == "person" and case.status == "running" and case.process_id in ("claim", "death_grant"):
         can.add("withdraw")
     if actor.duties & {"analyst", "control"}:
         can.add("retry")

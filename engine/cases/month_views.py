@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from engine.benefits.death import unclaimed
 from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
 from engine.cases.staff import name_of
@@ -101,6 +102,8 @@ class MonthRunView:
     paid: str = "0.00"
     #: parts done, of a hundred; 100 only when all are
     percent: int = 0
+    #: deaths in the region whose family has not been granted anything yet
+    deaths_unclaimed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,7 @@ def run_record(session: Session, run: MonthRun, *, whole: bool) -> MonthRunView:
         regions=regions,
         paid=Money.total(Money.yuan(row.total) for row in regions).text,
         percent=100 * done // total if total else 100,
+        deaths_unclaimed=unclaimed(session, reach(run.region)) if whole else 0,
     )
 
 

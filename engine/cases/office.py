@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from engine.cases.answers import Asked
@@ -17,6 +18,9 @@ from engine.cases.library import published_file
 from engine.cases.names import names_of
 from engine.config import Settings
 from engine.duties import DutyBook
+from engine.exchange.keys import own_key
+from engine.exchange.peers import PeerBook
+from engine.exchange.wire import HttpWire, Wire
 from engine.law.calendar import WorkCalendar
 from engine.law.policy import PolicyBook
 from engine.registers import Registers
@@ -44,11 +48,16 @@ class Office:
     controls: ControlBook
     runner: Runner
     clock: Clock
+    #: the other offices; every region of theirs is served by them
+    peers: PeerBook
+    #: how messages get to peers that are reached by HTTP
+    wire: Wire
     #: letters that are rehearsed, template by kind; None: what is published
     drafted_letters: Mapping[str, str] | None = None
     #: the key of the one request that this office serves; None: no key, or the office of the whole process
     asked: Asked | None = None
     _registers: Registers | None = None
+    _exchange_key: Ed25519PrivateKey | None = None
     _calendar: EnteredYears = field(default_factory=EnteredYears)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -93,6 +102,14 @@ class Office:
                 self._registers = registers_of(province)
             return self._registers
 
+    @property
+    def exchange_key(self) -> Ed25519PrivateKey:
+        """What messages to peers are signed with; made at first use."""
+        with self._lock:
+            if self._exchange_key is None:
+                self._exchange_key = own_key(self.settings.data_dir)
+            return self._exchange_key
+
     def forget_registers(self) -> None:
         """Build the registers anew at the next question; a province was seeded."""
         with self._lock:
@@ -103,8 +120,8 @@ class Office:
         self.store.close()
 
 
-def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
-    """The office on the database of the settings, which must be migrated; refuses faulty law or duty files."""
+def open_office(settings: Settings, *, clock: Clock = system_clock, wire: Wire | None = None) -> Office:
+    """The office on the database of the settings, which must be migrated; refuses faulty law, duty or peer files."""
     choose_digest(settings.digest)
     duties = DutyBook.load(settings.processes_dir / "duties.yaml")
     controls = ControlBook.load(settings.processes_dir / "controls.yaml", duties)
@@ -119,4 +136,12 @@ def open_office(settings: Settings, *, clock: Clock = system_clock) -> Office:
         controls=controls,
         runner=Runner(Versions(names_of(settings.processes_dir, duties, controls, book))),
         clock=clock,
+        peers=_peers(settings),
+        wire=wire or HttpWire(),
     )
+
+
+def _peers(settings: Settings) -> PeerBook:
+    if not settings.peers_file.is_file():
+        return PeerBook(own=settings.region)
+    return PeerBook.load(settings.peers_file, own=settings.region, production=settings.production)

@@ -7,7 +7,8 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.cases import claims, others
+from engine.cases import claims, others, transfers
+from engine.cases.death_openers import open_death_grant
 from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
@@ -37,7 +38,7 @@ def _open_claim(office: Office, subject: Actor, data: Mapping[str, Value]) -> Do
 
 
 def _open_transfer(office: Office, subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
-    return others.start_transfer(
+    return transfers.ask(
         office,
         subject,
         from_region=_text(data, "from_region"),
@@ -98,6 +99,7 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "rectification": _open_finding,
     "payment_run": _open_payment_run,
     "stop": open_stop,
+    "death_grant": open_death_grant,
     "recovery": open_recovery,
     "suspicion": open_suspicion,
     "reconcile": _open_difference,

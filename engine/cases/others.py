@@ -1,4 +1,4 @@
-"""Opening the other matters: a transfer, a refund, a finding, a payment run of a region."""
+"""Opening the other matters: a refund, a finding, a payment run of a region. Transfers: ``transfers``."""
 
 from __future__ import annotations
 
@@ -11,37 +11,9 @@ from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.duties import check_may
-from engine.people import Employer, Region
+from engine.people import Employer
 from engine.tasks.tables import Finding
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
-
-
-def start_transfer(office: Office, actor: Actor, *, from_region: str, to_region: str) -> Done | Refusal:
-    """A transfer of the signed-in person's rights, opened at the receiving office (TRANS-01).
-
-    Asks for nothing beyond who and where; the offices ask each other.
-    """
-    if actor.kind != "person":
-        return Refusal(reasons=(Reason(code="not_claimant", text="只有参保人本人可以申请转迁"),))
-
-    def work(session: Session) -> Done:
-        for code in (from_region, to_region):
-            if session.get(Region, code) is None:
-                raise RefusedError(
-                    Reason(code="unknown_region", text=f"没有地区 {code}", text_en=f"No region {code}.")
-                )
-        case = next_case(session, office, "transfer_in", region=to_region, subject=actor.key)
-        data = {
-            "person_id": actor.id,
-            "from_region": from_region,
-            "to_region": to_region,
-            "transfer_number": f"ZY-{case.key}",
-            "applied_on": office.today.isoformat(),
-        }
-        start_case(office, session, actor, case, data)
-        return Done(message=f"转迁申请已受理，编号 {case.key}", case_id=case.id, case_key=case.key)
-
-    return attempt(office, actor, work, subject=actor.key)
 
 
 def start_refund(office: Office, actor: Actor, *, employer_id: int, year: int) -> Done | Refusal:

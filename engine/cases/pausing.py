@@ -8,11 +8,14 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from engine.benefits.death_tables import DeathGrant
 from engine.benefits.tables import BenefitGrant
 from engine.cases.hands import paused, refuse_empty, standing
 from engine.cases.limit_tables import LimitPause
 from engine.cases.office import Office
 from engine.cases.steps import around, attempt, pass_on
+from engine.cases.transfer_ends import refuse_to_other_office, too_late_to_end
+from engine.cases.transfers import take_back
 from engine.cases.views import Done
 from engine.duties import acting_for
 from engine.law.calendar import CalendarGap
@@ -20,7 +23,7 @@ from engine.money.payments import PaymentOrder
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import Claim, RetentionRefund, RightsTransfer
+from engine.tasks.tables import Claim, RetentionRefund
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.runner import Stepped
 from engine.workflow.tables import WorkflowCase, WorkflowTask
@@ -84,13 +87,16 @@ def terminate_case(office: Office, actor: Actor, case_id: int, *, why: str) -> D
 
     By the duty that approves such cases in the region, which had no incompatible hand in it. Refused where the
     diagram leaves nothing to approve (a finding is closed by verification only), once a benefit was granted, and
-    while money is ordered: that is cancelled or held first.
+    while money is ordered: that is cancelled or held first. The other office of a transfer is told; one that is taken
+    back at the receiving end goes on until the sending office has answered.
     """
 
     def work(session: Session) -> Done:
         case = _locked(session, case_id)
         _refuse(refused_to_end(session, office, actor, case))
         reason = refuse_empty(why, "终止理由")
+        if case.process_id == "transfer_in":
+            return take_back(session, office, actor, case, why=reason)
         set_desk = around(office, session, actor)
         waiting = session.scalars(
             select(WorkflowTask.element_id).where(
@@ -99,6 +105,7 @@ def terminate_case(office: Office, actor: Actor, case_id: int, *, why: str) -> D
         ).all()
         stepped = office.runner.cancel(session, case_id, why=reason, around=set_desk)
         _end_pause(session, case_id, actor, office.clock())
+        refuse_to_other_office(session, case, why=reason, now=office.clock())
         _close_matter(session, case_id)
         send_letter(
             set_desk(stepped.case).desk,
@@ -128,7 +135,8 @@ def case_actions(
 def refused_to_end(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> tuple[Reason, ...]:
     """Why the actor may not terminate the running case; empty when they may."""
     elements = office.runner.versions.get(session, case.version_id).blueprint.elements.values()
-    if all(element.duty != _DECIDES for element in elements):
+    # what a transfer is decided upon is decided at its other end
+    if case.process_id != "transfer_in" and all(element.duty != _DECIDES for element in elements):
         return (
             _reason(
                 "not_to_terminate",
@@ -137,7 +145,9 @@ def refused_to_end(session: Session, office: Office, actor: Actor, case: Workflo
             ),
         )
     found = _decides(session, office, actor, case)
-    return found.reasons if isinstance(found, Refusal) else _bound_money(session, case)
+    if isinstance(found, Refusal):
+        return found.reasons
+    return too_late_to_end(session, case) or _bound_money(session, case)
 
 
 def _decides(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> str | Refusal:
@@ -233,7 +243,7 @@ def _close_matter(session: Session, case_id: int) -> None:
     """What the case was about is open no more, so that a new case about it can be."""
     for matter, open_now, then in (
         (Claim, ("open",), "refused"),
-        (RightsTransfer, ("open",), "refused"),
+        (DeathGrant, ("open",), "withdrawn"),
         (RetentionRefund, ("eligible", "confirmed", "noticed"), "lapsed"),
     ):
         session.execute(

@@ -13,6 +13,7 @@ from engine.cases.office import Office
 from engine.cases.sight import MONEY_DUTIES
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
+from engine.cases.transfer_payments import tell_transfers
 from engine.cases.views import BatchLine, BatchView, Done, OrderView
 from engine.duties import covers
 from engine.money import payments
@@ -118,6 +119,7 @@ def take_receipt(office: Office, actor: Actor, text: bytes) -> Done | Refusal:
         batch = session.get_one(PaymentBatch, outcome.batch_id)
         if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
             _tell_run(session, office, batch)
+        tell_transfers(session, batch, now=office.clock())
         return Done(
             message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
         )

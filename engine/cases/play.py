@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Select, Text, exists, literal, or_, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
-from engine.cases.delivery import UndeliveredError, deliver, fire_timers_of
+from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.handover import UndeliveredError
 from engine.cases.inbox import complete_task
 from engine.cases.office import Office
 from engine.cases.openers import StuckError, open_case

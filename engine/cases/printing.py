@@ -111,6 +111,21 @@ def print_paper(
     return attempt(office, actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
 
 
+def letter_paper(session: Session, office: Office, actor: Actor, case: WorkflowCase, letter: Letter) -> Paper:
+    """The letter of that case as it was sent; who may have it is the caller's to check."""
+    return Paper(
+        kind=f"letter-{letter.id}",
+        title=letter.title,
+        case_key=case.case_key,
+        office=_office_name(session, case.region_code),
+        blocks=tuple(blocks_of(letter.text)),
+        digest=letter_digest(letter.title, letter.text),
+        printed_by=actor.name,
+        printed_at=office.clock(),
+        masked=False,
+    )
+
+
 def prints_of(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> tuple[PrintKind, ...]:
     """The papers that the actor may have of a case that they were found to see."""
     form = form_of(office, case.process_id)
@@ -154,8 +169,7 @@ def _paper(
     elif kind == "receipt" and form_of(office, case.process_id).receipt:
         title, blocks = _receipt(session, office, actor, case)
     else:
-        letter = _letter(session, actor, case, kind)
-        title, blocks = letter.title, tuple(blocks_of(letter.text))
+        return letter_paper(session, office, actor, case, _letter(session, actor, case, kind))
     paper = Paper(
         kind=kind,
         title=title,
@@ -167,8 +181,6 @@ def _paper(
         printed_at=office.clock(),
         masked=masked and kind == "approval",
     )
-    if kind.startswith("letter-"):
-        return replace(paper, digest=letter_digest(letter.title, letter.text))
     return replace(paper, digest=hashlib.sha256(paper.text.encode()).hexdigest())
 
 

@@ -97,7 +97,7 @@ def take_roster_file(
         no = check_may(session, office.duties, actor, "data_steward", region, office.today)
         if no is not None:
             raise RefusedError(*no.reasons)
-        wanted, day = _kind(kind), _day(as_of, office.today)
+        wanted, day = _kind(kind), day_of_roster(as_of, office.today)
         if session.get(Region, region) is None or not source.strip():
             raise RefusedError(
                 Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
@@ -135,20 +135,25 @@ def _rows(
     try:
         return read_roster(file, kind, vault=office.vault, until=day)
     except RosterFileError as wrong:
-        more = len(wrong.faults) - _TOLD
-        told = [
-            Reason(
-                code="roster_line",
-                text=f"第{fault.line}行：{fault.message}",
-                text_en=f"Line {fault.line}: {fault.message_en}",
-            )
-            for fault in wrong.faults[:_TOLD]
-        ]
-        if more > 0:
-            told.append(
-                Reason(code="roster_more", text=f"另有 {more} 行有错", text_en=f"{more} more lines are wrong")
-            )
-        raise RefusedError(*told) from wrong
+        raise RefusedError(*faults_told(wrong)) from wrong
+
+
+def faults_told(wrong: RosterFileError) -> tuple[Reason, ...]:
+    """A reason for each of the first faulty lines, and how many more there are."""
+    more = len(wrong.faults) - _TOLD
+    told = [
+        Reason(
+            code="roster_line",
+            text=f"第{fault.line}行：{fault.message}",
+            text_en=f"Line {fault.line}: {fault.message_en}",
+        )
+        for fault in wrong.faults[:_TOLD]
+    ]
+    if more > 0:
+        told.append(
+            Reason(code="roster_more", text=f"另有 {more} 行有错", text_en=f"{more} more lines are wrong")
+        )
+    return tuple(told)
 
 
 def _kind(kind: str) -> RosterKind:
@@ -160,7 +165,8 @@ def _kind(kind: str) -> RosterKind:
     return found
 
 
-def _day(text: str, today: date) -> date:
+def day_of_roster(text: str, today: date) -> date:
+    """The day that a roster describes; refused where it is no day, or one that has not come."""
     wrong = Reason(
         code="day_unreadable",
         text="名册日期应写成 2026-11-05，且不晚于今天",

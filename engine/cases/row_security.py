@@ -90,6 +90,10 @@ _PEOPLE: Mapping[str, str] = {
     "rights_transfer": f"{_of_person('rights_transfer', region='from_region')} OR {within('to_region', 'people')}",
     "retention_refund": f"employer_id = {_OWN_EMPLOYER} OR ({_STAFF} AND {_case('retention_refund')})",
     "overpayment": _of_person("overpayment"),
+    # the family asks for it: whose account it is paid to sees it, not the others who asked
+    "death_grant": f"applicant_id = {_OWN_PERSON} OR {_behind_the_desk('death_grant')}",
+    # what passed between two offices about a person's transfer; what it says is encrypted beside that
+    "exchange_message": f"{_STAFF} OR {_row('exchange_message', 'transfer_number', 'rights_transfer', 'transfer_number')}",
     "match_hit": _behind_the_desk("match_hit"),
     "risk_flag": _behind_the_desk("risk_flag"),
     "suspicion_line": f"{_STAFF} AND {_PERSONAL} AND ({_row('suspicion_line', 'list_id', 'suspicion_list')} "
@@ -141,7 +145,8 @@ _MONEYS: Mapping[str, str] = {
 _FIGURES = (
     "match_round", "month_part", "month_rate", "month_run", "period_closing", "period_reopening", "reconciliation",
     "reconciliation_difference", "reconciliation_pair", "risk_round", "roster", "adjustment_line",
-    "adjustment_proposal",
+    "adjustment_proposal", "exchange_fault", "exchange_statement", "employer_listing", "employer_roster", "employer_year",
+    "screen_decision", "screen_figure", "screen_listing", "screen_part", "screen_roster", "screen_run",
 )  # fmt: skip
 #: written for everybody's sake, read by the few: table → who reads, who writes
 _TRACES: Mapping[str, tuple[str, str]] = {

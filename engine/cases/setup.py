@@ -10,6 +10,7 @@ from datetime import date
 from engine import duties
 from engine.cases import library
 from engine.cases.crowd import Say, crowd_there, seed_crowd
+from engine.cases.employer_crowd import seed_employers
 from engine.cases.library_checks import CheckReport, check_files
 from engine.cases.office import Office
 from engine.cases.publishing import publish_diagram
@@ -91,6 +92,8 @@ def seed(
     office.forget_registers()
     if crowd and not crowd_there(office):
         seed_crowd(office, people=crowd, seed=seed, day=day, say=say)
+        # the years before this one and the last: what the refunds of both are screened by
+        seed_employers(office, firms=employers, seed=seed, years=(day.year - 2, day.year - 1), say=say)
 
 
 def _refuse_letters(office: Office) -> None:

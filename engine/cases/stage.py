@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from engine import duties
 from engine.cases.library import letters_in
 from engine.cases.office import Office
+from engine.exchange.peers import PeerBook
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import Region, sync_regions
@@ -209,6 +210,8 @@ def stage(office: Office, draft: Draft, *, registers: Registers | None, at: date
                 store=store,
                 runner=Runner(DraftVersions(office, draft)),
                 clock=StageClock(at),
+                # both ends are played here: nobody of another office answers a rehearsal
+                peers=PeerBook(own=office.settings.region),
                 drafted_letters=draft.letters,
                 _registers=registers or office.registers,
                 _lock=threading.Lock(),

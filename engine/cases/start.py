@@ -25,6 +25,7 @@ PREFIXES: Mapping[str, str] = {
     "recheck": "FC",
     "reconcile": "DZ",
     "stop": "TF",
+    "death_grant": "SZ",
     "suspicion": "YX",
     "recovery": "ZH",
     "listing": "SX",

@@ -24,6 +24,7 @@ from engine.cases.controls import fulfilled
 from engine.cases.incidents import park, settle
 from engine.cases.office import Office
 from engine.cases.sight import acting_as
+from engine.money.payees import PayeeBook
 from engine.registers import RegisterDown
 from engine.store import outbox
 from engine.store.actions import Action
@@ -102,9 +103,11 @@ def around(office: Office, session: Session, actor: Actor) -> Callable[[CaseRef]
             duties=office.duties,
             registers=office.registers,
             vault=office.vault,
+            peers=office.peers,
             letters_dir=office.letters_dir,
             wording=lambda kind: office.wording(session, kind),
             waiting_duties=_waiting_duties(session, case.id),
+            payee=lambda purpose, region: PayeeBook.load(office.settings.processes_dir).find(purpose, region),
             production=office.settings.production,
         )
         return Around(desk=desk, office=office)

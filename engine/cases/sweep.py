@@ -16,6 +16,7 @@ from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.claims import start_noted
+from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
 from engine.cases.hits import open_hit_cases
 from engine.cases.import_sweep import import_due
@@ -28,6 +29,7 @@ from engine.cases.recoveries import offset_due
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
+from engine.cases.screening import screening_due
 from engine.cases.suspicion_lines import open_line_cases
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
@@ -51,6 +53,8 @@ class Swept:
     paid_parts: int = 0
     #: month runs that the risk rules were put to
     screened: int = 0
+    #: parts of screenings for the refund that were carried out
+    screened_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -71,6 +75,10 @@ class Swept:
     offset: int = 0
     #: sampled items that got their case
     rechecks: int = 0
+    #: files of other offices that were taken in
+    fetched: int = 0
+    #: other offices that were sent the statement of the month
+    stated: int = 0
     sealed: bool = False
 
     @property
@@ -84,6 +92,7 @@ class Swept:
             self.retried,
             self.paid_parts,
             self.screened,
+            self.screened_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -94,6 +103,8 @@ class Swept:
             self.lines,
             self.offset,
             self.rechecks,
+            self.fetched,
+            self.stated,
         )
         return not any(work)
 
@@ -112,6 +123,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         retried=_retry_due(office, limit),
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
+        screened_parts=screening_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),
@@ -122,6 +134,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         lines=open_line_cases(office, limit),
         offset=offset_due(office, limit),
         rechecks=open_rechecks(office, limit),
+        fetched=collect_folders(office),
+        stated=state_month(office),
         sealed=_seal_if_due(office),
     )
 
@@ -164,17 +178,18 @@ def _send_due(office: Office, limit: int) -> tuple[int, int]:
 
 def _send(office: Office, message_id: int, kind: str) -> bool:
     send = _SENDERS.get(kind)
-    error, retryable = f"没有“{kind}”的发送渠道", False
+    error, retryable, patient = f"没有“{kind}”的发送渠道", False, False
     if send is not None:
         try:
             return send(office, message_id)
         except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the message is due again, the cause kept
-            error, retryable = (
-                f"{type(failure).__name__}：{failure}",
-                bool(getattr(failure, "retryable", True)),
-            )
+            error = f"{type(failure).__name__}：{failure}"
+            retryable = bool(getattr(failure, "retryable", True))
+            patient = bool(getattr(failure, "patient", False))
     with office.store.transaction() as session:
-        outbox.mark_failed(session, message_id, now=office.clock(), error=error, retryable=retryable)
+        outbox.mark_failed(
+            session, message_id, now=office.clock(), error=error, retryable=retryable, patient=patient
+        )
     return False
 
 
@@ -215,4 +230,6 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "message": deliver,
     "signal": deliver,
     "bank_file": send_bank_file,
+    "exchange": post,
+    "exchange_in": hear,
 }

@@ -79,7 +79,7 @@ LEFT JOIN month_rate r ON r.run_id = :run AND r.region = d.region_code
 """
 
 #: differences to a standard that was raised after the month was ordered; imported months have no order to compare;
-#: what was kept back of a month against a debt was paid, too
+#: what was kept back of a month against a debt was paid, too; after a death grant nothing more goes to the account of the dead
 RAISED = """
 CREATE TEMP TABLE part_raise ON COMMIT DROP AS
 SELECT d.grant_id, c.month, c.benefit_fen, c.benefit_fen - ordered.fen AS more_fen
@@ -96,6 +96,7 @@ CROSS JOIN LATERAL (
   WHERE o.payee_kind = 'person' AND o.payee_id = d.person_id AND o.purpose = 'benefit'
     AND o.month = c.month) ordered
 WHERE ordered.fen < c.benefit_fen
+  AND NOT EXISTS (SELECT FROM death_grant f WHERE f.grant_id = d.grant_id AND f.status = 'granted')
 """
 
 DECIDE = """

@@ -59,6 +59,7 @@ DEMO_STAFF: tuple[DemoStaff, ...] = (
     _one("youshouli", "尤守丽", "371400", "intake"),
     _one("xufuhe", "许复荷", "371400", "review"),
     _one("heshenpi", "何慎品", "371400", "approve"),
+    _one("luokuaiji", "罗会", "371400", "accountant"),
 )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from engine.law.policy import NATIONAL, PolicyBook, or_refusal, reason_of
+from engine.law.policy import NATIONAL, PolicyBook, PolicyGap, or_refusal, reason_of
 from engine.law.retirement import add_months
 from engine.values import Money, Reason
 
@@ -91,15 +91,16 @@ def relief_cap_2020(*, monthly: Money, day: date, book: PolicyBook) -> Due:
 def death_grant(*, monthly: Money, region: str, day: date, book: PolicyBook) -> DeathGrant:
     """Funeral grant and dependants' grant for a death while claiming.
 
-    Source: 社会保险法 art. 49; 重庆 6 and 10 × the monthly benefit; 山东 a fixed funeral grant until 2021. The family
-    chooses one if pension or injury insurance pays too.
+    Source: 社会保险法 art. 49; 重庆 6 and 10 × the monthly benefit; 山东 a fixed funeral grant and 10 × the province's
+    average monthly wage of the year before. Which of several funds pays is ``death.death_benefits``' question.
     """
     fixed = book.find("death.funeral_fixed", region, day)
     if fixed:
         reason = reason_of(
             "death_grant", f"丧葬补助金{fixed.money.text}元", fixed, text_en="Fixed funeral grant"
         )
-        return DeathGrant(funeral=fixed.money, dependants=None, reasons=(reason,))
+        relief, why = _of_wages(region, day, book)
+        return DeathGrant(funeral=fixed.money, dependants=relief, reasons=(reason, why))
     funeral = book.at("death.funeral_months", region, day)
     dependants = book.at("death.dependants_months", region, day)
     reason = reason_of(
@@ -113,6 +114,25 @@ def death_grant(*, monthly: Money, region: str, day: date, book: PolicyBook) -> 
     return DeathGrant(
         funeral=monthly.times(funeral.count), dependants=monthly.times(dependants.count), reasons=(reason,)
     )
+
+
+def _of_wages(region: str, day: date, book: PolicyBook) -> tuple[Money | None, Reason]:
+    """The dependants' grant reckoned by wages; None with the gap where a figure is not on file."""
+    try:
+        times = book.at("death.dependants_wages", region, day)
+        wage = book.at("death.average_wage", region, day)
+    except PolicyGap as gap:
+        return None, gap.reason
+    amount = wage.money.times(times.count)
+    reason = reason_of(
+        "death_dependants",
+        f"抚恤金{amount.text}元",
+        times,
+        wage,
+        text_en=f"Dependants' grant of {amount.text}",
+        fact=f"上年全省月平均工资{wage.money.text}元×{times.count}",
+    )
+    return amount, reason
 
 
 @or_refusal

@@ -25,7 +25,9 @@ from engine.law.policy import reason_of
 from engine.law.recovery import dishonesty_trigger, fine_range, overpayment
 from engine.law.refund import settle, struggling_refund
 from engine.law.retirement import pension_min_months, pension_premium
+from engine.law.screening_answers import QUESTION as REFUND_DUE
 from engine.law.time_limits import deadline, pay_day
+from engine.law.transfer import transfer_place
 from engine.values import Money, Reason, Refusal
 
 Reply = Callable[[Arguments, Setting], Answer | Refusal]
@@ -322,6 +324,22 @@ def _plain(reasons: tuple[Reason, ...]) -> list[dict[str, str | bool]]:
     return [reason.plain() for reason in reasons]
 
 
+def _transfer_place(given: Arguments, at: Setting) -> Answer | Refusal:
+    found = transfer_place(
+        from_region=given.region("from") or "",
+        to_region=at.region,
+        household_region=given.region("household") or "",
+        last_region=given.region("last") or "",
+        works_there=given.flag("works-there"),
+        draws_benefit=given.flag("draws-benefit"),
+        day=at.on,
+        book=at.book,
+    )
+    if isinstance(found, Refusal):
+        return found
+    return {"allowed": found.allowed, "employed": found.employed, "reasons": _plain(found.reasons)}
+
+
 #: name, title, required and optional arguments, reply
 QUESTIONS: tuple[tuple[str, str, str, str, Reply], ...] = (
     (
@@ -342,7 +360,15 @@ QUESTIONS: tuple[tuple[str, str, str, str, Reply], ...] = (
     ("overpayment", "多领退回", "event paid-until monthly", "", _overpayment),
     ("fraud-fine", "骗取罚款幅度", "amount", "", _fine),
     ("dishonesty", "失信名单情形", "months amount", "intentional refused-return fraud", _dishonesty),
+    (
+        "transfer-place",
+        "能否转入本地区",
+        "from",
+        "household last works-there draws-benefit",
+        _transfer_place,
+    ),
     ("struggling-refund", "困难企业返还", "monthly insured", "", _struggling),
+    REFUND_DUE,
     ("settle", "预拨清算", "prepaid actual", "", _settle),
     ("time-limit", "办理时限", "name", "from", _time_limit),
     ("pay-day", "发放日", "month", "", _pay_day),

@@ -134,6 +134,25 @@ def extended_to(
     return found.last_month, None
 
 
+def standard_of(
+    *,
+    region: str,
+    household_region: str | None,
+    applied_on: date,
+    monthly: Money,
+    month: Month,
+    book: PolicyBook,
+) -> Money | None:
+    """The standard of the month: the grant's own until a later one reaches it; None where none is in force."""
+    reached = follows(region=region, day=applied_on, book=book)
+    if reached is None:
+        return None
+    if not reached or month.first_day <= applied_on:
+        return monthly
+    found = benefit_amount(region=region, day=month.first_day, household_region=household_region, book=book)
+    return None if isinstance(found, Refusal) else found.monthly
+
+
 def month_due(facts: GrantFacts, run: Month, book: PolicyBook) -> MonthOutcome:
     """What a run of that month owes the grant: every month up to it that is due and not ordered, or why not."""
     last = facts.first_month.plus(facts.months - 1)
@@ -184,16 +203,14 @@ def _extension(
 
 
 def _amount(facts: GrantFacts, month: Month, book: PolicyBook) -> Money | None:
-    """The standard of the month: the grant's own until a later one reaches it; None where none is in force."""
-    reached = follows(region=facts.region, day=facts.applied_on, book=book)
-    if reached is None:
-        return None
-    if not reached or month.first_day <= facts.applied_on:
-        return facts.monthly
-    found = benefit_amount(
-        region=facts.region, day=month.first_day, household_region=facts.household_region, book=book
+    return standard_of(
+        region=facts.region,
+        household_region=facts.household_region,
+        applied_on=facts.applied_on,
+        monthly=facts.monthly,
+        month=month,
+        book=book,
     )
-    return None if isinstance(found, Refusal) else found.monthly
 
 
 def _between(first: Month, last: Month) -> tuple[Month, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from engine.law.policy import Parameter, PolicyBook, or_refusal, reason_of
@@ -65,17 +66,47 @@ def refund_amount(
     if social_org:
         used = (book.at("refund.social_org_as_sme", region, day),)
         size = "sme" if used[0].flag else size
-    ratio = book.at(f"refund.ratio.{size}", region, day)
-    amount = paid.times(ratio.decimal)
+    share, figures = ratio_in_force(size, region, day, book)
+    amount = paid.times(share)
     reason = reason_of(
         "refund_amount",
-        f"上年度实缴{paid.text}元的{ratio.decimal:.0%}，返还{amount.text}元",
-        ratio,
+        f"上年度实缴{paid.text}元的{share:.0%}，返还{amount.text}元",
+        *figures,
         *used,
-        text_en=f"{ratio.decimal:.0%} of {paid.text}",
+        text_en=f"{share:.0%} of {paid.text}",
         fact="大型企业" if size == "large" else "中小微企业",
     )
     return RefundAmount(amount=amount, reasons=(reason,))
+
+
+def ratio_in_force(
+    size: Size, region: str, day: date, book: PolicyBook
+) -> tuple[Decimal, tuple[Parameter, ...]]:
+    """The share that is given back, never above the national ceiling, and what it rests on; PolicyGap without one."""
+    ratio = book.at(f"refund.ratio.{size}", region, day)
+    cap = book.find(f"refund.ratio_cap.{size}", region, day)
+    if cap is not None and cap.decimal < ratio.decimal:
+        return cap.decimal, (ratio, cap)
+    return ratio.decimal, (ratio,)
+
+
+def layoff_within(left: int, insured: int, limit: Decimal, *, months: int = 1) -> bool:
+    """Whether so many let go are within the limit; with nobody insured there is no rate, and nothing is within it.
+
+    ``insured`` is a sum over so many ``months``. Cross-multiplied: 11 of 200 is exactly 5.5 %, which a binary
+    fraction would get wrong.
+    """
+    numerator, denominator = limit.as_integer_ratio()
+    return insured > 0 and left * months * denominator <= numerator * insured
+
+
+def rate_text(left: int, insured: int) -> str:
+    """The layoff rate for people, rounded half up to two decimals: ``5.50%``; empty where nobody was insured.
+
+    Only shown: what counts is :func:`layoff_within`.
+    """
+    rate = (left * 20_000 + insured) // (insured * 2) if insured else 0
+    return f"{rate // 100}.{rate % 100:02d}%" if insured else ""
 
 
 @or_refusal
@@ -134,11 +165,8 @@ def _kept_its_people(
     small = book.at("refund.small_insured", region, day)
     key = "refund.layoff_ratio_small" if insured <= small.count else "refund.layoff_ratio"
     limit = book.at(key, region, day)
-    numerator, denominator = limit.decimal.as_integer_ratio()
-    # cross-multiplied: 11 of 200 is exactly 5.5 %, which a binary fraction would get wrong
-    met = insured > 0 and left * denominator <= numerator * insured
-    rate = left * 10000 // insured if insured else 0
-    shown = f"{rate // 100}.{rate % 100:02d}%"
+    met = layoff_within(left, insured, limit.decimal)
+    shown = rate_text(left, insured)
     reason = reason_of(
         "layoff_rate_ok" if met else "layoff_rate_high",
         f"裁员率{shown}{'不高于' if met else '高于'}{limit.decimal * 100:.1f}%"

@@ -9,8 +9,18 @@ from engine.values import Month, RegionCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierPlace:
+    """What was paid at a place of insurance before the last one, and lies there still."""
+
+    region: RegionCode
+    #: since the last benefit that was drawn there
+    months_paid: int
+    last_month: Month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContributionHistory:
-    """What was paid for one person up to today."""
+    """What was paid for one person up to today, where it was paid: the register knows of no transfer of rights."""
 
     #: months paid by employer and worker since the last benefit
     months_paid: int
@@ -26,8 +36,10 @@ class ContributionHistory:
     last_month: Month | None
     #: True: some employer pays now, so the person is employed
     current: bool
-    #: pooling region of the last payment; empty when nobody ever paid
+    #: pooling region of the last payment, where the months above lie; empty when nobody ever paid
     region: RegionCode
+    #: other pools in which months lie
+    earlier: tuple[EarlierPlace, ...] = ()
 
 
 #: what is answered for whoever was never insured

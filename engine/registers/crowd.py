@@ -48,6 +48,14 @@ class CrowdSizeError(ValueError):
     retryable = False
 
 
+def drawn(seed: int, number: int, salt: int) -> int:
+    """A number below 2^32 that looks drawn; the same for the same seed, number and salt."""
+    mixed = (number * 0x9E3779B1 + seed * 0x85EBCA6B + salt * 0xC2B2AE35) & 0xFFFFFFFF
+    mixed ^= mixed >> 15
+    mixed = mixed * 0x2C1B3C6D & 0xFFFFFFFF
+    return mixed ^ mixed >> 13
+
+
 @dataclass(frozen=True, slots=True)
 class Citizen:
     """One of the crowd."""
@@ -76,10 +84,7 @@ class Crowd:
 
     def draw(self, number: int, salt: int) -> int:
         """A number below 2^32 that looks drawn; the same for the same citizen and salt."""
-        mixed = (number * 0x9E3779B1 + self.seed * 0x85EBCA6B + salt * 0xC2B2AE35) & 0xFFFFFFFF
-        mixed ^= mixed >> 15
-        mixed = mixed * 0x2C1B3C6D & 0xFFFFFFFF
-        return mixed ^ mixed >> 13
+        return drawn(self.seed, number, salt)
 
     def paid(self, number: int) -> bool:
         """Whether the citizen draws benefit."""

@@ -36,3 +36,10 @@ def drawn_name(number: int, *, male: bool) -> str:
 def firm_name(random: Random, *, place: str, suffix: str) -> str:
     """A firm's name: place, a made-up brand, its trade and form; ``聊城恒润机械制造有限公司``."""
     return place + random.choice(_FIRM_HEADS) + random.choice(_FIRM_HEADS) + random.choice(_TRADES) + suffix
+
+
+def drawn_firm(number: int, *, suffix: str) -> str:
+    """The firm's name that belongs to a number below 2^32, without a place: for crowds."""
+    rest, trade = divmod(number, len(_TRADES))
+    rest, first = divmod(rest, len(_FIRM_HEADS))
+    return _FIRM_HEADS[first] + _FIRM_HEADS[rest % len(_FIRM_HEADS)] + _TRADES[trade] + suffix

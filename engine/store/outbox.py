@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.db import Base
 from engine.store.guards import frozen_columns
+from engine.store.sight import beyond
 
 #: how long a taken message belongs to its taker
 LEASE = timedelta(minutes=5)
@@ -99,9 +100,10 @@ def put(
         )
         .on_conflict_do_nothing(index_elements=["kind", "key"])
     )
-    return session.scalars(
-        select(OutboxMessage).where(OutboxMessage.kind == kind, OutboxMessage.key == key)
-    ).one()
+    with beyond(session, "what leaves the office is the office's own, whoever's act wrote it"):
+        return session.scalars(
+            select(OutboxMessage).where(OutboxMessage.kind == kind, OutboxMessage.key == key)
+        ).one()
 
 
 def take_due(
@@ -150,13 +152,24 @@ def mark_sent(session: Session, message_id: int, *, now: datetime, receipt: str 
 
 
 def mark_failed(
-    session: Session, message_id: int, *, now: datetime, error: str, retryable: bool = True
+    session: Session,
+    message_id: int,
+    *,
+    now: datetime,
+    error: str,
+    retryable: bool = True,
+    patient: bool = False,
 ) -> OutboxMessage:
-    """The message, due again after a pause that doubles, or dead: not retryable, or tried too often."""
+    """The message, due again after a pause that doubles, or dead: not retryable, or tried too often.
+
+    A patient one is never tried too often: nothing is wrong with it, only its receiver is out of reach.
+    """
     message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if message.sent_at is not None:
         return message
     message.last_error = error
+    if patient:
+        message.attempts = min(message.attempts, MAX_ATTEMPTS - 1)
     if not retryable or message.attempts >= MAX_ATTEMPTS:
         message.dead_at = now
     else:
@@ -165,11 +178,11 @@ def mark_failed(
     return message
 
 
-def postpone(session: Session, message_id: int, *, now: datetime) -> None:
-    """Have the message taken again after a lease, without counting the attempt: its receiver cannot hear it yet."""
+def postpone(session: Session, message_id: int, *, now: datetime, wait: timedelta = LEASE) -> None:
+    """Have the message taken again after a while, without counting the attempt: its receiver cannot hear it yet."""
     message = session.get_one(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
     if message.sent_at is None:
-        message.attempts, message.due_at = max(0, message.attempts - 1), now + LEASE
+        message.attempts, message.due_at = max(0, message.attempts - 1), now + wait
         session.flush()
 
 
@@ -180,6 +193,17 @@ def revive(session: Session, message_id: int, *, now: datetime) -> OutboxMessage
         message.dead_at, message.attempts, message.due_at = None, 0, now
         session.flush()
     return message
+
+
+def hasten(session: Session, *, kind: str, key: str, now: datetime) -> None:
+    """Have the message taken with the next sweep, if it still waits: what held it up is out of the way."""
+    session.execute(
+        update(OutboxMessage)
+        .where(OutboxMessage.kind == kind, OutboxMessage.key == key)
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.dead_at.is_(None), OutboxMessage.due_at > now)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from engine.tasks import (
     claim,
+    death_grant,
     listing,
     payment_run,
     recheck,
@@ -12,12 +13,15 @@ from engine.tasks import (
     stop,
     suspicion,
     transfer,
+    transfer_money,
+    transfer_out,
 )
 from engine.tasks.catalogue import CATALOGUE
 
 __all__ = [
     "CATALOGUE",
     "claim",
+    "death_grant",
     "listing",
     "payment_run",
     "recheck",
@@ -28,4 +32,6 @@ __all__ = [
     "stop",
     "suspicion",
     "transfer",
+    "transfer_money",
+    "transfer_out",
 ]

@@ -20,6 +20,7 @@ from engine.store.crypto import mask_account
 from engine.tasks.catalogue import operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
+from engine.tasks.moved_rights import hold, rights_at, use_up
 from engine.tasks.tables import Claim, UnemploymentRegistration
 from engine.values import Money, Month
 
@@ -48,12 +49,13 @@ def gather_claim_facts(
 ) -> dict[str, Any]:
     """All that the registers know about the person, so that the claimant only confirms (CLAIM-02).
 
-    Accepted corrections replace what a register said. Source: 鲁人社函〔2020〕10号（一）（五）.
+    Months that were moved here count, those moved away do not (``moved_rights``). Accepted corrections replace what a register said. Source: 鲁人社函〔2020〕10号（一）（五）.
     """
     person = desk.session.get_one(Person, person_id)
     id_number = id_number_of(desk.vault, person)
     registers = desk.registers
     paid = registers.contributions.history(id_number)
+    rights = rights_at(desk.session, paid, person_id=person_id, region=desk.case.region)
     report = registers.employers.exit_report(id_number)
     pension = registers.pensions.record(id_number)
     account = registers.accounts.account(id_number)
@@ -61,10 +63,10 @@ def gather_claim_facts(
     found: dict[str, Any] = {
         "exit_reason": report.reason if report else "",
         "exit_day": report.day.isoformat() if report else "",
-        "months_paid": paid.months_paid,
-        "deemed_months": paid.deemed_months,
-        "deemed_proven": paid.deemed_proven,
-        "carried_months": paid.carried_months,
+        "months_paid": rights.paid,
+        "deemed_months": rights.deemed,
+        "deemed_proven": rights.deemed_proven,
+        "carried_months": rights.carried,
         "account_matches": bool(account and account.activated and account.holder_id_number == id_number),
         "receives_pension": bool(pension and pension.receiving),
         "has_current_contribution": paid.current,
@@ -83,6 +85,8 @@ def gather_claim_facts(
         "bank": account.bank if account else "",
         "account_masked": mask_account(account.number) if account else "未找到社会保障卡账户",
         "account_holder": account.holder_name if account else "",
+        # what the benefit uses up when it is granted
+        "transfers": list(rights.moved),
     }
     return found
 
@@ -298,10 +302,15 @@ def create_grant(
     applied_on: str,
     household_region: str = "",
     retirement_class: str | None = None,
+    prefilled: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The right to benefit; refused unless the law granted it, and while another grant runs."""
+    """The right to benefit; refused unless the law granted it, and while another grant runs.
+
+    The months that it was reckoned from are used up, those that were moved here among them.
+    """
     if not granted:
         raise refuse("not_granted", "核定结论为不予核定，不能建立待遇", source="失业保险条例第十四条")
+    hold(desk.session, person_id)
     running = select(func.count()).where(BenefitGrant.person_id == person_id, BenefitGrant.status == "active")
     if desk.session.scalar(running):
         raise refuse(
@@ -325,6 +334,7 @@ def create_grant(
     )
     desk.session.add(grant)
     desk.session.flush()
+    use_up(desk.session, grant, (prefilled or {}).get("transfers", ()))
     _close_claim(desk, "granted")
     append(
         desk.session,

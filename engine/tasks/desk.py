@@ -11,9 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.duties import DutyBook
+from engine.exchange.peers import PeerBook
 from engine.law.calendar import WorkCalendar
 from engine.law.policy import PolicyBook
 from engine.law.time_limits import deadline
+from engine.money.payees import OfficePayee
 from engine.registers import Registers
 from engine.store.crypto import Vault
 from engine.values import CHINA, Actor, CaseRef, Refusal, RefusedError
@@ -35,6 +37,8 @@ class Desk:
     duties: DutyBook
     registers: Registers
     vault: Vault
+    #: the other offices: ``peers.of_region(region)`` is None where this office serves the region itself
+    peers: PeerBook
     #: ``processes/letters``
     letters_dir: Path
     #: the office's own template of a letter, by kind; None where it has none and the shipped one is sent
@@ -43,6 +47,8 @@ class Desk:
     controls: Mapping[str, tuple[str, datetime]] = field(default_factory=dict)
     #: duties of the tasks that the case waited for when the step began
     waiting_duties: frozenset[str] = frozenset()
+    #: whom this office pays a purpose in a region, by purpose and region; None where nobody is on file
+    payee: Callable[[str, str], OfficePayee | None] = lambda _purpose, _region: None
     #: in production nothing is paid on an unverified figure
     production: bool = False
 

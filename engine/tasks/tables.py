@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.db import Base
-from engine.store.guards import insert_only
+from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows
 
 
 class Claim(Base):
@@ -66,7 +66,10 @@ class RightsTransfer(Base):
     """A transfer of rights between two regions, as one of the two offices sees it."""
 
     __tablename__ = "rights_transfer"
-    __table_args__ = (UniqueConstraint("transfer_number", "side"),)
+    __table_args__ = (
+        UniqueConstraint("transfer_number", "side"),
+        Index("ix_rights_transfer_person_id", "person_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     transfer_number: Mapped[str] = mapped_column(String(40))
@@ -76,11 +79,34 @@ class RightsTransfer(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     from_region: Mapped[str] = mapped_column(String(12))
     to_region: Mapped[str] = mapped_column(String(12))
+    #: code of the office that serves the other end; empty where that is this one
+    peer: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    #: the person works at the receiving place: the relation moves without money
+    employed: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    #: months of contribution that move
     months_paid: Mapped[int] = mapped_column(default=0)
+    #: benefit months of an earlier grant that were not drawn and move with them
+    carried_months: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    #: benefit months that both come to at the sending place, for the fee
     months_left: Mapped[int] = mapped_column(default=0)
+    #: as the information sheet has it
     fee_fen: Mapped[int] = mapped_column(BigInteger, default=0)
-    #: open, credited, settled, refused
+    #: as the sending office announced it; None until it did
+    announced_fen: Mapped[int | None] = mapped_column(BigInteger)
+    #: the day on which the bank paid it, and what it calls that payment
+    paid_on: Mapped[date | None]
+    bank_reference: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    #: what the receiving office found on its account, and when; None until its accountant confirmed it
+    arrived_on: Mapped[date | None]
+    arrived_fen: Mapped[int | None] = mapped_column(BigInteger)
+    #: open, moved (out: information sent), credited (in), in_transit, settled, refused, withdrawn
     status: Mapped[str] = mapped_column(String(12), default="open")
+    #: why it was refused or withdrawn
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: the grant that used the months up at this end; None while they count
+    paid_used_by: Mapped[int | None] = mapped_column(ForeignKey("benefit_grant.id"))
+    #: the same of the benefit months carried over
+    carried_used_by: Mapped[int | None] = mapped_column(ForeignKey("benefit_grant.id"))
 
 
 class RetentionRefund(Base):
@@ -117,4 +143,21 @@ class Finding(Base):
     circulars: Mapped[int] = mapped_column(default=0)
 
 
-TRIGGERS: tuple[str, ...] = insert_only("letter") + insert_only("unemployment_registration")
+#: rights that have moved never come back by a change of status: another transfer brings them
+TRANSFER_STEPS = (
+    *(("open", status) for status in ("moved", "credited", "settled", "refused", "withdrawn")),
+    ("moved", "in_transit"),
+    ("moved", "settled"),
+    ("credited", "in_transit"),
+    ("in_transit", "settled"),
+)
+
+TRIGGERS: tuple[str, ...] = (
+    *insert_only("letter"),
+    *insert_only("unemployment_registration"),
+    *keep_rows("rights_transfer"),
+    *frozen_columns(
+        "rights_transfer", "id", "transfer_number", "side", "case_id", "person_id", "from_region", "to_region"
+    ),
+    *allowed_transitions("rights_transfer", "status", TRANSFER_STEPS),
+)

@@ -1,7 +1,7 @@
 """Every action of casework × every structure × every duty, for who acts, who is named and who is stood in for.
 
 Generated, not hand-picked: the answer of each use-case is held against a small oracle that reads ``duties.yaml`` by
-itself. Each cell is played for real and rolled back. The default run draws half of the cells, less of the structures' and the
+itself. Each cell is played for real and rolled back. The default run draws a third of the cells, less of the structures' and the
 substitutes' (seed printed); ``CHANGLING_MATRIX=all`` plays them all. What is refused changes nothing but the record of the refusal;
 what is done leaves inbox and timers as the state of the case has them.
 """
@@ -333,7 +333,7 @@ def _follow_up(
 def _drawn(rng: random.Random, cells: Iterable[T]) -> list[T]:
     """Half of the cells, or all of them when asked."""
     every = list(cells)
-    return every if ALL else rng.sample(every, -(-len(every) // 2))
+    return every if ALL else rng.sample(every, -(-len(every) // 3))
 
 
 def _pairs(did: bool) -> Iterator[tuple[str, str, str]]:

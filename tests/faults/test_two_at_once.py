@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
@@ -31,7 +32,7 @@ from engine.workflow.versions import Source
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("MONEY-02", "FLOW-08")]
 
-ROUNDS = 1_000
+ROUNDS = 1_000 if os.environ.get("CHANGLING_KILLS") == "all" else 300
 
 DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
  xmlns:camunda="http://camunda.org/schema/1.0/bpmn"><process id="{id}" name="竞争">
@@ -95,7 +96,7 @@ def assert_one_won_each(told: list[tuple[Told, Told]], demo: Demo, code: str, *,
     assert min(wins[True], wins[False]) >= least
 
 
-def test_two_complete_one_task_at_the_same_instant_a_thousand_times(
+def test_two_complete_one_task_at_the_same_instant_hundreds_of_times(
     demo: Demo, place: Place, reviewers: tuple[int, int]
 ) -> None:
     tasks = cases_of(demo, "race", ROUNDS)

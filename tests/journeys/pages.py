@@ -13,6 +13,7 @@ from builders import (
     MAIN_ROAD,
     Case,
     a_claim,
+    a_death_grant,
     a_difference,
     a_finding,
     a_granted_claim,
@@ -28,9 +29,10 @@ from builders import (
 from control_pages import CONTROL_PAGES, control_at_work
 from history_files import as_csv, person_row
 from paid_grants import a_grant, put
+from peer_office import PeerOffice
 from sqlalchemy import select
 
-from engine.cases import history_import, staff
+from engine.cases import history_import, staff, transfers
 from engine.cases.attachments import attach
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
@@ -41,9 +43,11 @@ from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.uploads import Upload
+from engine.exchange.peers import PeerBook
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
+from engine.tasks.tables import RightsTransfer
 from engine.values import SYSTEM, Month
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source
@@ -135,6 +139,15 @@ def _upload_nothing_known(visitor: Visitor) -> None:
     page.locator("#file").set_input_files({"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b"})
     page.locator("form[enctype] button").click()
     page.wait_for_load_state()
+
+
+def _move_nowhere(visitor: Visitor) -> None:
+    """A transfer from a place to itself."""
+    visitor.page.locator("details:has(form[action='/my/transfers']) > summary").click()
+    for name in ("from_region", "to_region"):
+        visitor.page.locator(f"#{name}").select_option("371500")
+    visitor.page.locator("form[action='/my/transfers'] button").click()
+    visitor.page.wait_for_load_state()
 
 
 def _enter_nonsense(visitor: Visitor) -> None:
@@ -234,11 +247,30 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("finding-new", "handudao", "/findings/new", None),
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
+    ("transfers", "wangshouli", "/transfers", None),
+    ("transfers-wrong", "handudao", "/transfers?state=x&direction=y&late=yes", None),
+    ("transfer-begun", "youshouli", "transfer:transfer", None),
+    ("transfer-mine", "qin", "transfer:transfer", None),
+    ("transfer-elsewhere", "wangshouli", "transfer:moving", None),
+    ("transfer-elsewhere-mine", "wu", "transfer:moving", None),
+    ("transfer-choice-wrong", "qin", "/my", _move_nowhere),
+    ("in-transit", "zhoukuaiji", "/transfers/in-transit", None),
+    ("in-transit-wrong", "zhoukuaiji", "/transfers/in-transit?month=x", None),
+    ("exchange", "zhengneikong", "/exchange", None),
+    ("exchange-peer", "zhengneikong", "/exchange/CQ?which=all", None),
     ("hits", "wangshouli", "/hits", None),
     ("hits-unsaid", "wangshouli", "/hits", _report_nothing),
     ("hits-none", "fannaikong2", "/hits?ground=ST6", None),
     ("hit-answer", "zheng", "task:hit:answer_notice", None),
     ("hit-check", "wangshouli", "task:checked-hit:check_evidence", None),
+    ("death-grants", "wangshouli", "/death-grants", None),
+    ("death-grants-review", "zhaofuhe", "/death-grants", None),
+    ("death-grant-new", "wangshouli", "/death-grants/new", None),
+    ("death-grant-unsaid", "wangshouli", "/death-grants/new", _submit_unsaid),
+    ("death-grant-own", "feng", "/my/death-grants/new", None),
+    ("death-grant-own-unsaid", "feng", "/my/death-grants/new", _submit_unsaid),
+    ("death-grant-check", "wangshouli", "task:death:check_application", None),
+    ("death-grant-progress", "feng", "case:death", None),
     ("suspicion", "zhengneikong", "/suspicion", None),
     ("suspicion-unsaid", "zhengneikong", "/suspicion", _submit_unsaid),
     ("suspicion-list", "zhengneikong", "/suspicion/1", None),
@@ -384,12 +416,38 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/studio/changes/{change}{what}"
         case "batch":
             return f"/payments/PB-{cases[what].key}"
+        case "transfer":
+            return f"/transfers/{_transfer_number(cases[what])}"
         case "task":
             name, _, element = what.partition(":")
             element, slash, action = element.partition("/")
             return f"/tasks/{cases[name].task_id(element)}{slash}{action}"
         case _:
             return where
+
+
+def _transfer_number(case: Case) -> str:
+    with case.office.store.reading() as session:
+        query = select(RightsTransfer.transfer_number).where(RightsTransfer.case_id == case.id)
+        return session.scalars(query).one()
+
+
+def _moving(office: Office) -> Case:
+    """A transfer from an office elsewhere, which has sent months and money; a message to it that it did not take."""
+    peer = PeerOffice(office, code="CQ")
+    office.peers, office.wire = PeerBook(own=office.peers.own, peers={peer.code: peer.card()}), peer
+    case = a_transfer(office, "wu", source="500103", to="371500")
+    case.does("wangshouli", "accept_transfer", accept_opinion="accept").sweep()
+    number = _transfer_number(case)
+    peer.says("transfer_info", number, months_paid=38, months_left=8, fee_fen=1_965_600)
+    case.sweep()
+    peer.says("transfer_money", number, fee_fen=1_965_600, paid_on="2025-11-03", bank_reference="YH-1")
+    peer.says("transfer_info", number, months_paid=39, months_left=8, fee_fen=1_965_600)
+    case.sweep()
+    peer.silent = True
+    transfers.ask(office, actor(office, "sun"), from_region="371500", to_region="500103")
+    case.sweep()
+    return case
 
 
 def _claims(office: Office) -> dict[str, Case]:
@@ -439,7 +497,9 @@ def _others(office: Office) -> dict[str, Case]:
         "hit": a_hit(office, "zheng"),
         "checked-hit": a_hit(office, "bo", ground="ST4", told="养老待遇名册所列").answers("answer_notice"),
         "line": a_suspicion_line(office, "qin"),
+        "death": a_death_grant(office, "feng", of="ana"),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
+        "moving": _moving(office),
         "listing": _listed(office),
         "recheck": control_at_work(office),
         "recovery": a_recovery(office, "wu", region="371502"),

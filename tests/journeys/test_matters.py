@@ -144,7 +144,7 @@ def test_a_finding_is_issued_planned_done_and_verified_at_the_desks(
 def test_a_person_asks_for_a_transfer_and_two_offices_move_the_rights(invite: Invite, office: Office) -> None:
     mover = _claimant(invite, "qin")
     mover.page.get_by_text("转移失业保险关系到其他地区").click()
-    mover.fills("转出地代码", "371500").fills("转入地代码", "371400").keeps("transfer-1-ask-phone")
+    mover.selects("从哪里转出", "聊城市").selects("转到哪里", "德州市").keeps("transfer-1-ask-phone")
     key = case_key(mover.presses("申请转移").sees("转迁申请已受理"))
 
     there = invite().signs_in("youshouli").takes(key).picks("受理意见", "受理，发出联系函")
@@ -161,9 +161,13 @@ def test_a_person_asks_for_a_transfer_and_two_offices_move_the_rights(invite: In
     sweep_until_idle(office)
     a_payment_run(office, month="2025-11").goes_on()
     sweep_until_idle(office)
+    there = _takes_step(invite, "luokuaiji", "确认资金到账").picks("是否到账", "已到账")
+    there.fills("到账金额（元）", "40905.00").fills("到账日期", f"{office.today}")
+    there.fills("银行流水号", "DZ-20251103-01").keeps("transfer-4-arrived").presses("提交").sees("已办结")
+    sweep_until_idle(office)
 
     mover.proves(id_number=PEOPLE["qin"].id_number, name=PEOPLE["qin"].name).follows(key)
-    mover.sees("已办结", "办到哪一步").keeps("transfer-4-done-phone")
+    mover.sees("已办结", "办到哪一步").keeps("transfer-5-done-phone")
 
 
 def _takes_step(invite: Invite, login: str, step: str) -> Visitor:

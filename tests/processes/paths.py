@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from builders import MAIN_ROAD, Case
+from builders import MAIN_ROAD, Case, a_payment_run, actor
 from sqlalchemy import select
 
+from engine.cases import transfers
 from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.store.outbox import OutboxMessage
+from engine.tasks.tables import RightsTransfer
 from engine.workflow.tables import (
     WorkflowCase,
     WorkflowIncident,
@@ -53,6 +55,13 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"approval": "refuse", "refusal_reason": "本地没有缴费记录"},
         {"approval": "return", "approval_note": "请重新复核"},
     ),
+    "settle_announcement": (
+        {"announcement_answer": "await", "announcement_note": "电话核对，聊城将重新告知"},
+    ),
+    "confirm_arrival": (
+        {"arrival": "missing"},
+        {"arrived_fen": "40900.00"},
+    ),
     "confirm_refund": ({"answer": "object", "objection_text": "年末参保人数应为二百一十人"},),
     "answer_refund_objection": (
         {"objection_accepted": "yes", "objection_reply": "经核实，人数已更正并重新比对"},
@@ -65,6 +74,15 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "approve_refund": (
         {"approval": "return", "approval_note": "公示期有异议，请重新核对"},
         {"approval": "refuse", "approval_note": "公示期查明不符合条件"},
+    ),
+    "check_application": (
+        {"intake_opinion": "decline", "relation_proof": "commitment", "intake_note": "承诺与登记不一致"},
+        {"intake_opinion": "again", "intake_note": "死亡刚刚登记，请重新核对"},
+    ),
+    "review_death_grant": ({"review_opinion": "return", "review_note": "请再核对收款账户"},),
+    "approve_death_grant": (
+        {"approval": "return", "approval_note": "请再核对关系"},
+        {"approval": "refuse", "approval_note": "查明关系不实"},
     ),
     "answer_notice": ({"answer_opinion": "accept", "answer_statement": "我已经上班"},),
     "check_evidence": ({"check_opinion": "clear", "check_note": "经核对系补缴上年欠费"},),
@@ -177,9 +195,15 @@ def choices_now(case: Case) -> list[Choice]:
             .order_by(WorkflowTask.created_at, WorkflowTask.case_id, WorkflowTask.id)
         ).first()
         late = session.scalars(select(WorkflowTimer.due_at).order_by(WorkflowTimer.due_at.desc())).first()
+        waits = set(session.scalars(select(WorkflowSubscription.message)))
+        asked_back = session.scalar(select(RightsTransfer.id).where(RightsTransfer.reason != "").limit(1))
     if not running:
         return []
     found = _of_step(office, case, step.case_id, step.element_id) if step else []
+    if "transfer_paid" in waits:
+        found.append(Choice("pay", lambda: a_payment_run(office).goes_on()))
+    if waits & {"transfer_withdrawal", "transfer_refused"} and not asked_back:
+        found.append(Choice("take back", lambda: _taken_back(case)))
     if late is not None:
 
         def wait() -> None:
@@ -220,6 +244,11 @@ def _of_step(office: Office, main: Case, case_id: int, element: str) -> list[Cho
     if takes_back:
         found.append(Choice(f"{element}:withdraw", lambda: _withdrawn(case)))
     return found
+
+
+def _taken_back(case: Case) -> None:
+    outcome = transfers.withdraw(case.office, actor(case.office, case.subject), case.id, why="我留在原地")
+    assert isinstance(outcome, Done), outcome
 
 
 def _withdrawn(case: Case) -> None:

@@ -99,7 +99,9 @@ def test_a_flag_is_re_checked_in_a_case_and_a_true_one_drafts_an_incident(office
             text(
                 """INSERT INTO card_account (person_index, account, account_index, holder_name, holder_index, bank, activated, as_of)
                     SELECT p.id_number_index, '', '\\x01', '他人', '\\x02', '', true, '2025-11-01'
-                      FROM benefit_grant g JOIN person p ON p.id = g.person_id"""
+                      FROM benefit_grant g JOIN person p ON p.id = g.person_id
+                    ON CONFLICT (person_index) DO UPDATE
+                        SET holder_name = excluded.holder_name, holder_index = excluded.holder_index"""
             )
         )
     assert isinstance(risk_room.screen(office, controller), Done)

@@ -16,6 +16,7 @@ import yaml
 from builders import (
     MAIN_ROAD,
     a_claim,
+    a_death_grant,
     a_difference,
     a_finding,
     a_hit,
@@ -36,6 +37,7 @@ from engine.cases.controls import ControlBook
 from engine.cases.month_letters import KINDS as MONTH_LETTERS
 from engine.cases.names import names_of
 from engine.cases.office import Office
+from engine.cases.transfers import APPLIED
 from engine.duties import DutyBook
 from engine.tasks import CATALOGUE
 from engine.tasks.letters import render
@@ -256,6 +258,7 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "recheck": a_recheck(office),
         "stop": a_hit(office, "bo"),
         "suspicion": a_suspicion_line(office, "lin"),
+        "death_grant": a_death_grant(office, "li", of="zheng"),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
@@ -309,7 +312,7 @@ SENT = sent_letters()
 def test_every_letter_that_is_written_has_a_template_and_every_template_is_used() -> None:
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
-    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) == templates
+    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) | {APPLIED} == templates
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: f"{sent.kind}@{sent.line}")
@@ -335,7 +338,9 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
         "monthly": "1.00",
     }
     samples: Mapping[str, object] = {
-        "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0,
+        "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0, "announced_fen": 100,
+        "found_fen": 0,
+        "funeral_fen": 100, "dependants_fen": 100, "at_bank_count": 1 if filled else 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
         "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
     }  # fmt: skip

@@ -26,11 +26,11 @@ from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.money.payments import PaymentOrder
 from engine.values import Refusal
-from engine.workflow.tables import WorkflowCase, WorkflowTask, WorkflowTimer
+from engine.workflow.tables import WorkflowCase, WorkflowSubscription, WorkflowTask, WorkflowTimer
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("FLOW-06", "MONEY-02")]
 
-#: a step in which nobody does anything: a time runs out
+#: a step in which nobody of the case does anything: a time runs out, or finance pays what is ordered
 WAIT = ""
 #: process → how a case of it begins, and to whose cases a claim of more people leads
 STARTS: dict[str, Callable[[Office], Case]] = {
@@ -105,7 +105,14 @@ def _answer(case: Case, step: str) -> None:
             )
         )
         late = session.scalar(select(func.max(WorkflowTimer.due_at)))
-    if step == WAIT:
+        unpaid = session.scalar(
+            select(WorkflowSubscription.task_id)
+            .where(WorkflowSubscription.message == "transfer_paid")
+            .limit(1)
+        )
+    if step == WAIT and unpaid is not None:
+        a_payment_run(case.office).goes_on()
+    elif step == WAIT:
         assert late is not None, "waits for nothing"
         case.clock.now = max(late, case.clock.now)
     else:

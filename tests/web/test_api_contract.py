@@ -63,6 +63,7 @@ WRITES_OF_PAGES = {
     "control_records.decide": "only a page: a change of stored data is decided by a second person",
     "control_records.write": "only a page: a fund incident is written down by a person",
     "control_records.act": "only a page: a fund incident is signed by a leader",
+    "exchange_door.take": "only a page: a letter of another office bears its own signature, and has a door of its own",
     "cases.attach": "POST /cases/{case_id}/attachments",
     "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
     "cases.withdraw": "POST /cases/{case_id}/withdrawal",
@@ -114,8 +115,13 @@ WRITES_OF_PAGES = {
     "suspicion.take": "POST /suspicion-lists",
     "welcome.sign_in_staff": "POST /session",
     "welcome.sign_out": "DELETE /session",
+    "death_grants.counter": "only a page: a relative stands at the counter and signs the commitment",
+    "death_grants.own": "only a page: a relative reads the commitment before they give it",
     "starts.transfer": "POST /transfers",
     "starts.finding": "POST /findings",
+    "transfers.withdraw": "POST /transfers/{number}/withdrawal",
+    "exchange.resend": "POST /exchange/messages/{message_id}/resend",
+    "exchange.state": "POST /exchange/{peer}/statement",
     "recoveries.start": "only a page: internal control opens by hand what no stop handed over",
     "recoveries.repay": "only a page: an accountant types what stands in the bank's list",
     "recoveries.propose": "only a page: a clerk proposes to give up a rest",
@@ -209,12 +215,15 @@ ABOUT_ONESELF = {
     "get /inbox": (200, 200, 200, 200),
     "get /my/cases": (200, 200, 403, 403),
     "post /transfers": (201, 403, 403, 403),
+    "get /transfers": (200, 403, 200, 403),
+    "get /transfers/regions": (200, 403, 200, 200),
     "post /claims": (201, 403, 403, 403),
 }
 #: operations about one case or task that the public may call; every other operation is for staff
 OF_ONE_CASE_OR_TASK = re.compile(
     r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
-    r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?)"
+    r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?"
+    r"|transfers/\{number\}(/withdrawal)?)"
 )
 
 
@@ -356,6 +365,14 @@ OF_DUTIES: dict[str, tuple[int | None, ...]] = {
     "get /month-runs": (200, 200, 200, 403, 403),
     "get /month-runs/{run_id}": (404, 404, 404, 403, 403),
     "post /month-runs": (None, 403, 403, 403, 403),
+    "get /transfers/{number}": (404, 404, 404, 403, 404),
+    "get /transfers/in-transit": (200, 200, 200, 403, 200),
+    "post /transfers/{number}/withdrawal": (404, 404, 404, 404, 404),
+    "get /exchange": (403, 403, 200, 200, 403),
+    "get /exchange/{peer}": (403, 403, 404, 404, 403),
+    "get /exchange/{peer}/differences": (403, 403, 404, 404, 403),
+    "post /exchange/{peer}/statement": (403, 403, 404, 404, 403),
+    "post /exchange/messages/{message_id}/resend": (403, 403, 404, 404, 403),
     "get /studio/library": (403, 403, 200, 200, 403),
     "get /studio/changes/{change_id}": (403, 403, 404, 404, 403),
     "get /studio/changes/{change_id}/run": (403, 403, 404, 404, 403),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import CAST_DAY, CONFIRMED, PASSWORD, Case, a_claim, actor, refused
+from offices import staffed
 from sqlalchemy import func, select, text
 
-from engine.cases import claims, files, setup
+from engine.cases import claims, files
 from engine.cases.retry import retry_incident
 from engine.cases.sweep import sweep, sweep_until_idle
 from engine.cases.views import Done
@@ -24,7 +25,7 @@ from engine.values import Refusal
 from engine.workflow.tables import WorkflowCase, WorkflowIncident
 
 if TYPE_CHECKING:
-    from offices import FixedClock
+    from offices import FixedClock, staffed
 
     from engine.cases.office import Office
 
@@ -62,8 +63,7 @@ class FailingPensions:
 @pytest.fixture
 def ready(office: Office) -> Iterator[Office]:
     """The office with staff and registers; nobody has a case."""
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
+    staffed(office, day=CAST_DAY, password=PASSWORD)
     yield office
     # what other tests made stays out of the next one's way; only a superuser can do this
     with office.store.transaction() as session:

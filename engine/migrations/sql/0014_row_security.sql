@@ -383,6 +383,22 @@ END $$
 --;
 DO $$
 BEGIN
+  ALTER TABLE death_grant ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS death_grant_seen ON death_grant;
+  CREATE POLICY death_grant_seen ON death_grant USING (applicant_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = death_grant.case_id)));
+  PERFORM office_grant('death_grant');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE exchange_message ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS exchange_message_seen ON exchange_message;
+  CREATE POLICY exchange_message_seen ON exchange_message USING ((SELECT office_staff()) OR EXISTS (SELECT FROM rights_transfer seen WHERE seen.transfer_number = exchange_message.transfer_number));
+  PERFORM office_grant('exchange_message');
+END $$
+--;
+DO $$
+BEGIN
   ALTER TABLE match_hit ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS match_hit_seen ON match_hit;
   CREATE POLICY match_hit_seen ON match_hit USING (region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = match_hit.case_id)));
@@ -739,6 +755,94 @@ BEGIN
   DROP POLICY IF EXISTS adjustment_proposal_seen ON adjustment_proposal;
   CREATE POLICY adjustment_proposal_seen ON adjustment_proposal USING ((SELECT office_staff()));
   PERFORM office_grant('adjustment_proposal');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE exchange_fault ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS exchange_fault_seen ON exchange_fault;
+  CREATE POLICY exchange_fault_seen ON exchange_fault USING ((SELECT office_staff()));
+  PERFORM office_grant('exchange_fault');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE exchange_statement ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS exchange_statement_seen ON exchange_statement;
+  CREATE POLICY exchange_statement_seen ON exchange_statement USING ((SELECT office_staff()));
+  PERFORM office_grant('exchange_statement');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE employer_listing ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS employer_listing_seen ON employer_listing;
+  CREATE POLICY employer_listing_seen ON employer_listing USING ((SELECT office_staff()));
+  PERFORM office_grant('employer_listing');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE employer_roster ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS employer_roster_seen ON employer_roster;
+  CREATE POLICY employer_roster_seen ON employer_roster USING ((SELECT office_staff()));
+  PERFORM office_grant('employer_roster');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE employer_year ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS employer_year_seen ON employer_year;
+  CREATE POLICY employer_year_seen ON employer_year USING ((SELECT office_staff()));
+  PERFORM office_grant('employer_year');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_decision ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_decision_seen ON screen_decision;
+  CREATE POLICY screen_decision_seen ON screen_decision USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_decision');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_figure ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_figure_seen ON screen_figure;
+  CREATE POLICY screen_figure_seen ON screen_figure USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_figure');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_listing ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_listing_seen ON screen_listing;
+  CREATE POLICY screen_listing_seen ON screen_listing USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_listing');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_part ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_part_seen ON screen_part;
+  CREATE POLICY screen_part_seen ON screen_part USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_part');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_roster ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_roster_seen ON screen_roster;
+  CREATE POLICY screen_roster_seen ON screen_roster USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_roster');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_run ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_run_seen ON screen_run;
+  CREATE POLICY screen_run_seen ON screen_run USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_run');
 END $$
 --;
 DO $$

@@ -1,6 +1,6 @@
 """Row security.
 
-Revision: 0012, after: 0011.
+Revision: 0014, after: 0013.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from engine.migrations import statements
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -32,7 +32,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("on_behalf_of <> ''"),
     )
-    for statement in statements("0012_row_security"):
+    for statement in statements("0014_row_security"):
         op.get_bind().exec_driver_sql(statement)
 
 
