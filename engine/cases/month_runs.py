@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 import orjson
 from sqlalchemy import select
@@ -19,6 +18,7 @@ from engine.cases.month_letters import write_letters
 from engine.cases.month_views import DecisionRow, MonthRunView, decision_rows, run_record
 from engine.cases.office import Office
 from engine.cases.others import require_duty
+from engine.cases.part_work import PartWork
 from engine.cases.payments import MONEY_DUTIES
 from engine.cases.risk_room import screen
 from engine.cases.start import next_case, start_case
@@ -27,7 +27,6 @@ from engine.cases.views import Page
 from engine.disbursement.month_run import (
     LOOKS_BACK,
     do_part,
-    finish_part,
     finish_run,
     next_part,
     start_run,
@@ -38,10 +37,8 @@ from engine.duties import covers
 from engine.money.payees import PayeeBook
 from engine.money.payments import PaymentBatch, PaymentOrder
 from engine.people import Region
+from engine.store.parts import mark_done
 from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
-
-#: a part that failed is tried again after so long
-_AGAIN = timedelta(minutes=10)
 
 
 def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "") -> MonthRunView | Refusal:
@@ -112,15 +109,7 @@ def decisions(
 
 def month_run_due(office: Office, limit: int) -> int:
     """How many parts of running runs were carried out, at most so many; one that fails stays, with its cause."""
-    done = 0
-    with office.store.reading() as session:
-        running = session.scalars(
-            select(MonthRun.id).where(MonthRun.status == "running").order_by(MonthRun.id)
-        ).all()
-    for run_id in running:
-        while done < limit and _step(office, run_id):
-            done += 1
-    return done
+    return _WORK.due(office, limit)
 
 
 def screen_due(office: Office) -> int:
@@ -140,12 +129,7 @@ def screen_due(office: Office) -> int:
 
 def drive(office: Office, run_id: int, *, say: Callable[[int, int], object]) -> None:
     """Carries the run out here and now, telling how many of its parts are done; raises what a part raises."""
-    while True:
-        with office.store.reading() as session:
-            view = run_record(session, session.get_one(MonthRun, run_id), whole=False)
-        say(view.done, view.total)
-        if not do_next(office, run_id):
-            return
+    _WORK.drive(office, run_id, say=say)
 
 
 def run_record_of(office: Office, run_id: int) -> MonthRunView:
@@ -167,16 +151,12 @@ def do_next(office: Office, run_id: int) -> bool:
         return True
 
 
-def _step(office: Office, run_id: int) -> bool:
-    try:
-        return do_next(office, run_id)
-    except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the cause is kept, the part tried again
-        with office.store.transaction() as session:
-            part = next_part(session, run_id, now=office.clock())
-            if part is not None:
-                part.trouble = f"{type(failure).__name__}：{failure}"[:500]
-                part.due_at = office.clock() + _AGAIN
-        return False
+_WORK = PartWork(
+    parts=MonthPart,
+    running=select(MonthRun.id).where(MonthRun.status == "running").order_by(MonthRun.id),
+    next_part=next_part,
+    do_next=do_next,
+)
 
 
 def _carry_out(office: Office, session: Session, run: MonthRun, part: MonthPart) -> None:
@@ -201,7 +181,7 @@ def _carry_out(office: Office, session: Session, run: MonthRun, part: MonthPart)
         )
     else:
         dealt = _start_batches(office, session, run, part)
-    finish_part(session, part, dealt=dealt, now=now)
+    mark_done(session, part, dealt=dealt, now=now)
 
 
 def _start_batches(office: Office, session: Session, run: MonthRun, part: MonthPart) -> int:

@@ -20,6 +20,7 @@ from engine.law.month import REASONS
 from engine.oversight.hit_tables import MatchHit
 from engine.people import Person, id_number_of, region_name
 from engine.store.crypto import mask_id
+from engine.store.parts import troubles
 from engine.values import Money, Reason, reach
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
@@ -138,11 +139,6 @@ def run_record(session: Session, run: MonthRun, *, whole: bool) -> MonthRunView:
         .group_by(MonthPart.kind)
         .order_by(func.min(MonthPart.number))
     ).all()
-    troubles = session.scalars(
-        select(MonthPart.trouble).where(
-            MonthPart.run_id == run.id, MonthPart.status == "waiting", MonthPart.trouble != ""
-        )
-    )
     done, total = sum(done for _, _, done in parts), sum(total for _, total, _ in parts)
     regions = _regions(session, run) if whole else ()
     return MonthRunView(
@@ -161,7 +157,7 @@ def run_record(session: Session, run: MonthRun, *, whole: bool) -> MonthRunView:
             PartCount(kind=kind, name=PARTS[kind][0], name_en=PARTS[kind][1], done=done, total=total)
             for kind, total, done in parts
         ),
-        troubles=tuple(dict.fromkeys(troubles)),
+        troubles=troubles(session, MonthPart, run.id),
         gaps=tuple(Reason(**gap) for gap in orjson.loads(run.gaps)),
         reasons=_reasons(session, run) if whole else (),
         regions=regions,

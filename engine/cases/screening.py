@@ -7,13 +7,13 @@ kept. Screening pays nothing and tells nobody: what follows from it is a case of
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
 from engine.cases.others import require_duty
+from engine.cases.part_work import PartWork
 from engine.cases.payments import MONEY_DUTIES
 from engine.cases.screening_views import (
     EmployerScreened,
@@ -30,11 +30,9 @@ from engine.people import Region
 from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import LIST_NAMES, contributions_of, lists_missing
 from engine.refunds.screening import do_part, finish_run, next_part, parts_altered, start_run
-from engine.refunds.tables import ScreenRun
+from engine.refunds.tables import ScreenPart, ScreenRun
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
 
-#: a part that failed is tried again after so long
-_AGAIN = timedelta(minutes=10)
 #: the first year of the refund (国发〔2018〕39号)
 _FIRST_YEAR = 2018
 _SOURCE = "鲁人社函〔2020〕10号（二）"
@@ -130,25 +128,12 @@ def altered_parts(office: Office, actor: Actor, run_id: int) -> tuple[int, ...] 
 
 def screening_due(office: Office, limit: int) -> int:
     """How many parts of running screenings were carried out, at most so many; one that fails stays, with its cause."""
-    done = 0
-    with office.store.reading() as session:
-        running = session.scalars(
-            select(ScreenRun.id).where(ScreenRun.status == "running").order_by(ScreenRun.id)
-        ).all()
-    for run_id in running:
-        while done < limit and _step(office, run_id):
-            done += 1
-    return done
+    return _WORK.due(office, limit)
 
 
 def drive(office: Office, run_id: int, *, say: Callable[[int, int], object]) -> None:
     """Carries the screening out here and now, telling how many of its parts are done; raises what a part raises."""
-    while True:
-        with office.store.reading() as session:
-            view = screening_record(session, session.get_one(ScreenRun, run_id), whole=False)
-        say(view.done, view.total)
-        if not do_next(office, run_id):
-            return
+    _WORK.drive(office, run_id, say=say)
 
 
 def screening_of(office: Office, run_id: int) -> ScreeningView:
@@ -168,16 +153,12 @@ def do_next(office: Office, run_id: int) -> bool:
         return part is not None
 
 
-def _step(office: Office, run_id: int) -> bool:
-    try:
-        return do_next(office, run_id)
-    except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the cause is kept, the part tried again
-        with office.store.transaction() as session:
-            part = next_part(session, run_id, now=office.clock())
-            if part is not None:
-                part.trouble = f"{type(failure).__name__}：{failure}"[:500]
-                part.due_at = office.clock() + _AGAIN
-        return False
+_WORK = PartWork(
+    parts=ScreenPart,
+    running=select(ScreenRun.id).where(ScreenRun.status == "running").order_by(ScreenRun.id),
+    next_part=next_part,
+    do_next=do_next,
+)
 
 
 def _refuse_year(office: Office, year: int) -> None:

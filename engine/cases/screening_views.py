@@ -18,6 +18,7 @@ from engine.people import Employer, region_name
 from engine.refunds.screen import bits
 from engine.refunds.screening import figures_kept, found_of
 from engine.refunds.tables import ScreenDecision, ScreenPart, ScreenRun
+from engine.store.parts import how_far, troubles
 from engine.values import Money, Reason, reach
 
 SIZES: Mapping[str, tuple[str, str]] = {
@@ -124,17 +125,9 @@ class EmployerScreened:
 
 def screening_record(session: Session, run: ScreenRun, *, whole: bool) -> ScreeningView:
     """The screening as it stands; with what it found where the whole is wanted."""
-    total, done, dealt = session.execute(
-        select(
-            func.count(),
-            func.count().filter(ScreenPart.status == "done"),
-            func.coalesce(func.sum(ScreenPart.dealt), 0),
-        ).where(ScreenPart.run_id == run.id)
-    ).one()
-    troubles = session.scalars(
-        select(ScreenPart.trouble).where(
-            ScreenPart.run_id == run.id, ScreenPart.status == "waiting", ScreenPart.trouble != ""
-        )
+    done, total = how_far(session, ScreenPart, run.id)
+    dealt = session.scalar(
+        select(func.coalesce(func.sum(ScreenPart.dealt), 0)).where(ScreenPart.run_id == run.id)
     )
     regions = _regions(session, run) if whole else ()
     return ScreeningView(
@@ -150,9 +143,9 @@ def screening_record(session: Session, run: ScreenRun, *, whole: bool) -> Screen
         finished_at=run.finished_at,
         done=done,
         total=total,
-        troubles=tuple(dict.fromkeys(troubles)),
+        troubles=troubles(session, ScreenPart, run.id),
         gaps=tuple(Reason(**gap) for gap in orjson.loads(run.gaps)),
-        employers=int(dealt),
+        employers=int(dealt or 0),
         outcomes=_outcomes(session, run) if whole else (),
         conditions=_conditions(session, run) if whole else (),
         regions=regions,

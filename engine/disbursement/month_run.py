@@ -24,6 +24,7 @@ from engine.money.bulk import ROW_COLUMNS, order_many
 from engine.oversight.matching import match
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.parts import any_waits, first_waiting, mark_done
 from engine.values import Actor, Money, Month, Reason, reach
 
 #: grants decided in one transaction
@@ -110,13 +111,7 @@ def next_part(session: Session, run_id: int, *, now: datetime) -> MonthPart | No
     Parts that decide may be done side by side; others wait until all before them are done. None when nothing is
     left, or when what is left is being done by others.
     """
-    waiting = (
-        select(MonthPart)
-        .where(MonthPart.run_id == run_id, MonthPart.status == "waiting")
-        .where(MonthPart.due_at.is_(None) | (MonthPart.due_at <= now))
-        .order_by(MonthPart.number)
-    )
-    part = session.scalars(waiting.limit(1).with_for_update(skip_locked=True)).first()
+    part = first_waiting(session, MonthPart, run_id, now=now)
     if part is None or (part.kind == "decide" and _nothing_waits(session, part, "match")):
         return part
     earlier = (
@@ -136,20 +131,13 @@ def do_part(
         done = PartDone(dealt=found.payees)
     else:
         done = _decide(session, run, part, book=book, actor=actor, now=now)
-    finish_part(session, part, dealt=done.dealt, now=now)
+    mark_done(session, part, dealt=done.dealt, now=now)
     return done
-
-
-def finish_part(session: Session, part: MonthPart, *, dealt: int, now: datetime) -> None:
-    """The part is done; a run whose last part is done is done itself."""
-    part.status, part.dealt, part.done_at, part.trouble = "done", dealt, now, ""
-    session.flush()
 
 
 def finish_run(session: Session, run: MonthRun, *, actor: Actor, now: datetime) -> bool:
     """Whether the run is done now: no part of it waits any more."""
-    left = select(func.count()).where(MonthPart.run_id == run.id, MonthPart.status == "waiting")
-    if run.status == "done" or session.scalar(left):
+    if run.status == "done" or any_waits(session, MonthPart, run.id):
         return run.status == "done"
     run.status, run.finished_at = "done", now
     session.flush()

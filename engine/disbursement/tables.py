@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.db import Base
 from engine.store.guards import insert_only, keep_rows
+from engine.store.parts import PartColumns
 
 
 class MonthRun(Base):
@@ -47,7 +48,7 @@ class MonthRun(Base):
     gaps: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
 
 
-class MonthPart(Base):
+class MonthPart(PartColumns, Base):
     """One piece of a run, done in one transaction or not at all: what a killed run resumes from."""
 
     __tablename__ = "month_part"
@@ -65,14 +66,6 @@ class MonthPart(Base):
     #: grants from and to, both included; None where the part is the whole region
     first_grant: Mapped[int | None]
     last_grant: Mapped[int | None]
-    status: Mapped[str] = mapped_column(String(8))
-    #: how many grants or lines it dealt with
-    dealt: Mapped[int] = mapped_column(default=0, server_default="0")
-    #: why it failed when it was tried last; nothing of that try was kept
-    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
-    #: not tried again before this instant
-    due_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
 
 
 class MonthRate(Base):

@@ -31,6 +31,7 @@ from engine.refunds.tables import (
 )
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.parts import any_waits, first_waiting, mark_done
 from engine.values import Actor, Money, Reason, reach
 
 #: employers judged in one transaction
@@ -92,13 +93,7 @@ def start_run(
 
 def next_part(session: Session, run_id: int, *, now: datetime) -> ScreenPart | None:
     """The first part that is not done, locked for this transaction; None when none is left or others have it."""
-    waiting = (
-        select(ScreenPart)
-        .where(ScreenPart.run_id == run_id, ScreenPart.status == "waiting")
-        .where(ScreenPart.due_at.is_(None) | (ScreenPart.due_at <= now))
-        .order_by(ScreenPart.number)
-    )
-    return session.scalars(waiting.limit(1).with_for_update(skip_locked=True)).first()
+    return first_waiting(session, ScreenPart, run_id, now=now)
 
 
 def do_part(session: Session, run: ScreenRun, part: ScreenPart, *, actor: Actor, now: datetime) -> int:
@@ -107,8 +102,8 @@ def do_part(session: Session, run: ScreenRun, part: ScreenPart, *, actor: Actor,
     session.execute(text(screen.DECIDE), given)
     count, digest = session.execute(text(screen.DIGEST), given).one()
     eligible, applying, no, gap, fen = session.execute(text(screen.COUNTS), given).one()
-    part.status, part.dealt, part.digest, part.done_at, part.trouble = "done", count, digest, now, ""
-    session.flush()
+    part.digest = digest
+    mark_done(session, part, dealt=count, now=now)
     append(
         session,
         stream=f"screening:{run.region}",
@@ -132,8 +127,7 @@ def do_part(session: Session, run: ScreenRun, part: ScreenPart, *, actor: Actor,
 
 def finish_run(session: Session, run: ScreenRun, *, actor: Actor, now: datetime) -> bool:
     """Whether the run is done now: no part of it waits any more."""
-    left = select(func.count()).where(ScreenPart.run_id == run.id, ScreenPart.status == "waiting")
-    if run.status == "done" or session.scalar(left):
+    if run.status == "done" or any_waits(session, ScreenPart, run.id):
         return run.status == "done"
     run.status, run.finished_at = "done", now
     session.flush()

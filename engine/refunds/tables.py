@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from engine.store.audit import SealedTable, register
 from engine.store.db import Base
 from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows, set_once
+from engine.store.parts import PartColumns
 
 
 class ScreenRun(Base):
@@ -100,7 +101,7 @@ class ScreenFigure(Base):
     figures: Mapped[str] = mapped_column(Text)
 
 
-class ScreenPart(Base):
+class ScreenPart(PartColumns, Base):
     """One piece of a screening, done in one transaction or not at all: what a killed screening resumes from."""
 
     __tablename__ = "screen_part"
@@ -111,21 +112,11 @@ class ScreenPart(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("screen_run.id"))
-    #: from 1
-    number: Mapped[int]
     #: employers from and to, both included
     first_employer: Mapped[int]
     last_employer: Mapped[int]
-    status: Mapped[str] = mapped_column(String(8))
-    #: how many employers it judged
-    dealt: Mapped[int] = mapped_column(default=0, server_default="0")
     #: SHA-256 over its decisions in the order of the employers: the trail vouches for it
     digest: Mapped[str | None] = mapped_column(String(64))
-    #: why it failed when it was tried last; nothing of that try was kept
-    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
-    #: not tried again before this instant
-    due_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
 
 
 class ScreenDecision(Base):

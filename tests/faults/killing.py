@@ -8,18 +8,23 @@ replaced: SQLAlchemy's events and Python's audit events only tell where it stand
 from __future__ import annotations
 
 import os
+import random
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import NullPool
 
+from engine.cases.office import Office
 from engine.store.db import Base
+
+T = TypeVar("T")
 
 STATEMENT, COMMIT, RETURNED, FILE = "statement", "commit", "returned", "file"
 EVERY = (STATEMENT, COMMIT, RETURNED)
@@ -56,6 +61,40 @@ def dies_at(
         return True
     assert os.waitstatus_to_exitcode(status) == 0, "the child failed by itself"
     return False
+
+
+def outlives_kills(
+    copy: Callable[[str], AbstractContextManager[Office]],
+    work: Callable[[Office], object],
+    left: Callable[[Office], T],
+    *,
+    points: int = 10,
+) -> T:
+    """What the undisturbed work leaves; work killed at random points and resumed has left the same.
+
+    ``copy`` opens an office on a copy of that name. Five kills in one life, each further on than the one before.
+    """
+    statements = 0
+
+    def count(*_: object) -> None:
+        nonlocal statements
+        statements += 1
+
+    with copy("whole") as office:
+        event.listen(office.store.engine, "before_cursor_execute", count)
+        work(office)
+        event.remove(office.store.engine, "before_cursor_execute", count)
+        whole = left(office)
+    seed = random.randrange(10**6)
+    drawn = sorted(random.Random(seed).sample(range(1, statements), points))
+    print(f"seed {seed}: {statements} statements, killed at {drawn}")
+    for at in range(0, points, 5):
+        with copy(f"killed_{at}") as office:
+            for point in drawn[at : at + 5]:
+                dies_at(point, partial(work, office), engine=office.store.engine)
+            work(office)
+            assert left(office) == whole
+    return whole
 
 
 def contents(engine: Engine) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from builders import PASSWORD, sign_batches
-from killing import clone_of, dies_at
+from killing import clone_of, outlives_kills
 from offices import FixedClock, settings_for
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.cases import setup
 from engine.cases.crowd import seed_crowd
@@ -30,7 +29,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.req("CLAIM-08", "MONEY-03", "MONEY-0
 DAY, MONTH = date(2025, 12, 20), "2025-12"
 #: of a crowd of so many, 6 % are paid
 PEOPLE = 6_000
-POINTS = 10
 
 #: everything that a run leaves, by what it is and not by numbers of rows, which a lost transaction skips
 LEFT = """
@@ -105,25 +103,7 @@ def test_killed_at_ten_random_points_and_resumed_the_result_is_byte_equal(
     crowded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(month_run, "GRANTS_PER_PART", 20)
-    statements = 0
 
-    def count(*_: object) -> None:
-        nonlocal statements
-        statements += 1
+    whole = outlives_kills(lambda name: a_copy(crowded, name, tmp_path), run_it, left_by)
 
-    with a_copy(crowded, "whole", tmp_path) as office:
-        event.listen(office.store.engine, "before_cursor_execute", count)
-        run_it(office)
-        event.remove(office.store.engine, "before_cursor_execute", count)
-        whole = left_by(office)
     assert len(whole[1]) == 8, "a batch for each county"
-    seed = random.randrange(10**6)
-    points = sorted(random.Random(seed).sample(range(1, statements), POINTS))
-    print(f"seed {seed}: {statements} statements, killed at {points}")
-    for at in range(0, POINTS, 5):
-        # five kills in one life, each further on than the one before
-        with a_copy(crowded, f"killed_{at}", tmp_path) as office:
-            for point in points[at : at + 5]:
-                dies_at(point, lambda: run_it(office), engine=office.store.engine)
-            run_it(office)
-            assert left_by(office) == whole

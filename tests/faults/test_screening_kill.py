@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from insured_employers import open_regions
-from killing import clone_of, dies_at
+from killing import clone_of, outlives_kills
 from offices import FixedClock, settings_for
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from engine.cases.employer_crowd import seed_employers
 from engine.cases.office import Office, open_office
@@ -25,7 +24,7 @@ from engine.values import SYSTEM
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("REFUND-01")]
 
-NOW, FIRMS, POINTS = "2025-12-20T09:00+08:00", 1_000, 10
+NOW, FIRMS = "2025-12-20T09:00+08:00", 1_000
 
 #: everything that a screening leaves, but numbers of rows, which a lost transaction skips
 LEFT = """
@@ -78,25 +77,7 @@ def test_killed_at_ten_random_points_and_resumed_the_result_is_byte_equal(
     crowded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screening, "EMPLOYERS_PER_PART", 50)
-    statements = 0
 
-    def count(*_: object) -> None:
-        nonlocal statements
-        statements += 1
+    whole = outlives_kills(lambda name: a_copy(crowded, name, tmp_path), screen_it, left_by)
 
-    with a_copy(crowded, "whole", tmp_path) as office:
-        event.listen(office.store.engine, "before_cursor_execute", count)
-        screen_it(office)
-        event.remove(office.store.engine, "before_cursor_execute", count)
-        whole = left_by(office)
     assert sum(kind == "decision" for kind, _ in whole) == FIRMS
-    seed = random.randrange(10**6)
-    points = sorted(random.Random(seed).sample(range(1, statements), POINTS))
-    print(f"seed {seed}: {statements} statements, killed at {points}")
-    for at in range(0, POINTS, 5):
-        # five kills in one life, each further on than the one before
-        with a_copy(crowded, f"killed_{at}", tmp_path) as office:
-            for point in points[at : at + 5]:
-                dies_at(point, lambda: screen_it(office), engine=office.store.engine)
-            screen_it(office)
-            assert left_by(office) == whole
