@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.rosters import SEEN_BY, day_of_roster, faults_told
+from engine.cases.rosters import SEEN_BY, concerns, day_of_roster, read_or_refuse, require_origin
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import Done
-from engine.duties import check_may, covers
+from engine.duties import check_may
 from engine.people import Employer, Region, region_name
 from engine.refunds.roster_files import LIST_COLUMNS, YEAR_COLUMNS, read_list, read_years
 from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import LIST_NAMES, ListKind, RosterOrigin, take_list, take_years
-from engine.registers.rosters import RosterFileError, digest_of_file
+from engine.registers.rosters import digest_of_file
 from engine.values import Actor, Reason, Refusal, RefusedError, reach
-
-T = TypeVar("T")
 
 #: kind of roster → its name
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -70,11 +67,7 @@ def employer_rosters(office: Office, actor: Actor) -> tuple[EmployerRosterView, 
         )
     with office.store.reading() as session:
         latest = session.scalars(select(EmployerRoster).order_by(EmployerRoster.id.desc()).limit(100))
-        return tuple(
-            _view(session, roster)
-            for roster in latest
-            if covers(actor.region, roster.region) or covers(roster.region, actor.region)
-        )
+        return tuple(_view(session, roster) for roster in latest if concerns(actor, roster.region))
 
 
 def take_employer_roster(
@@ -101,11 +94,13 @@ def take_employer_roster(
             session, office, file, kind=kind, region=region, as_of=as_of, source=source, year=year
         )
         if kind == "contributions":
-            rows = _read(lambda: read_years(file, known=_known(session), regions=_within(session, region)))
+            rows = read_or_refuse(
+                lambda: read_years(file, known=_known(session), regions=_within(session, region))
+            )
             roster = take_years(session, rows, year=year, origin=origin, actor=actor, now=office.clock())
         else:
             wanted = _list_kind(kind)
-            lines = _read(lambda: read_list(file, wanted, until=origin.as_of))
+            lines = read_or_refuse(lambda: read_list(file, wanted, until=origin.as_of))
             roster = take_list(session, lines, kind=wanted, origin=origin, actor=actor, now=office.clock())
         return Done(message=f"{KINDS[kind][0]}名册已收入：{roster.line_count} 行，描述 {roster.as_of}")
 
@@ -133,10 +128,7 @@ def _origin(
         raise RefusedError(
             Reason(code="kind_unknown", text="请选择名册种类", text_en="Choose the kind of roster.")
         )
-    if session.get(Region, region) is None or not source.strip():
-        raise RefusedError(
-            Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
-        )
+    require_origin(session, region, source)
     day = day_of_roster(as_of, office.today)
     if kind == "contributions" and not 1999 <= year < day.year:
         raise RefusedError(
@@ -158,13 +150,6 @@ def _known(session: Session) -> Callable[[str], int | None]:
 
 def _within(session: Session, region: str) -> frozenset[str]:
     return frozenset(session.scalars(select(Region.code).where(Region.code.startswith(reach(region)))))
-
-
-def _read(reading: Callable[[], T]) -> T:
-    try:
-        return reading()
-    except RosterFileError as wrong:
-        raise RefusedError(*faults_told(wrong)) from wrong
 
 
 def _view(session: Session, roster: EmployerRoster) -> EmployerRosterView:

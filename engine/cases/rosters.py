@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,18 +16,20 @@ from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.duties import check_may, covers
 from engine.people import Region, region_name
+from engine.registers.roster_lines import RosterFileError
 from engine.registers.roster_tables import Roster
 from engine.registers.rosters import (
     COLUMNS,
     GROUNDS,
     KIND_NAMES,
-    RosterFileError,
     RosterKind,
     digest_of_file,
     read_roster,
     take_roster,
 )
 from engine.values import Actor, Reason, Refusal, RefusedError
+
+T = TypeVar("T")
 
 #: duties that answer for matching
 SEEN_BY = frozenset({"data_steward", "control", "intake", "review", "fund_supervisor"})
@@ -77,11 +81,7 @@ def rosters(office: Office, actor: Actor) -> tuple[RosterView, ...] | Refusal:
             .order_by(Roster.id.desc())
             .limit(100)
         )
-        return tuple(
-            _view(session, roster)
-            for roster in latest
-            if covers(actor.region, roster.region) or covers(roster.region, actor.region)
-        )
+        return tuple(_view(session, roster) for roster in latest if concerns(actor, roster.region))
 
 
 def take_roster_file(
@@ -97,10 +97,7 @@ def take_roster_file(
         if no is not None:
             raise RefusedError(*no.reasons)
         wanted, day = _kind(kind), day_of_roster(as_of, office.today)
-        if session.get(Region, region) is None or not source.strip():
-            raise RefusedError(
-                Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
-            )
+        require_origin(session, region, source)
         roster = take_roster(
             session,
             _rows(office, file, wanted, day),
@@ -128,13 +125,31 @@ def template() -> bytes:
 def _rows(
     office: Office, file: bytes, kind: RosterKind, day: date
 ) -> tuple[tuple[bytes, str, date | None, str], ...]:
+    return read_or_refuse(lambda: read_roster(file, kind, vault=office.vault, until=day))
+
+
+def concerns(actor: Actor, region: str) -> bool:
+    """Whether a roster of the region is of the actor's region, of a part of it, or of what is around it."""
+    return covers(actor.region, region) or covers(region, actor.region)
+
+
+def require_origin(session: Session, region: str, source: str) -> None:
+    """RefusedError unless the region is one, and somebody is named who sent the roster."""
+    if session.get(Region, region) is None or not source.strip():
+        raise RefusedError(
+            Reason(code="source_missing", text="请写明地区和名册来源", text_en="Name region and source.")
+        )
+
+
+def read_or_refuse(reading: Callable[[], T]) -> T:
+    """What was read; RefusedError with a reason for each of the first faulty lines."""
     try:
-        return read_roster(file, kind, vault=office.vault, until=day)
+        return reading()
     except RosterFileError as wrong:
-        raise RefusedError(*faults_told(wrong)) from wrong
+        raise RefusedError(*_faults_told(wrong)) from wrong
 
 
-def faults_told(wrong: RosterFileError) -> tuple[Reason, ...]:
+def _faults_told(wrong: RosterFileError) -> tuple[Reason, ...]:
     """A reason for each of the first faulty lines, and how many more there are."""
     more = len(wrong.faults) - _TOLD
     told = [

@@ -6,20 +6,14 @@ employers there are, which the caller tells.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeVar
 
 from engine.law.identity import credit_code
 from engine.law.screening import KINDS
 from engine.refunds.rosters import ListKind, ListRow, YearRow
-from engine.registers.rosters import RosterFault, RosterFileError
-from engine.store.text_files import text_of
+from engine.registers.roster_lines import WrongLineError, read_lines
 from engine.values import Money, Refusal
-
-T = TypeVar("T")
 
 _MONTHS = 12
 _KINDS = {name: kind for kind, (name, _) in KINDS.items()}
@@ -40,17 +34,9 @@ YEAR_COLUMNS = (
 )  # fmt: skip
 
 
-class _WrongLine(Exception):
-    """名册中的一行读不懂。"""
-
-    def __init__(self, text: str, text_en: str) -> None:
-        self.words = (text, text_en)
-        super().__init__(text)
-
-
 def read_list(file: bytes, kind: ListKind, *, until: date) -> tuple[ListRow, ...]:
     """The rows of a list, head as LIST_COLUMNS; ``until`` is the day that it describes. RosterFileError otherwise."""
-    return _read(file, LIST_COLUMNS, lambda cells: _list_row(cells, kind, until))
+    return read_lines(file, LIST_COLUMNS, lambda cells: _list_row(cells, kind, until))
 
 
 def read_years(
@@ -65,57 +51,23 @@ def read_years(
     def read(cells: list[str]) -> YearRow:
         code = _code(cells[0])
         if code in seen:
-            raise _WrongLine(f"单位 {code} 出现了两次", "The employer stands there twice")
+            raise WrongLineError(f"单位 {code} 出现了两次", "The employer stands there twice")
         seen.add(code)
         number = known(code)
         if number is None:
-            raise _WrongLine(f"没有登记单位 {code}", "The employer is not registered")
+            raise WrongLineError(f"没有登记单位 {code}", "The employer is not registered")
         return _year_row(number, cells, regions)
 
-    return _read(file, YEAR_COLUMNS, read)
-
-
-def _read(file: bytes, columns: tuple[str, ...], row: Callable[[list[str]], T]) -> tuple[T, ...]:
-    try:
-        lines = csv.reader(io.StringIO(text_of(file)))
-    except UnicodeDecodeError as wrong:
-        fault = RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030")
-        raise RosterFileError((fault,)) from wrong
-    if tuple(cell.strip().lstrip("\ufeff") for cell in next(lines, [])) != columns:
-        head = RosterFault(1, f"表头应为：{'、'.join(columns)}", f"The head must be: {', '.join(columns)}")
-        raise RosterFileError((head,))
-    rows: list[T] = []
-    faults: list[RosterFault] = []
-    for number, cells in _filled(lines):
-        try:
-            _require_width(cells, len(columns))
-            rows.append(row(cells))
-        except _WrongLine as wrong_line:
-            faults.append(RosterFault(number, *wrong_line.words))
-    if faults:
-        raise RosterFileError(tuple(faults))
-    return tuple(rows)
-
-
-def _filled(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(lines, start=2):
-        trimmed = [cell.strip() for cell in cells]
-        if any(trimmed):
-            yield number, trimmed
-
-
-def _require_width(cells: list[str], width: int) -> None:
-    if len(cells) != width:
-        raise _WrongLine(f"应有{width}栏，现有{len(cells)}栏", f"{width} columns expected")
+    return read_lines(file, YEAR_COLUMNS, read)
 
 
 def _list_row(cells: list[str], kind: ListKind, until: date) -> ListRow:
     code, since, owed, detail = cells
     if kind != "arrears" and owed:
-        raise _WrongLine("只有欠费名单填欠费金额", "Only the list of arrears has amounts")
+        raise WrongLineError("只有欠费名单填欠费金额", "Only the list of arrears has amounts")
     fen = _fen("欠费金额", owed) if kind == "arrears" else 0
     if kind == "arrears" and not fen:
-        raise _WrongLine("欠费金额应大于零", "The amount must be more than zero")
+        raise WrongLineError("欠费金额应大于零", "The amount must be more than zero")
     return _code(code), _since(since, until), fen, detail
 
 
@@ -127,12 +79,12 @@ def _year_row(number: int, cells: list[str], regions: frozenset[str]) -> YearRow
         _fen("派往机关事业单位实缴", cells[-1]),
     )
     if region not in regions:
-        raise _WrongLine(f"统筹区「{region}」不在名册地区内", "The region is outside the roster's")
+        raise WrongLineError(f"统筹区「{region}」不在名册地区内", "The region is outside the roster's")
     if industry not in _INDUSTRIES or len(industry) != 1:
-        raise _WrongLine(f"行业门类「{industry}」应为 A 至 T", "The section of industry is A to T")
+        raise WrongLineError(f"行业门类「{industry}」应为 A 至 T", "The section of industry is A to T")
     paid = [_fen("实缴", cell) for cell in months[2 * _MONTHS :]]
     if placed > dispatched or dispatched > sum(paid):
-        raise _WrongLine("其中数大于总数", "A part is more than its whole")
+        raise WrongLineError("其中数大于总数", "A part is more than its whole")
     return (
         number,
         region,
@@ -153,7 +105,7 @@ def _year_row(number: int, cells: list[str], regions: frozenset[str]) -> YearRow
 def _code(text: str) -> str:
     known = credit_code(text)
     if isinstance(known, Refusal):
-        raise _WrongLine(f"统一社会信用代码「{text}」不正确", "The credit code is not valid")
+        raise WrongLineError(f"统一社会信用代码「{text}」不正确", "The credit code is not valid")
     return known.normalised
 
 
@@ -163,23 +115,23 @@ def _since(text: str, until: date) -> date | None:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise _WrongLine(f"列入日期「{text}」应写成 2026-11-05", "Write the day as 2026-11-05") from None
+        raise WrongLineError(f"列入日期「{text}」应写成 2026-11-05", "Write the day as 2026-11-05") from None
     if day > until:
-        raise _WrongLine(f"列入日期 {day} 晚于名单日期 {until}", "The day is after the list's own")
+        raise WrongLineError(f"列入日期 {day} 晚于名单日期 {until}", "The day is after the list's own")
     return day
 
 
 def _word(name: str, text: str, words: Mapping[str, str]) -> str:
     if text not in words:
         allowed = "、".join(word for word in words if word)
-        raise _WrongLine(f"{name}「{text}」不认识，可填：{allowed}", f"Choose one of: {allowed}")
+        raise WrongLineError(f"{name}「{text}」不认识，可填：{allowed}", f"Choose one of: {allowed}")
     return words[text]
 
 
 def _count(name: str, text: str, most: int) -> int:
     # int() would read ٣ and 1_0, too
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most):
-        raise _WrongLine(f"{name}「{text}」应为 0 至 {most} 的整数", "A whole number is expected")
+        raise WrongLineError(f"{name}「{text}」应为 0 至 {most} 的整数", "A whole number is expected")
     return int(text)
 
 
@@ -192,5 +144,5 @@ def _fen(name: str, text: str) -> int:
     except ValueError:
         fen = -1
     if not 0 <= fen < _MOST_FEN:
-        raise _WrongLine(f"{name}「{text}」应写成 1638.00", "Write the amount as 1638.00")
+        raise WrongLineError(f"{name}「{text}」应写成 1638.00", "Write the amount as 1638.00")
     return fen

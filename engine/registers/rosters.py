@@ -6,11 +6,8 @@ their blind index at the door and kept nowhere. Called by use-cases, inside thei
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -18,12 +15,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.law.identity import IdNumber, id_number
+from engine.registers.roster_lines import WrongLineError, read_lines
 from engine.registers.roster_tables import SEALED_ROSTER, Roster
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.copying import copy_rows
 from engine.store.crypto import Vault
-from engine.store.text_files import text_of
 from engine.values import Actor
 
 RosterKind = Literal["population", "employment", "business", "pension", "services", "custody"]
@@ -51,25 +48,6 @@ _LINE = ("roster_id", "line_no", "person_index", "ground", "event_day", "detail"
 
 #: index of the person, ground, day of the event, what an inspector reads
 RosterRow = tuple[bytes, str, date | None, str]
-
-
-@dataclass(frozen=True, slots=True)
-class RosterFault:
-    """What is wrong with one line of a roster file."""
-
-    line: int
-    message: str
-    message_en: str
-
-
-class RosterFileError(Exception):
-    """A roster file that cannot be taken in; every fault with its line."""
-
-    retryable = False
-
-    def __init__(self, faults: tuple[RosterFault, ...]) -> None:
-        self.faults = faults
-        super().__init__("；".join(f"第{fault.line}行：{fault.message}" for fault in faults[:20]))
 
 
 def take_roster(
@@ -142,60 +120,27 @@ def read_roster(file: bytes, kind: RosterKind, *, vault: Vault, until: date) -> 
 
     ``until`` is the day that the roster describes: nothing in it happened later.
     """
-    lines = csv.reader(io.StringIO(_decoded(file)))
-    head = next(lines, [])
-    if tuple(cell.strip().lstrip("\ufeff") for cell in head) != COLUMNS:
-        raise RosterFileError(
-            (RosterFault(1, f"表头应为：{'、'.join(COLUMNS)}", f"The head must be: {', '.join(COLUMNS)}"),)
-        )
-    rows: list[RosterRow] = []
-    faults: list[RosterFault] = []
-    for number, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = _row(cells, kind, vault, until)
-        if isinstance(row, tuple):
-            rows.append(row)
-        else:
-            faults.append(RosterFault(number, *row.words))
-    if faults:
-        raise RosterFileError(tuple(faults))
-    return tuple(rows)
+    return read_lines(file, COLUMNS, lambda cells: _row(cells, kind, vault, until))
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrong:
-    words: tuple[str, str]
-
-
-def _row(cells: list[str], kind: RosterKind, vault: Vault, until: date) -> RosterRow | _Wrong:
-    if len(cells) != len(COLUMNS):
-        return _Wrong((f"应有{len(COLUMNS)}栏，现有{len(cells)}栏", f"{len(COLUMNS)} columns expected"))
-    number, ground, day_text, detail = (cell.strip() for cell in cells)
+def _row(cells: list[str], kind: RosterKind, vault: Vault, until: date) -> RosterRow:
+    number, ground, day_text, detail = cells
     if not isinstance(id_number(number), IdNumber):
-        return _Wrong(("身份证号不正确", "The identity number is not valid"))
+        raise WrongLineError("身份证号不正确", "The identity number is not valid")
     if ground not in GROUNDS[kind]:
         allowed = "、".join(sorted(GROUNDS[kind]) or ["（空）"])
-        return _Wrong(
-            (
-                f"停领情形「{ground}」不属于{KIND_NAMES[kind][0]}，可填：{allowed}",
-                f"Ground {ground} is not of this roster",
-            )
+        raise WrongLineError(
+            f"停领情形「{ground}」不属于{KIND_NAMES[kind][0]}，可填：{allowed}",
+            f"Ground {ground} is not of this roster",
         )
     if not ground:
         return vault.index(number), "", None, detail
     try:
         day = date.fromisoformat(day_text)
     except ValueError:
-        return _Wrong((f"发生日期「{day_text}」应写成 2026-11-05", "The day must be written as 2026-11-05"))
+        raise WrongLineError(
+            f"发生日期「{day_text}」应写成 2026-11-05", "The day must be written as 2026-11-05"
+        ) from None
     if day > until:
-        return _Wrong((f"发生日期 {day} 晚于名册日期 {until}", "The day is after the roster's own"))
+        raise WrongLineError(f"发生日期 {day} 晚于名册日期 {until}", "The day is after the roster's own")
     return vault.index(number), ground, day, detail
-
-
-def _decoded(file: bytes) -> str:
-    try:
-        return text_of(file)
-    except UnicodeDecodeError as wrong:
-        fault = RosterFault(1, "文件编码须为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030")
-        raise RosterFileError((fault,)) from wrong

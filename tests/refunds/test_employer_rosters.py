@@ -23,7 +23,7 @@ from engine.duties import sign_in
 from engine.refunds.roster_files import LIST_COLUMNS, YEAR_COLUMNS, read_list
 from engine.refunds.rosters import REQUIRED
 from engine.registers.numbers import credit_code_for
-from engine.registers.rosters import RosterFileError
+from engine.registers.roster_lines import RosterFileError
 from engine.values import SYSTEM, Actor, Refusal
 
 pytestmark = [pytest.mark.slow, pytest.mark.req("REFUND-01")]
