@@ -124,8 +124,7 @@ def resend(office: Office, actor: Actor, message_id: int) -> Done | Refusal:
         message = session.get(ExchangeMessage, message_id, with_for_update=True)
         if message is None:
             raise RefusedError(_reason("no_such_message", "没有这封机构信件", "No such message."))
-        done = message.acked_at if message.direction == "out" else message.heard_at
-        if done is not None:
+        if not message.waits:
             raise RefusedError(
                 _reason(
                     "already_taken", "此信已有结果，无需重发", "It has its answer; nothing to send again."

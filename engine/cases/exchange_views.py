@@ -308,7 +308,7 @@ def _messages(session: Session, peer: Peer, which: Which, cursor: str, size: int
 
 
 def _line(message: ExchangeMessage, sent: OutboxMessage | None, *, dead: bool) -> ExchangeLine:
-    waits = (message.acked_at if message.direction == "out" else message.heard_at) is None
+    waits = message.waits
     return ExchangeLine(
         message_id=message.id,
         way="sent" if message.direction == "out" else "came",

@@ -163,7 +163,7 @@ def _exchange_line(message: ExchangeMessage, sender: Side, *, dead: bool) -> Mes
         heard_at=message.heard_at,
         outcome=message.outcome,
         outcome_text=message.outcome_text,
-        dead=dead and (message.acked_at if sent else message.heard_at) is None,
+        dead=dead and message.waits,
     )
 
 

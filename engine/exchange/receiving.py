@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from engine.exchange.envelope import Ack, AckState, Envelope, EnvelopeError, Sealed, open_sealed, seal_ack
 from engine.exchange.peers import PeerBook
-from engine.exchange.sending import lock, place, stream
+from engine.exchange.sending import hand_on, lock, place, stream
 from engine.exchange.tables import ExchangeFault, ExchangeMessage
-from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.canonical import canonical, digest_of
@@ -186,20 +185,4 @@ def _keep(session: Session, vault: Vault, sealed: Sealed, *, now: datetime) -> N
     )
     session.add(message)
     session.flush()
-    outbox.put(session, kind=OUTBOX, key=message.key, payload={"exchange_message": message.id}, now=now)
-    append(
-        session,
-        stream=stream(envelope.sender),
-        action=Action.EXCHANGE_TAKEN,
-        actor=SYSTEM,
-        subject=f"exchange_message:{message.id}",
-        after={
-            "kind": envelope.kind,
-            "number": envelope.number,
-            "transfer_number": envelope.transfer_number,
-            "step": envelope.step,
-            "digest": envelope.digest,
-            "signature": sealed.signature,
-        },
-        now=now,
-    )
+    hand_on(session, message, kind=OUTBOX, action=Action.EXCHANGE_TAKEN, now=now)

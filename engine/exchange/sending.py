@@ -90,7 +90,7 @@ def put(
     )
     session.add(message)
     session.flush()
-    _hand_on(session, message, now=now)
+    hand_on(session, message, kind=OUTBOX, action=Action.EXCHANGE_SENT, now=now)
     return message
 
 
@@ -135,6 +135,29 @@ def lock(session: Session, direction: str, peer: str) -> None:
     )
 
 
+def hand_on(session: Session, message: ExchangeMessage, *, kind: str, action: Action, now: datetime) -> None:
+    """The message in the outbox, to be sent or heard, and in the trail without a word of what it says."""
+    payload = {"exchange_message": message.id}
+    outbox.put(session, kind=kind, key=message.key, payload=payload, now=now, case_id=message.case_id)
+    told = {
+        "kind": message.kind,
+        "number": message.number,
+        "transfer_number": message.transfer_number,
+        "step": message.step,
+        "digest": message.digest,
+    }
+    append(
+        session,
+        stream=stream(message.peer),
+        action=action,
+        actor=SYSTEM,
+        subject=f"exchange_message:{message.id}",
+        # what goes out is signed anew each time
+        after={**told, "signature": message.signature} if message.signature else told,
+        now=now,
+    )
+
+
 def _count(session: Session, peer: str, transfer_number: str = "") -> int:
     """The highest number to the peer, or the highest step of that transfer."""
     column = ExchangeMessage.step if transfer_number else ExchangeMessage.number
@@ -151,24 +174,3 @@ def _checked(made: Envelope) -> str:
     except ValueError as cause:
         raise UnsendableError(f"{UnsendableError.__doc__}（{made.kind}）") from cause
     return made.digest
-
-
-def _hand_on(session: Session, message: ExchangeMessage, *, now: datetime) -> None:
-    """The message in the outbox, and in the trail without a word of what it says."""
-    payload = {"exchange_message": message.id}
-    outbox.put(session, kind=OUTBOX, key=message.key, payload=payload, now=now, case_id=message.case_id)
-    append(
-        session,
-        stream=stream(message.peer),
-        action=Action.EXCHANGE_SENT,
-        actor=SYSTEM,
-        subject=f"exchange_message:{message.id}",
-        after={
-            "kind": message.kind,
-            "number": message.number,
-            "transfer_number": message.transfer_number,
-            "step": message.step,
-            "digest": message.digest,
-        },
-        now=now,
-    )

@@ -92,6 +92,11 @@ class ExchangeMessage(Base):
     #: which case heard it, or why it contradicts; names no person
     outcome_text: Mapped[str] = mapped_column(Text, default="")
 
+    @property
+    def waits(self) -> bool:
+        """Whether it has no result yet: not answered by its receiver, or not heard here."""
+        return (self.acked_at if self.direction == "out" else self.heard_at) is None
+
 
 class ExchangeFault(Base):
     """Insert-only. Something that came and was not taken, or contradicts what was taken. Holds no content."""
