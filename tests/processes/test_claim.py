@@ -272,10 +272,4 @@ def test_a_decision_may_not_come_from_an_employer_or_a_clerk(office: Office) -> 
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    whole = [item for item in request.session.items if item.path == request.path]
-    if len(whole) < len(STARTS) + 10:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "claim").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "claim", request, least=len(STARTS) + 10)

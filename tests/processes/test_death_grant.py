@@ -760,9 +760,4 @@ def _on_roster(office: Office, day: date) -> None:
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 20:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "death_grant").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "death_grant", request, least=20)

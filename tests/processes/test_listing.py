@@ -143,9 +143,4 @@ def test_the_database_itself_lists_nobody_without_a_case_and_forgets_nobody(offi
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 9:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "listing").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "listing", request, least=9)

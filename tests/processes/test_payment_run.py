@@ -288,9 +288,4 @@ def test_only_the_accountant_takes_a_receipt_by_hand(office: Office) -> None:
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 20:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "payment_run").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "payment_run", request, least=20)

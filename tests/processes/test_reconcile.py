@@ -248,9 +248,4 @@ def test_the_deeply_poor_counties_of_chongqing_are_the_ones_served_first(office:
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 10:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "reconcile").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "reconcile", request, least=10)

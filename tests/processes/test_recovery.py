@@ -591,10 +591,5 @@ def test_what_was_kept_back_of_a_month_that_is_not_due_is_overpaid_too(office: O
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 28:
-        pytest.skip("only together with the other tests of this file")
     walked.keep(office)
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "recovery").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "recovery", request, least=28)

@@ -170,9 +170,4 @@ def test_only_the_provincial_office_issues_a_finding(office: Office) -> None:
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 14:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "rectification").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "rectification", request, least=14)

@@ -246,9 +246,4 @@ def test_checks_are_made_by_different_people_and_confirmation_by_the_employer_it
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 20:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, "stable_jobs").blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, "stable_jobs", request, least=20)

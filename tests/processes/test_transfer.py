@@ -811,9 +811,4 @@ def test_the_case_of_a_transfer_tells_both_offices_apart(office: Office) -> None
 def test_every_element_and_every_flow_was_walked(
     office: Office, walked: Walked, request: pytest.FixtureRequest, process: str
 ) -> None:
-    if len([item for item in request.session.items if item.path == request.path]) < 40:
-        pytest.skip("only together with the other tests of this file")
-    with office.store.reading() as session:
-        drawn = office.runner.versions.latest(session, process).blueprint
-
-    assert walked.missing(drawn) == set()
+    walked.assert_whole(office, process, request, least=40)

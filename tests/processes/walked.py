@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import pytest
 from sqlalchemy import select
 
 from engine.cases.office import Office
@@ -52,6 +53,16 @@ class Walked:
                     .order_by(WorkflowHistory.id)
                 ).all()
                 self.passed[case.process_id] |= passed(map_of(blueprint), history)
+
+    def assert_whole(
+        self, office: Office, process: str, request: pytest.FixtureRequest, *, least: int
+    ) -> None:
+        """Every element and flow of the process was passed; skipped where fewer than so many tests of the file run."""
+        if len([item for item in request.session.items if item.path == request.path]) < least:
+            pytest.skip("only together with the other tests of this file")
+        with office.store.reading() as session:
+            drawn = office.runner.versions.latest(session, process).blueprint
+        assert self.missing(drawn) == set()
 
     def missing(self, blueprint: Blueprint) -> set[str]:
         """The elements and flows of the diagram that nobody has passed."""
