@@ -34,7 +34,8 @@ const LIST_KEYS = {
 const keysOff = () => localStorage.getItem("keys") === "off";
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches?.("input:not([type=checkbox]), textarea, select, dialog *") || event.isComposing;
+  // a dialog just closed may keep the focus until the next frame: only an open one takes the keys
+  const typing = event.target.matches?.("input:not([type=checkbox]), textarea, select, dialog[open] *") || event.isComposing;
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const arrow = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (arrow && event.target.closest?.("table.rows")) {
