@@ -18,6 +18,7 @@ from engine.cases.office import Office
 from engine.cases.operations import not_operator, operator_scopes
 from engine.cases.payments import orders_of_case
 from engine.cases.rows import history_rows, look, region_names, subject_labels, task_rows, visible
+from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
@@ -185,7 +186,8 @@ def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tupl
 def _found(session: Session, office: Office, actor: Actor, case_id: int) -> WorkflowCase:
     case = session.get(WorkflowCase, case_id)
     if case is None:
-        raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
+        none = Reason(code="no_such_case", text="没有这个案件", text_en="No such case.")
+        raise RefusedError(why_not_seen(session, WorkflowCase, case_id, actor, none=none))
     if not may_see(session, office, actor, case):
         raise RefusedError(
             Reason(

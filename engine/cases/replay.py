@@ -129,7 +129,9 @@ def _latest(
     )
     if until is not None:
         query = query.where(WorkflowCase.ended_at <= until)
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "cases that ended, played again on a draft: their numbers, wherever they were"
+    ) as session:
         return session.scalars(query).all()
 
 
@@ -228,7 +230,9 @@ def _telling(key: str, value: object) -> bool:
 
 def _history(office: Office, case_id: int) -> Sequence[_Event]:
     query = select(WorkflowHistory).where(WorkflowHistory.case_id == case_id).order_by(WorkflowHistory.id)
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "the history of a case that is played again; the analyst is told where it differs"
+    ) as session:
         return [
             _Event(
                 element=row.element_id,

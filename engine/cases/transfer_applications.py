@@ -18,6 +18,7 @@ from engine.cases.transfer_states import SEEN_BY
 from engine.store.actions import Action
 from engine.store.audit import AuditEvent
 from engine.store.outbox import OutboxMessage
+from engine.store.sight import beyond
 from engine.tasks.tables import RightsTransfer
 from engine.values import Actor
 
@@ -26,8 +27,15 @@ _KIND = "transfer_application"
 
 def sent_on(session: Session, office: Office, actor: Actor) -> tuple[SentOn, ...]:
     """The applications of the person that have not come back as a transfer yet, latest first."""
+    with beyond(
+        session, "the trail tells which applications were the person's own, and is read by staff alone"
+    ):
+        return _sent_on(session, office, _numbers_of(session, actor))
+
+
+def _sent_on(session: Session, office: Office, numbers: list[str]) -> tuple[SentOn, ...]:
     found = []
-    for number in _numbers_of(session, actor):
+    for number in numbers:
         known = select(exists().where(RightsTransfer.transfer_number == number))
         end = None if session.scalar(known) else application(session, office, number)
         if end is None:
@@ -52,7 +60,8 @@ def application(session: Session, office: Office, number: str) -> tuple[RightsTr
     query = select(OutboxMessage).where(
         OutboxMessage.kind == "message", OutboxMessage.key == f"{number}/{_KIND}"
     )
-    message = session.scalars(query).one_or_none()
+    with beyond(session, "what was sent on stands in the outbox; whoever asks is judged by it afterwards"):
+        message = session.scalars(query).one_or_none()
     if message is None:
         return None
     data = orjson.loads(message.payload)["payload"]
