@@ -429,20 +429,22 @@ def test_every_restricted_table_has_its_policy_in_the_database(office: Office) -
 
 def test_ways_out_are_few_and_listed() -> None:
     listed = (ROOT / "docs" / "decisions" / "0011-row-security.md").read_text()
+    ways = re.compile(
+        r"\bbeyond\(\s*(?:\w+\.)?(?:session|\")|\bseen_as\(None\)|@as_office\(\w+\)|SightedSession\("
+    )
     found = []
     for path in sorted((*(ROOT / "engine").rglob("*.py"), *(ROOT / "web").rglob("*.py"))):
         if path.name == "sight.py":
             continue
-        source = path.read_text()
-        found += [
-            path.name
-            for _ in re.findall(
-                r"\bbeyond\(\s*(?:\w+\.)?(?:session|\")|\bseen_as\(None\)|@as_office\(|SightedSession\(",
-                source,
-            )
-        ]
-    assert [name for name in found if name not in listed] == [], "list the way out, with its reason"
-    # nine of them are the steps of the runner
+        each = ways.findall(path.read_text())
+        if path.name == "db.py":
+            # the two doors themselves, through which everybody goes with their own eyes
+            assert each.count("SightedSession(") == 2
+            each = [way for way in each if way != "SightedSession("]
+        # the nine steps of the runner are one way out, with one reason
+        steps = {way for way in each if way.startswith("@")}
+        found += [path.name] * (len(steps) + len([way for way in each if not way.startswith("@")]))
+    assert [name for name in found if f"{name}`" not in listed] == [], "list the way out, with its reason"
     assert 9 < len(found) <= 45, "so many ways out are none any more"
 
 

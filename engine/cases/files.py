@@ -24,6 +24,7 @@ from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
 from engine.duties import covers, held_by
 from engine.store.outbox import OutboxMessage
+from engine.store.sight import beyond
 from engine.tasks.tables import Letter
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError, reach
 from engine.workflow.history import history_of, standing_of
@@ -280,8 +281,12 @@ def letters_of(session: Session, actor: Actor, case_id: int) -> Sequence[tuple[L
     own = Letter.case_id == case_id
     if actor.kind != "staff":
         own = and_(own, Letter.recipient.in_((actor.key, PUBLIC)))
-    query = query.where(own if family is None else or_(own, family))
-    return [(letter, sent_at) for letter, sent_at in session.execute(query)]
+    if family is None:
+        return [(letter, sent_at) for letter, sent_at in session.execute(query.where(own))]
+    with beyond(
+        session, "letters to the family are found by the case of the dead, which is not the relative's"
+    ):
+        return [(letter, sent_at) for letter, sent_at in session.execute(query.where(or_(own, family)))]
 
 
 def _letters(session: Session, actor: Actor, case_id: int) -> tuple[LetterView, ...]:
