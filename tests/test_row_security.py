@@ -24,6 +24,7 @@ from sqlalchemy.pool import NullPool
 from engine import demo
 from engine.cases import staff
 from engine.cases.office import Office, open_office
+from engine.cases.publishing import running_cases
 from engine.cases.row_security import OPEN, SEEN
 from engine.cases.sight import MONEY_DUTIES, acting_as, sight_of
 from engine.cases.steps import attempt
@@ -369,6 +370,19 @@ def test_an_act_has_the_eyes_of_its_actor(office: Office) -> None:
     assert outcome[1] == {"371525"}
     assert current() is None
     assert acting_as(office, clerk) == sight_of(office, clerk)
+
+
+def test_a_version_is_in_use_wherever_its_cases_run(office: Office) -> None:
+    """Or an analyst of one region might delete the diagram of a case in another."""
+    with office.store.reading() as session:
+        process = session.scalar(
+            text("SELECT process_id FROM workflow_case WHERE status = 'running' LIMIT 1")
+        )
+        running = running_cases(session, str(process))
+    with seen_as(Sight(actor="staff:0", reach=("99",))), office.store.reading() as session:
+        assert session.scalar(text("SELECT count(*) FROM workflow_case")) == 0
+
+        assert running_cases(session, str(process)) == running != {}
 
 
 def test_every_table_is_declared() -> None:

@@ -103,28 +103,32 @@ def take_receipt(office: Office, actor: Actor, text: bytes) -> Done | Refusal:
 
     def work(session: Session) -> Done | Refusal:
         with beyond(session, "a receipt of the bank answers a whole batch, wherever its payees live"):
-            outcome = payments.take_receipt(session, office.vault, text, actor=actor, now=office.clock())
-        if not outcome.accepted:
-            # kept as a difference and committed, so that nobody can say it never came
-            return Refusal(
-                reasons=tuple(
-                    Reason(
-                        code="receipt_difference",
-                        text=f"第{each.line}行：{each.text}",
-                        source="docs/bank-file.md",
-                    )
-                    for each in outcome.differences
-                )
-            )
-        batch = session.get_one(PaymentBatch, outcome.batch_id)
-        if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
-            _tell_run(session, office, batch)
-        tell_transfers(session, batch, now=office.clock())
-        return Done(
-            message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
-        )
+            return _booked(session, office, actor, text)
 
     return attempt(office, actor, work, subject="bank_receipt")
+
+
+def _booked(session: Session, office: Office, actor: Actor, text: bytes) -> Done | Refusal:
+    outcome = payments.take_receipt(session, office.vault, text, actor=actor, now=office.clock())
+    if not outcome.accepted:
+        # kept as a difference and committed, so that nobody can say it never came
+        return Refusal(
+            reasons=tuple(
+                Reason(
+                    code="receipt_difference",
+                    text=f"第{each.line}行：{each.text}",
+                    source="docs/bank-file.md",
+                )
+                for each in outcome.differences
+            )
+        )
+    batch = session.get_one(PaymentBatch, outcome.batch_id)
+    if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
+        _tell_run(session, office, batch)
+    tell_transfers(session, batch, now=office.clock())
+    return Done(
+        message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
+    )
 
 
 def _tell_run(session: Session, office: Office, batch: PaymentBatch) -> None:

@@ -113,13 +113,14 @@ def replay_history(
         return Refusal(reasons=(Reason(code="unreadable", text=str(wrong)),))
     return tuple(
         _replayed(office, draft, case)
-        for case in _latest(office, process_id, min(n, MOST_CASES), skip=skip, until=until)
+        for case in latest_ended(office, process_id, min(n, MOST_CASES), skip=skip, until=until)
     )
 
 
-def _latest(
-    office: Office, process_id: str, n: int, *, skip: int, until: datetime | None
+def latest_ended(
+    office: Office, process_id: str, n: int, *, skip: int = 0, until: datetime | None
 ) -> Sequence[WorkflowCase]:
+    """At most n cases of the process that ended, by then where a time is told, the latest first; of every region."""
     query = (
         select(WorkflowCase)
         .where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at.is_not(None))
