@@ -105,7 +105,7 @@ def subject_like(office: Office, key: str, *, known: Mapping[str, object], at: d
     kind, _, number = key.partition(":")
     if kind not in ("person", "employer"):
         return Subject(province=province)
-    with office.store.reading() as session:
+    with office.store.beyond("whom a past case was about, to play it again") as session:
         if kind == "person":
             person = session.get(Person, int(number))
             id_number = id_number_of(office.vault, person) if person else ""
@@ -137,7 +137,7 @@ def is_free(office: Office, subject: Subject) -> bool:
     """Whether nobody at the office has the number that was made up for the person."""
     if subject.person is None:
         return True
-    with office.store.reading() as session:
+    with office.store.beyond("whether a made-up number is really nobody's") as session:
         return find_person(session, office.vault, subject.person.population.id_number) is None
 
 

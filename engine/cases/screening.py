@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.part_work import PartWork
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.screening_views import (
     EmployerScreened,
     ScreeningView,
@@ -22,6 +21,7 @@ from engine.cases.screening_views import (
     employer_screened,
     screening_record,
 )
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.steps import attempt
 from engine.cases.views import Page
 from engine.duties import covers

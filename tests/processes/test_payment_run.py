@@ -274,6 +274,21 @@ def test_a_receipt_in_two_parts_moves_the_run_when_the_last_line_is_answered(off
     assert bank_balance(slow) == Money(363_600)
 
 
+@pytest.mark.req("MONEY-04", "CTRL-07")
+def test_the_run_waits_for_its_last_line_also_where_the_accountant_sees_none_of_them(office: Office) -> None:
+    slow, far = with_slow_bank(office), actor(office, "luokuaiji")
+    run = a_released_run(slow, "li", "zheng")
+    whole = TextFormat().read_receipt(TestBank().answer(bank_file(slow, run)))
+    first, second = (TextFormat().write_receipt(replace(whole, lines=(line,))) for line in whole.lines)
+
+    assert isinstance(payments.upload_receipt(slow, far, first), Done)
+    assert run.sweep().status == "running", "lines that one may not see are not answered"
+    assert isinstance(payments.upload_receipt(slow, far, second), Done)
+
+    assert run.sweep().ended_in == "run_closed"
+    assert bank_balance(slow) == Money(363_600)
+
+
 @pytest.mark.req("MONEY-01")
 def test_only_the_accountant_takes_a_receipt_by_hand(office: Office) -> None:
     slow = with_slow_bank(office)
