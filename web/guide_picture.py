@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from engine.cases.guide_views import GuideBranch, GuideLimit, GuideMatter, GuideStep
-from engine.workflow.guide import StretchKind, Words
+from engine.workflow.guide import Bilingual, StretchKind
 from web.language import chosen
 
 #: beside each colour
@@ -76,7 +76,7 @@ def plain_picture(body: GuideMatter) -> Markup:
     return _drawn(body, _WIDE)
 
 
-def said(words: Words) -> str:
+def said(words: Bilingual) -> str:
     """The text in the reader's language; in Chinese where nobody has written the English."""
     return (words.en if chosen() == "en" else "") or words.zh
 
@@ -121,7 +121,7 @@ def _step_shape(step: GuideStep, number: int, frame: _Frame) -> _Shape:
     width = frame.road[1] - 22
     who = "" if step.kind in ("start", "end", "wait") else f" · {_who(step)}"
     lines = [_Text("guide-who", f"{number + 1} {SIGNS[step.kind]}{who}")]
-    name = _("、").join(said(each) for each in step.names)
+    name = _joined(step.names)
     lines += [_Text("guide-name", line) for line in wrapped(name, width, frame.size, most=4)]
     if limit := limit_words(step.limit):
         lines += [_Text("guide-limit", line) for line in wrapped(f"≤ {limit}", width, frame.small, most=2)]
@@ -138,12 +138,14 @@ def _side_shape(branch: GuideBranch, frame: _Frame) -> _Shape:
     for step in branch.steps:
         # a refusal is told by its end and its letter, not by who writes it
         if branch.outcome == "back" or step.kind == "yours":
-            name = f"{SIGNS[step.kind]} {_('、').join(said(each) for each in step.names)}"
-            lines += [_Text("guide-side-name", line) for line in wrapped(name, width, frame.small + 1, most=3)]
+            name = f"{SIGNS[step.kind]} {_joined(step.names)}"
+            lines += [
+                _Text("guide-side-name", line) for line in wrapped(name, width, frame.small + 1, most=3)
+            ]
         for letter in step.letters:
             lines += [
                 _Text("guide-letter", line)
-                for line in wrapped(f"✉ {said(letter)}", width, frame.small, most=2)
+                for line in wrapped(f"✉ {said(letter)}", width, frame.small, most=4)
             ]
     ending = (
         _("回到第 %(number)s 步", number=(branch.back_to or 0) + 1)
@@ -158,10 +160,10 @@ def _side_shape(branch: GuideBranch, frame: _Frame) -> _Shape:
 
 
 def _answer(branch: GuideBranch) -> str:
-    """What leads there: the answer, in English the question since flows have Chinese names only."""
+    """What leads there: the answer or event; in English the question, since answers have Chinese names only."""
     question = said(branch.question)
     if chosen() == "en":
-        return branch.question.en or branch.label.zh
+        return branch.label.en or branch.question.en or branch.label.zh
     return branch.label.zh if len(branch.label.zh) > 2 or not question else f"{question}{branch.label.zh}"
 
 
@@ -170,8 +172,12 @@ def answer_words(branch: GuideBranch) -> str:
     return _answer(branch)
 
 
+def _joined(names: Sequence[Bilingual]) -> str:
+    return (", " if chosen() == "en" else "、").join(said(each) for each in names)
+
+
 def _who(step: GuideStep) -> str:
-    return str(_("您办理")) if step.kind == "yours" else said(step.who)
+    return str(_("您办理")) if step.kind == "yours" else said(step.lane)
 
 
 def _shape(kind: str, lines: Sequence[_Text], frame: _Frame, *, is_round: bool) -> _Shape:
@@ -254,7 +260,7 @@ def _wide(sign: str) -> float:
 
 def limit_bar(body: GuideMatter) -> Markup:
     """The office's own steps against the limit of the whole, in working days; empty where they cannot be compared."""
-    total, days = body.total, body.office_days
+    total, days = body.whole_limit, body.office_days
     if total is None or total.unit != "workdays" or not days:
         return Markup("")
     most = max(total.count, days)

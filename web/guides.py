@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from engine.cases import guides
 from engine.cases.guide_views import Guide
 from engine.values import Refusal
-from engine.workflow.guide import Words
+from engine.workflow.guide import Bilingual
 from engine.workflow.picture import picture_of
 from web.charts import heat_map
 from web.errors import refused
@@ -69,7 +69,7 @@ def diagram(matter: str) -> ResponseReturnValue:
     return _page("guide_diagram.html", found, picture=_whole(drawn, found), places={})
 
 
-def told(words: Words) -> Markup:
+def told(words: Bilingual) -> Markup:
     """The text in the reader's language; what has no English is marked as Chinese."""
     return in_chinese(words.zh) if chosen() == "zh" or not words.en else escape(words.en)
 

@@ -13,7 +13,7 @@ from engine.cases.guide_views import GuideSource
 from engine.cases.library import diagrams, key_of, kind_of, letters_in
 from engine.workflow.form_parts import FormError
 from engine.workflow.forms import Form, read_form
-from engine.workflow.guide import Road, Words, road_of
+from engine.workflow.guide import Bilingual, Road, road_of
 from engine.workflow.problems import Problem
 from engine.workflow.reader import ReadError
 from engine.workflow.versions import references_of
@@ -50,10 +50,10 @@ def _beside(files: Mapping[str, bytes]) -> Beside:
     """The forms and letters of the files; figures and sources are no texts of an analyst."""
     letters = letters_in(files)
 
-    def title_of(kind: str) -> Words | None:
+    def title_of(kind: str) -> Bilingual | None:
         if kind not in letters:
             return None
-        return Words(zh=title_in(letters[kind]), en=title_in(letters.get(f"{kind}.en", "")))
+        return Bilingual(zh=title_in(letters[kind]), en=title_in(letters.get(f"{kind}.en", "")))
 
     return Beside(
         forms=_forms(files),

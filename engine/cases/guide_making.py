@@ -23,13 +23,13 @@ from engine.cases.guide_views import (
 from engine.tasks import CATALOGUE
 from engine.workflow.form_parts import with_conditions
 from engine.workflow.forms import Form
-from engine.workflow.guide import Branch, Cited, Road, Stretch, Words, name_of, note_of
+from engine.workflow.guide import Bilingual, Branch, Cited, Road, Stretch, name_of, note_of
 from engine.workflow.vocabulary import Element
 
 _LIMIT = re.compile(r"""\blimit\(\s*["'](\w+)["']\s*\)""")
 _WORKDAYS = re.compile(r"\bafter_workdays\(\s*(\d+)\s*\)")
 #: what stands where a text was taken out
-WITHHELD = Words(
+WITHHELD = Bilingual(
     zh="（这里的文字索要了不得索要的东西，已隐去）",
     en="(This text asked for what may not be asked for and is not shown.)",
 )
@@ -44,7 +44,7 @@ class Beside:
 
     forms: Mapping[str, Form]
     #: kind of letter → its title as published; None where there is none
-    title_of: Callable[[str], Words | None]
+    title_of: Callable[[str], Bilingual | None]
     #: name of a time limit → the limit in force; None where none is
     limit_of: Callable[[str], GuideLimit | None]
     cite: Callable[[Cited], GuideSource]
@@ -62,16 +62,16 @@ def made(road: Road, beside: Beside) -> GuideMatter:
         process_id=road.process_id,
         title=road.name,
         about=road.about,
-        who=road.who,
-        how=road.how,
+        for_whom=road.who,
+        how_to_apply=road.how,
         link=road.link,
-        basis=tuple(beside.cite(each) for each in road.basis),
-        total=beside.limit_of(road.limit) if road.limit else None,
+        provisions=tuple(beside.cite(each) for each in road.basis),
+        whole_limit=beside.limit_of(road.limit) if road.limit else None,
         office_days=_office_days(steps),
         steps=steps,
         branches=branches,
         withdrawable=tuple(name_of(element) for element in road.withdrawable),
-        forms=tuple(_forms(road, beside)),
+        needs=tuple(_forms(road, beside)),
         letters=tuple(dict.fromkeys(sent)),
     )
 
@@ -84,9 +84,9 @@ def demands_in(matter: GuideMatter, forbids: Forbids) -> tuple[str, ...]:
 
 def without_demands(matter: GuideMatter, forbids: Forbids) -> GuideMatter:
     """The guide without the texts that ask what nobody may be asked, and how many they were."""
-    taken: list[Words] = []
+    taken: list[Bilingual] = []
 
-    def kept(words: Words) -> Words:
+    def kept(words: Bilingual) -> Bilingual:
         if not any(forbids(text) for text in (words.zh, words.en)):
             return words
         taken.append(words)
@@ -124,9 +124,9 @@ def _step(stretch: Stretch, beside: Beside) -> GuideStep:
     )
     return GuideStep(
         kind=stretch.kind,
-        who=Words(zh=lane, en=beside.lanes.get(lane, "")),
+        lane=Bilingual(zh=lane, en=beside.lanes.get(lane, "")),
         names=tuple(name_of(element) for element in elements),
-        notes=tuple(note for element in elements if (note := note_of(element)).zh),
+        explanations=tuple(note for element in elements if (note := note_of(element)).zh),
         limit=limit_of(elements[0].due, beside),
         letters=tuple(title for kind in kinds if (title := beside.title_of(kind))),
     )
@@ -139,7 +139,7 @@ def _branch(branch: Branch, beside: Beside) -> GuideBranch:
         question=branch.question,
         steps=tuple(_step(stretch, beside) for stretch in branch.stretches),
         outcome=branch.outcome,
-        end=name_of(branch.end) if branch.end else Words(zh=""),
+        end=name_of(branch.end) if branch.end else Bilingual(zh=""),
         back_to=branch.back_to,
     )
 
@@ -154,12 +154,12 @@ def _office_days(steps: tuple[GuideStep, ...]) -> int | None:
 
 def _forms(road: Road, beside: Beside) -> Iterator[GuideForm]:
     """What the applicant enters, on the road first, then on its detours."""
-    yield from _forms_of(road.stretches, Words(zh=""), beside)
+    yield from _forms_of(road.stretches, Bilingual(zh=""), beside)
     for branch in road.branches:
         yield from _forms_of(branch.stretches, branch.label, beside)
 
 
-def _forms_of(stretches: tuple[Stretch, ...], when: Words, beside: Beside) -> Iterator[GuideForm]:
+def _forms_of(stretches: tuple[Stretch, ...], when: Bilingual, beside: Beside) -> Iterator[GuideForm]:
     for stretch in stretches:
         for element in stretch.elements:
             form = beside.forms.get(element.form)
@@ -167,24 +167,24 @@ def _forms_of(stretches: tuple[Stretch, ...], when: Words, beside: Beside) -> It
                 yield _form(element, form, when)
 
 
-def _form(element: Element, form: Form, when: Words) -> GuideForm:
+def _form(element: Element, form: Form, when: Bilingual) -> GuideForm:
     english = form.english
     asked, known = [], []
     for part, conditions in with_conditions(form.components, ()):
         if not part.key:
             continue
-        label = Words(zh=part.label, en=english.get(part.key, ""))
+        label = Bilingual(zh=part.label, en=english.get(part.key, ""))
         if part.readonly:
             known.append(label)
             continue
         asked.append(
             GuideField(
                 label=label,
-                note=Words(zh=part.description, en=english.get(f"{part.key}.description", "")),
+                explanation=Bilingual(zh=part.description, en=english.get(f"{part.key}.description", "")),
                 required=part.required,
                 conditional=bool(conditions),
                 choices=tuple(
-                    Words(zh=each.label, en=english.get(f"{part.key}.{each.value}", ""))
+                    Bilingual(zh=each.label, en=english.get(f"{part.key}.{each.value}", ""))
                     for each in part.choices
                 ),
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from engine.workflow.guide import Outcome, StretchKind, Words
+from engine.workflow.guide import Bilingual, Outcome, StretchKind
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ class GuideStep:
     """One thing that happens, and who does it."""
 
     kind: StretchKind
-    #: lane; empty English where the duty has none
-    who: Words
-    names: tuple[Words, ...]
-    notes: tuple[Words, ...]
+    #: who does it; empty English where the duty has none
+    lane: Bilingual
+    names: tuple[Bilingual, ...]
+    explanations: tuple[Bilingual, ...]
     limit: GuideLimit | None
     #: titles of the letters that are sent to whom it is about
-    letters: tuple[Words, ...]
+    letters: tuple[Bilingual, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,12 @@ class GuideBranch:
 
     #: number of the step after which it parts, from 0
     after: int
-    label: Words
-    question: Words
+    label: Bilingual
+    question: Bilingual
     steps: tuple[GuideStep, ...]
     outcome: Outcome
     #: the end; empty for a detour
-    end: Words
+    end: Bilingual
     #: number of the step where it is back; None for an end
     back_to: int | None
 
@@ -61,25 +61,25 @@ class GuideBranch:
 class GuideField:
     """What one field of a form asks."""
 
-    label: Words
-    note: Words
+    label: Bilingual
+    explanation: Bilingual
     required: bool
     #: asked only after certain answers
     conditional: bool
     #: answers to choose from
-    choices: tuple[Words, ...]
+    choices: tuple[Bilingual, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuideForm:
     """What the applicant enters in one step: exactly the fields of its form."""
 
-    step: Words
+    step: Bilingual
     #: what leads to the step; empty where everybody comes to it
-    when: Words
+    when: Bilingual
     fields: tuple[GuideField, ...]
     #: what the office has looked up already and only shows
-    known: tuple[Words, ...]
+    known: tuple[Bilingual, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class GuideSource:
 class NotAsked:
     """What nobody may be asked for, and which provision says so."""
 
-    name: Words
+    name: Bilingual
     source: str
 
 
@@ -104,11 +104,11 @@ class ServicePoint:
     """A counter (服务网点) where the office is found."""
 
     region: str
-    region_name: Words
-    name: Words
-    address: Words
+    region_name: Bilingual
+    name: Bilingual
+    street: Bilingual
     phone: str
-    hours: Words
+    hours: Bilingual
     #: who told us
     source: str
     verified: bool
@@ -121,24 +121,24 @@ class GuideMatter:
     #: word of its address, e.g. ``claim``
     matter: str
     process_id: str
-    title: Words
-    about: Words
-    who: Words
-    how: Words
+    title: Bilingual
+    about: Bilingual
+    for_whom: Bilingual
+    how_to_apply: Bilingual
     #: page on which it begins; empty for none
     link: str
-    basis: tuple[GuideSource, ...]
+    provisions: tuple[GuideSource, ...]
     #: the limit of the whole; None where no rule sets one
-    total: GuideLimit | None
+    whole_limit: GuideLimit | None
     #: working days of the office's own steps together; None where one of them has no number
     office_days: int | None
     steps: tuple[GuideStep, ...]
     branches: tuple[GuideBranch, ...]
     #: steps at which it may be withdrawn
-    withdrawable: tuple[Words, ...]
-    forms: tuple[GuideForm, ...]
+    withdrawable: tuple[Bilingual, ...]
+    needs: tuple[GuideForm, ...]
     #: titles of every letter that may come
-    letters: tuple[Words, ...]
+    letters: tuple[Bilingual, ...]
     #: how many texts were taken out because they ask what nobody may be asked
     withheld: int = 0
 
@@ -154,7 +154,7 @@ class Guide:
     #: SHA-256 of the diagram that runs
     digest: str
     region: str
-    region_name: Words
+    region_name: Bilingual
     not_asked: tuple[NotAsked, ...]
     #: how long an objection takes to be answered, and how long one may ask for review by the authority above
     objection: GuideLimit | None
@@ -168,18 +168,18 @@ class GuideRow:
     """A guide in the list."""
 
     matter: str
-    title: Words
-    who: Words
-    total: GuideLimit | None
+    title: Bilingual
+    for_whom: Bilingual
+    whole_limit: GuideLimit | None
     version: int
     published_at: datetime
     #: the texts in which the words searched for were found; none without a search
-    found: tuple[Words, ...]
+    found: tuple[Bilingual, ...]
 
 
-def words_in(value: object) -> Iterator[Words]:
+def words_in(value: object) -> Iterator[Bilingual]:
     """Every text of a record, in the order of its fields."""
-    if isinstance(value, Words):
+    if isinstance(value, Bilingual):
         if value.zh:
             yield value
     elif isinstance(value, tuple):
@@ -190,10 +190,10 @@ def words_in(value: object) -> Iterator[Words]:
             yield from words_in(getattr(value, each.name))
 
 
-def reworded(value: T, change: Callable[[Words], Words]) -> T:
+def reworded(value: T, change: Callable[[Bilingual], Bilingual]) -> T:
     """The record with every text changed so."""
     found: Any = value
-    if isinstance(found, Words):
+    if isinstance(found, Bilingual):
         found = change(found)
     elif isinstance(found, tuple):
         found = tuple(reworded(each, change) for each in found)

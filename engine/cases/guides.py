@@ -33,13 +33,11 @@ from engine.cases.service_points import ServicePointBook
 from engine.people import Region
 from engine.tasks import CATALOGUE
 from engine.values import Reason, Refusal
-from engine.workflow.guide import Cited, Words
+from engine.workflow.guide import Bilingual, Cited
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Published
 
-_NO_GUIDE = Reason(
-    code="no_such_guide", text="没有这个办事指南", text_en="There is no such service guide."
-)
+_NO_GUIDE = Reason(code="no_such_guide", text="没有这个办事指南", text_en="There is no such service guide.")
 _UNITS: Mapping[str, LimitUnit] = {"workdays": "workdays", "days": "days"}
 #: texts shown beside a guide that was found
 _FOUND_MOST = 3
@@ -55,8 +53,8 @@ def guides(office: Office, *, search: str = "") -> tuple[GuideRow, ...]:
             GuideRow(
                 matter=body.matter,
                 title=body.title,
-                who=body.who,
-                total=body.total,
+                for_whom=body.for_whom,
+                whole_limit=body.whole_limit,
                 version=row.number,
                 published_at=row.published_at,
                 found=_found(body, wanted),
@@ -87,9 +85,9 @@ def guide(office: Office, matter: str, *, region: str = "") -> Guide | Refusal:
         published_at=row.published_at,
         digest=published.blueprint.digest,
         region=region,
-        region_name=places.get(region, Words(zh=region)),
+        region_name=places.get(region, Bilingual(zh=region)),
         not_asked=tuple(
-            NotAsked(name=Words(zh=each.name, en=each.name_en), source=each.source)
+            NotAsked(name=Bilingual(zh=each.name, en=each.name_en), source=each.source)
             for each in office.book.forbidden_demands
         ),
         objection=_limit(office, "objection", region),
@@ -107,16 +105,16 @@ def diagram_of(office: Office, matter: str) -> bytes | Refusal:
     return Refusal(reasons=(_NO_GUIDE,))
 
 
-def places(office: Office) -> Mapping[str, Words]:
+def places(office: Office) -> Mapping[str, Bilingual]:
     """The regions whose limits and counters a guide can show, by code."""
     with office.store.reading() as session:
         return region_names(session)
 
 
-def region_names(session: Session) -> Mapping[str, Words]:
+def region_names(session: Session) -> Mapping[str, Bilingual]:
     """Name of every region by code, in the order of the codes; the country itself is none."""
     query = select(Region).where(Region.level != "country").order_by(Region.code)
-    return {each.code: Words(zh=each.name, en=each.english) for each in session.scalars(query)}
+    return {each.code: Bilingual(zh=each.name, en=each.english) for each in session.scalars(query)}
 
 
 @lru_cache(maxsize=4)
@@ -169,7 +167,7 @@ def _bodies(
         yield row, published, without_demands(body, office.runner.versions.names.forbids)
 
 
-def _titles(session: Session, public: list[Published]) -> dict[str, Words]:
+def _titles(session: Session, public: list[Published]) -> dict[str, Bilingual]:
     """Titles of the letters that these processes send, as published today, by kind."""
     topics = {element.topic for published in public for element in published.blueprint.elements.values()}
     kinds = {kind for topic in topics if topic in CATALOGUE for kind in CATALOGUE[topic].letters}
@@ -182,7 +180,7 @@ def _titles(session: Session, public: list[Published]) -> dict[str, Words]:
     )
     texts = {name: title_in((content or b"").decode("utf-8-sig")) for name, content in session.execute(query)}
     return {
-        kind: Words(zh=title, en=texts.get(f"letters/{kind}.en.md", ""))
+        kind: Bilingual(zh=title, en=texts.get(f"letters/{kind}.en.md", ""))
         for kind in kinds
         if (title := texts.get(f"letters/{kind}.md"))
     }
@@ -213,10 +211,8 @@ def _holds(body: GuideMatter, wanted: list[str]) -> bool:
     return all(word in said for word in wanted)
 
 
-def _found(body: GuideMatter, wanted: list[str]) -> tuple[Words, ...]:
+def _found(body: GuideMatter, wanted: list[str]) -> tuple[Bilingual, ...]:
     """The first texts that hold one of the words, the title apart."""
     texts = dict.fromkeys(words for words in words_in(body) if words != body.title)
-    held = [
-        words for words in texts if any(word in _plain(f"{words.zh}\n{words.en}") for word in wanted)
-    ]
+    held = [words for words in texts if any(word in _plain(f"{words.zh}\n{words.en}") for word in wanted)]
     return tuple(held[:_FOUND_MOST])

@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cases.guide_views import ServicePoint
 from engine.law.policy import NATIONAL, region_chain
 from engine.store.declaration import Entry, read_declaration
-from engine.workflow.guide import Words
+from engine.workflow.guide import Bilingual
 
 _FIELDS = (
     "region", "name", "name_en", "address", "address_en", "phone", "hours", "hours_en", "source", "verified",
@@ -39,17 +39,17 @@ class ServicePointBook:
                 return found
         return ()
 
-    def named(self, names: Mapping[str, Words]) -> ServicePointBook:
+    def named(self, names: Mapping[str, Bilingual]) -> ServicePointBook:
         """The book with the names of the regions."""
         return ServicePointBook(tuple(_named(point, names) for point in self.points))
 
 
-def _named(point: ServicePoint, names: Mapping[str, Words]) -> ServicePoint:
+def _named(point: ServicePoint, names: Mapping[str, Bilingual]) -> ServicePoint:
     return ServicePoint(
         region=point.region,
-        region_name=names.get(point.region, Words(zh=point.region)),
+        region_name=names.get(point.region, Bilingual(zh=point.region)),
         name=point.name,
-        address=point.address,
+        street=point.street,
         phone=point.phone,
         hours=point.hours,
         source=point.source,
@@ -64,11 +64,11 @@ def _point(entry: Entry) -> ServicePoint:
         raise entry.error(f"地区「{region}」应当是六位代码", field="region")
     return ServicePoint(
         region=region,
-        region_name=Words(zh=region),
-        name=Words(zh=entry.text("name"), en=entry.text("name_en")),
-        address=Words(zh=entry.text("address"), en=entry.text("address_en")),
+        region_name=Bilingual(zh=region),
+        name=Bilingual(zh=entry.text("name"), en=entry.text("name_en")),
+        street=Bilingual(zh=entry.text("address"), en=entry.text("address_en")),
         phone=entry.text("phone"),
-        hours=Words(zh=entry.text("hours"), en=entry.text("hours_en")),
+        hours=Bilingual(zh=entry.text("hours"), en=entry.text("hours_en")),
         source=entry.text("source"),
         verified=entry.flag("verified", default=False),
     )

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.workflow.drawing import DrawnNode, Scope, draw
+from engine.workflow.drawing import Scope, draw
 from engine.workflow.facts import elements_of, properties_of
 from engine.workflow.reader import definitions_of, read_xml
 from engine.workflow.vocabulary import OWN_TASKS, PEOPLE_TASKS, Element, Names, tag
@@ -39,7 +39,7 @@ Way = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Bilingual:
     """A text in Chinese and English; the English is empty where nobody has written it."""
 
     zh: str
@@ -68,10 +68,10 @@ class Branch:
 
     #: number of the stretch after which it parts
     after: int
-    #: the answer that leads there; no English: flows have only their Chinese name
-    label: Words
+    #: the answer or event that leads there; an answer has no English, since flows have only a Chinese name
+    label: Bilingual
     #: the question that is asked there
-    question: Words
+    question: Bilingual
     stretches: tuple[Stretch, ...]
     outcome: Outcome
     #: the end that it comes to; None: back on the road
@@ -86,10 +86,10 @@ class Road:
 
     process_id: str
     address: str
-    name: Words
-    about: Words
-    who: Words
-    how: Words
+    name: Bilingual
+    about: Bilingual
+    who: Bilingual
+    how: Bilingual
     basis: tuple[Cited, ...]
     #: name of the time limit of the whole; empty for none
     limit: str
@@ -118,12 +118,12 @@ def road_of_scope(scope: Scope, elements: Mapping[str, Element], names: Names) -
     stretches, branches, withdrawable = (
         _Walk(scope, elements, names.public, way).told() if way else ((), (), ())
     )
-    name = Words(zh=scope.name or scope.id, en=said.get("english", ""))
+    name = Bilingual(zh=scope.name or scope.id, en=said.get("english", ""))
     return Road(
         process_id=scope.id,
         address=said["guide"],
         name=worded(said, "guide_name") if said.get("guide_name") else name,
-        about=Words(zh=documentation_of(scope), en=said.get(NOTE_EN, "")),
+        about=Bilingual(zh=documentation_of(scope), en=said.get(NOTE_EN, "")),
         who=worded(said, "guide_who"),
         how=worded(said, "guide_how"),
         basis=cited(said.get("guide_basis", "")),
@@ -135,9 +135,9 @@ def road_of_scope(scope: Scope, elements: Mapping[str, Element], names: Names) -
     )
 
 
-def worded(said: Mapping[str, str], name: str) -> Words:
+def worded(said: Mapping[str, str], name: str) -> Bilingual:
     """The property and its English; empty where they are not there."""
-    return Words(zh=said.get(name, ""), en=said.get(f"{name}_en", ""))
+    return Bilingual(zh=said.get(name, ""), en=said.get(f"{name}_en", ""))
 
 
 def cited(text: str) -> tuple[Cited, ...]:
@@ -147,14 +147,14 @@ def cited(text: str) -> tuple[Cited, ...]:
     return tuple(Cited(source=source, article=article.strip()) for source, _space, article in split)
 
 
-def name_of(element: Element) -> Words:
+def name_of(element: Element) -> Bilingual:
     """What a step is called; its id where it has no name."""
-    return Words(zh=element.name or element.id, en=element.properties.get("english", ""))
+    return Bilingual(zh=element.name or element.id, en=element.properties.get("english", ""))
 
 
-def note_of(element: Element) -> Words:
+def note_of(element: Element) -> Bilingual:
     """What is done in a step."""
-    return Words(zh=element.documentation, en=element.properties.get(NOTE_EN, ""))
+    return Bilingual(zh=element.documentation, en=element.properties.get(NOTE_EN, ""))
 
 
 def documentation_of(scope: Scope) -> str:
@@ -198,8 +198,8 @@ class _Parting:
 
     #: place on the main way after which it parts
     place: int
-    label: str
-    question: Words
+    label: Bilingual
+    question: Bilingual
     way: Way
 
 
@@ -236,13 +236,12 @@ class _Walk:
             after = self._way[place + 1] if place + 1 < len(self._way) else ""
             for flow in node.outgoing:
                 if flow.target != after and (way := _way(self._scope, [flow.target], goals)):
-                    label = flow.name or (
-                        self._elements[flow.target].name if node.kind == "eventBasedGateway" else ""
-                    )
-                    yield _Parting(place, label, self._question(node), way)
+                    event = node.kind == "eventBasedGateway" and not flow.name
+                    label = self._words(flow.target) if event else Bilingual(zh=flow.name)
+                    yield _Parting(place, label, self._words(own), way)
             for event in self._scope.boundaries(own):
                 if self._elements[event.id].interrupting and (way := _way(self._scope, [event.id], goals)):
-                    yield _Parting(place, event.name, Words(zh=""), way)
+                    yield _Parting(place, self._words(event.id), Bilingual(zh=""), way)
 
     def _matters(self, parting: _Parting) -> bool:
         """Whether the applicant needs to know: it ends there, or they act on it, or they caused it."""
@@ -262,7 +261,7 @@ class _Walk:
         back = self._place.get(end)
         return Branch(
             after=_before(number, parting.place),
-            label=Words(zh=parting.label),
+            label=parting.label,
             question=parting.question,
             stretches=tuple(each for each in stretches if each.kind != "wait"),
             outcome="back" if back is not None else "done" if kind == "done" else "refused",
@@ -304,9 +303,9 @@ class _Walk:
         kind = self._elements[own].properties.get(GUIDE_END, "")
         return kind if self._elements[own].kind == "endEvent" and own not in self._place else ""
 
-    def _question(self, node: DrawnNode) -> Words:
-        element = self._elements[node.id]
-        return Words(zh=element.name, en=element.properties.get("english", ""))
+    def _words(self, own: str) -> Bilingual:
+        element = self._elements[own]
+        return Bilingual(zh=element.name, en=element.properties.get("english", ""))
 
 
 def _before(number: Mapping[int, int], place: int) -> int:
