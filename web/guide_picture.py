@@ -134,7 +134,9 @@ def _step_shape(step: GuideStep, number: int, frame: _Frame) -> _Shape:
 
 def _side_shape(branch: GuideBranch, frame: _Frame) -> _Shape:
     width = frame.side[1] - 18
-    lines = [_Text("guide-who", line) for line in wrapped(_answer(branch), width, frame.small, most=3)]
+    lines = [
+        _Text("guide-who", line) for line in wrapped(said(answer_of(branch)), width, frame.small, most=3)
+    ]
     for step in branch.steps:
         # a refusal is told by its end and its letter, not by who writes it
         if branch.outcome == "back" or step.kind == "yours":
@@ -159,17 +161,11 @@ def _side_shape(branch: GuideBranch, frame: _Frame) -> _Shape:
     return _shape(f"guide-side guide-{branch.outcome}", lines, frame, is_round=False)
 
 
-def _answer(branch: GuideBranch) -> str:
-    """What leads there: the answer or event; in English the question, since answers have Chinese names only."""
-    question = said(branch.question)
-    if chosen() == "en":
-        return branch.label.en or branch.question.en or branch.label.zh
-    return branch.label.zh if len(branch.label.zh) > 2 or not question else f"{question}{branch.label.zh}"
-
-
-def answer_words(branch: GuideBranch) -> str:
-    """What leads to the branch, for the list beside the picture."""
-    return _answer(branch)
+def answer_of(branch: GuideBranch) -> Bilingual:
+    """What leads to the branch: the answer or event; in English the question, since answers have Chinese names only."""
+    label, question = branch.label, branch.question
+    short = len(label.zh) <= 2 and question.zh
+    return Bilingual(zh=f"{question.zh}{label.zh}" if short else label.zh, en=label.en or question.en)
 
 
 def _joined(names: Sequence[Bilingual]) -> str:

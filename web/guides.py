@@ -16,7 +16,7 @@ from web.errors import refused
 from web.guide_picture import (
     OUTCOMES,
     SIGNS,
-    answer_words,
+    answer_of,
     limit_bar,
     limit_words,
     picture,
@@ -88,7 +88,7 @@ def _page(template: str, found: Guide, *, picture: Markup, places: object) -> st
         places=places,
         told=told,
         limit_words=limit_words,
-        answer_words=answer_words,
+        answer_of=answer_of,
         signs=SIGNS,
         outcomes=OUTCOMES,
     )
