@@ -110,7 +110,9 @@ def test_a_field_taken_out_of_a_form_and_a_letter_renamed_change_the_guide_too(
     assert isinstance(studio.publish_change(office, second, change_id), ChangeView)
 
     body = the_guide(office).body
-    assert [field.explanation.zh for field in body.needs[0].fields if field.label.zh == PHONE] == ["只用来通知。"]
+    assert [field.explanation.zh for field in body.needs[0].fields if field.label.zh == PHONE] == [
+        "只用来通知。"
+    ]
     assert "核定通知" in [letter.zh for letter in body.letters]
 
 
@@ -218,7 +220,9 @@ def test_a_process_taken_out_of_the_library_has_no_guide(office: Office) -> None
 def test_two_processes_do_not_share_an_address(office: Office) -> None:
     with office.store.reading() as session:
         files = shelf.library_files(session)
-    taken = files["death-grant.bpmn"].replace(b'name="guide" value="death-grant"', b'name="guide" value="claim"')
+    taken = files["death-grant.bpmn"].replace(
+        b'name="guide" value="death-grant"', b'name="guide" value="claim"'
+    )
 
     report = check_files(
         {**files, "death-grant.bpmn": taken}, {"death-grant.bpmn"}, office.runner.versions.names
@@ -229,7 +233,13 @@ def test_two_processes_do_not_share_an_address(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("region", "expected"),
-    [("371502", {"371502"}), ("371581", {"371581"}), ("370100", {"37"}), ("500101", {"50"}), ("371500", {"3715"})],
+    [
+        ("371502", {"371502"}),
+        ("371581", {"371581"}),
+        ("370100", {"37"}),
+        ("500101", {"50"}),
+        ("371500", {"3715"}),
+    ],
 )
 def test_counters_are_those_of_the_region_or_of_the_nearest_around_it(
     office: Office, region: str, expected: set[str]

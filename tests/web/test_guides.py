@@ -43,7 +43,16 @@ def test_the_picture_and_the_list_say_the_same(app: Flask) -> None:
     wide, narrow = re.findall(r'(?s)<svg class="guide-chart.*?</svg>', page)
     steps = page[page.index('<ol class="guide-steps">') : page.index('id="where"')]
 
-    for name in ("提出申领", "核对并确认申请表", "受理审核", "复核", "审批", "已核定发放", "不予核定", "补充视同缴费说明"):
+    for name in (
+        "提出申领",
+        "核对并确认申请表",
+        "受理审核",
+        "复核",
+        "审批",
+        "已核定发放",
+        "不予核定",
+        "补充视同缴费说明",
+    ):
         assert all(name in re.sub(r"</text><text[^>]*>", "", part) for part in (wide, narrow, steps)), name
     assert 'role="img" aria-label="失业保险金申领的流程图' in page
 
@@ -71,9 +80,10 @@ def test_programs_get_the_same_guide(app: Flask) -> None:
     assert [row["matter"] for row in listed["rows"]] == ["death-grant"]
     assert found.json["region_name"] == {"zh": "东昌府区", "en": "Dongchangfu"}
     assert found.json["body"]["whole_limit"]["count"] == 10
-    assert client.get("/api/v1/guides/claim", headers={"If-None-Match": found.headers["ETag"]}).status_code == 200
-    again = client.get(
-        "/api/v1/guides/claim?region=371502", headers={"If-None-Match": found.headers["ETag"]}
+    assert (
+        client.get("/api/v1/guides/claim", headers={"If-None-Match": found.headers["ETag"]}).status_code
+        == 200
     )
+    again = client.get("/api/v1/guides/claim?region=371502", headers={"If-None-Match": found.headers["ETag"]})
     assert again.status_code == 304
     assert client.get("/api/v1/guides/none").status_code == 404

@@ -119,6 +119,6 @@ def test_a_public_diagram_of_which_no_guide_can_be_made_is_refused(
     problems = check_file(changed.encode(), names())
 
     assert check_file(before.encode(), names()) == []
-    assert any(
-        (each.severity, each.code) == ("error", code) and said in each.message for each in problems
-    ), problems
+    assert any((each.severity, each.code) == ("error", code) and said in each.message for each in problems), (
+        problems
+    )
