@@ -63,9 +63,12 @@ def paper(matter: str) -> ResponseReturnValue:
 @pages.get("/guides/<matter>/diagram")
 def diagram(matter: str) -> ResponseReturnValue:
     """The whole published diagram of the guide, as drawn."""
-    found, drawn = guides.guide(office(), matter), guides.diagram_of(office(), matter)
-    if isinstance(found, Refusal) or isinstance(drawn, Refusal):
-        return refused(found if isinstance(found, Refusal) else drawn)  # type: ignore[arg-type]  # one of them is
+    found = guides.guide(office(), matter)
+    if isinstance(found, Refusal):
+        return refused(found)
+    drawn = guides.diagram_of(office(), matter)
+    if isinstance(drawn, Refusal):
+        return refused(drawn)
     return _page("guide_diagram.html", found, picture=_whole(drawn, found), places={})
 
 

@@ -236,8 +236,8 @@ class _Walk:
             after = self._way[place + 1] if place + 1 < len(self._way) else ""
             for flow in node.outgoing:
                 if flow.target != after and (way := _way(self._scope, [flow.target], goals)):
-                    event = node.kind == "eventBasedGateway" and not flow.name
-                    label = self._words(flow.target) if event else Bilingual(zh=flow.name)
+                    happens = node.kind == "eventBasedGateway" and not flow.name
+                    label = self._words(flow.target) if happens else Bilingual(zh=flow.name)
                     yield _Parting(place, label, self._words(own), way)
             for event in self._scope.boundaries(own):
                 if self._elements[event.id].interrupting and (way := _way(self._scope, [event.id], goals)):
