@@ -98,13 +98,11 @@ def _road(process: Scope, elements: Mapping[str, Element], names: Names, finding
     stretches = [*road.stretches, *(each for branch in road.branches for each in branch.stretches)]
     shown = [element for stretch in stretches for element in stretch.elements]
     shown += [branch.end for branch in road.branches if branch.end]
-    for element in dict.fromkeys(element.id for element in shown):
-        if not elements[element].name:
-            findings.error("guide_lacks", elements[element], "公开办事指南要画出这一步，请写名称")
-        if not elements[element].properties.get("english"):
-            findings.error(
-                "guide_lacks", elements[element], "公开办事指南要画出这一步，请写英文名称：属性 english"
-            )
+    for element in {each.id: each for each in shown}.values():
+        if not element.name:
+            findings.error("guide_lacks", element, "公开办事指南要画出这一步，请写名称")
+        if not element.properties.get("english"):
+            findings.error("guide_lacks", element, "公开办事指南要画出这一步，请写英文名称：属性 english")
     for stretch in stretches:
         if stretch.kind in ("start", "yours"):
             for element in stretch.elements:
