@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_guides import GUIDE_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
 
 _WORDS = """
@@ -378,7 +379,8 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    for line in (*_WORDS.strip().splitlines(), *TRANSFER_WORDS.strip().splitlines()):
+    rooms = (_WORDS, TRANSFER_WORDS, GUIDE_WORDS)
+    for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")
 

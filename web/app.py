@@ -22,6 +22,7 @@ from web import (
     exchange,
     exchange_door,
     files,
+    guides,
     hits,
     imports,
     inbox,
@@ -94,6 +95,7 @@ PAGES = (
     studio_try.studio_try,
     studio_tests.studio_tests,
     watch.watch,
+    guides.pages,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024

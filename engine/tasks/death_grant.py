@@ -155,7 +155,7 @@ def order_death_grant(
     }
 
 
-@operation("send_death_grant_decision", title="送达死亡待遇核定告知书")
+@operation("send_death_grant_decision", title="送达死亡待遇核定告知书", letters=("death-grant-decision",))
 def send_death_grant_decision(
     desk: Desk,
     *,
@@ -182,7 +182,7 @@ def send_death_grant_decision(
     return {}
 
 
-@operation("send_death_grant_refusal", title="送达死亡待遇不予核定告知书")
+@operation("send_death_grant_refusal", title="送达死亡待遇不予核定告知书", letters=("death-grant-refusal",))
 def send_death_grant_refusal(
     desk: Desk,
     *,
@@ -229,7 +229,7 @@ def order_returned_months(desk: Desk, *, grant_id: int, death_day: str) -> dict[
     return {"at_bank_count": months.at_bank}
 
 
-@operation("record_death_grant_withdrawal", title="登记撤回申请")
+@operation("record_death_grant_withdrawal", title="登记撤回申请", letters=("death-grant-withdrawal",))
 def record_death_grant_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, Any]:
     """The application is taken back; nothing of the family's right is lost."""
     row = death.application(desk.session, desk.case.id)

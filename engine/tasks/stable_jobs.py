@@ -70,7 +70,7 @@ def screen_employer(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any
     }
 
 
-@operation("record_not_eligible", title="登记不符合条件")
+@operation("record_not_eligible", title="登记不符合条件", letters=("refund-not-eligible",))
 def record_not_eligible(
     desk: Desk,
     *,
@@ -97,7 +97,7 @@ def record_not_eligible(
     return {}
 
 
-@operation("push_to_employer", title="向单位推送")
+@operation("push_to_employer", title="向单位推送", letters=("refund-push",))
 def push_to_employer(
     desk: Desk,
     *,
@@ -125,7 +125,7 @@ def push_to_employer(
     return {}
 
 
-@operation("record_lapse", title="逾期未确认，登记失效")
+@operation("record_lapse", title="逾期未确认，登记失效", letters=("refund-lapse",))
 def record_lapse(desk: Desk, *, employer_id: int, year: int) -> dict[str, Any]:
     """Nobody confirmed in time; the employer is told."""
     _refund(desk, employer_id, year).status = "lapsed"
@@ -194,7 +194,7 @@ def order_refund_payment(
     return {"order_id": order.id}
 
 
-@operation("notify_refund", title="告知返还结果")
+@operation("notify_refund", title="告知返还结果", letters=("refund-done",))
 def notify_refund(desk: Desk, *, employer_id: int, amount_fen: int, year: int) -> dict[str, Any]:
     """Tells the employer that the refund is on its way."""
     employer = desk.session.get_one(Employer, employer_id)

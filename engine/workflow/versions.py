@@ -24,6 +24,7 @@ from engine.workflow.decisions import Decision, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
 from engine.workflow.forms import Form, read_form
+from engine.workflow.guide import Road, road_of
 from engine.workflow.reader import (
     Blueprint,
     Names,
@@ -56,6 +57,8 @@ class Published:
     decisions: Mapping[str, Decision]
     #: file name → diagram with processes that it calls, also through others
     called: Mapping[str, bytes] = field(default_factory=dict)
+    #: the road of a public process; None for one that is not public
+    road: Road | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +233,7 @@ class Versions:
             forms={key: read_form(text) for key, text in bundle["forms"].items()},
             decisions=decisions,
             called=called,
+            road=road_of(row.diagram, row.process_id, self.names),
         )
 
 

@@ -165,6 +165,13 @@ SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核�
 PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     *CONTROL_PAGES,
     ("welcome", "", "/", None),
+    ("guides", "", "/guides?q=账户", None),
+    ("guide-claim", "", "/guides/claim", None),
+    ("guide-transfer", "", "/guides/transfer", None),
+    ("guide-refund", "", "/guides/stable-jobs", None),
+    ("guide-death", "", "/guides/death-grant?region=371502", None),
+    ("guide-print", "", "/guides/claim/print", None),
+    ("guide-diagram", "", "/guides/claim/diagram", None),
     ("sign-in", "", "/sign-in", None),
     ("sign-in-person", "", "/apply", None),
     ("sign-in-employer", "", "/employer/sign-in", None),

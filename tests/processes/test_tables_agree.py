@@ -6,8 +6,10 @@ Reads the files and the code; the paths of the other tests prove that it runs.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +49,9 @@ from engine.workflow.expressions import compile_expression
 from engine.workflow.facts import bare
 from engine.workflow.form_parts import with_conditions
 from engine.workflow.forms import Form, read_form
+from engine.workflow.guide import road_of
 from engine.workflow.reader import Blueprint, read_processes
+from engine.workflow.versions import references_of
 from engine.workflow.vocabulary import GATEWAYS, Element, Names
 
 ROOT = Path(__file__).parents[2]
@@ -313,6 +317,36 @@ def test_every_letter_that_is_written_has_a_template_and_every_template_is_used(
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
     assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) | {APPLIED} == templates
+
+
+@pytest.mark.req("SERV-01")
+def test_an_operation_of_a_public_process_declares_exactly_the_letters_that_the_guide_announces() -> None:
+    topics = {
+        element.topic
+        for path in DIAGRAMS
+        for process in references_of(path.read_bytes()).processes
+        if road_of(path.read_bytes(), process, NAMES)
+        for element in BLUEPRINTS[process].elements.values()
+        if element.topic
+    }
+
+    declared = {topic: set(CATALOGUE[topic].letters) for topic in topics}
+
+    assert len(topics) > 20
+    assert declared == {topic: _to_the_subject(CATALOGUE[topic].act) for topic in topics}
+
+
+def _to_the_subject(act: Callable[..., object]) -> set[str]:
+    """The kinds of letter that an operation writes to whom its case is about."""
+    return {
+        kind
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(act))))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "send_letter"
+        and not any(each.arg == "recipient" for each in node.keywords)
+        for kind in _kinds(node.args[1])
+    }
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: f"{sent.kind}@{sent.line}")

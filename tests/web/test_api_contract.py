@@ -208,7 +208,14 @@ def test_every_field_is_named_in_both_languages(document: Mapping[str, Any]) -> 
 
 
 #: operations by which nobody need be signed in
-ENTRANCES = {"post /session", "post /session/person", "post /session/employer", "delete /session"}
+ENTRANCES = {
+    "post /session",
+    "post /session/person",
+    "post /session/employer",
+    "delete /session",
+    "get /guides",
+    "get /guides/{matter}",
+}
 #: operations about oneself: what a person, an employer, a clerk and an administrator are answered
 ABOUT_ONESELF = {
     "get /session": (200, 200, 200, 200),
