@@ -643,7 +643,7 @@ def a_finished_matter(office: Office, person: str = "li") -> int:
     sweep_until_idle(office)
     mine = my_ratings(office, actor(office, person))
     assert not isinstance(mine, Refusal)
-    return mine.asked[0].invitation_id
+    return mine.to_rate[0].invitation_id
 
 
 def a_bad_rating(office: Office, person: str = "li", *, score: int = 2, words: str = "等了很久") -> Case:

@@ -16,6 +16,7 @@ from web import (
     api,
     books,
     calendars,
+    complaints,
     control,
     control_records,
     death_grants,
@@ -33,6 +34,8 @@ from web import (
     payments,
     phrases,
     portal,
+    rating_doors,
+    ratings,
     reconciling,
     recoveries,
     rosters,
@@ -94,6 +97,9 @@ PAGES = (
     studio_try.studio_try,
     studio_tests.studio_tests,
     watch.watch,
+    ratings.pages,
+    rating_doors.pages,
+    complaints.pages,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024

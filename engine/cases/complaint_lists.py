@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
@@ -71,7 +71,7 @@ class ComplaintList:
 class ComplaintFile:
     """One complaint with who made it."""
 
-    row: ComplaintRow
+    complaint: ComplaintRow
     #: both empty for an anonymous one, and for one that was made signed in
     name: str
     reach: str
@@ -88,7 +88,7 @@ def complaint_list(
             return Refusal(reasons=(NOT_SEEN,))
         asked = status if status in STATES else ""
         conditions = [
-            or_(False, *(Complaint.region_code.startswith(scope) for scope in scopes)),  # type: ignore[arg-type]
+            or_(false(), *(Complaint.region_code.startswith(scope) for scope in scopes)),
             ~func.keeps_away(Complaint.case_id, actor.key),
         ]
         if asked:
@@ -125,7 +125,7 @@ def complaint_file(office: Office, actor: Actor, complaint_id: int) -> Complaint
         )  # fmt: skip
         contact = kept.contact_of(office.vault, complaint)
         return ComplaintFile(
-            row=_rows(session, office, [complaint])[0],
+            complaint=_rows(session, office, [complaint])[0],
             name=contact.name if contact else "",
             reach=contact.reach if contact else "",
         )

@@ -31,7 +31,7 @@ from engine.workflow.runner import NotWaitingError
 from engine.workflow.tables import WorkflowCase
 
 #: for pages
-KIND_NAMES, CHANNEL_NAMES = KINDS, CHANNELS
+KIND_NAMES, CHANNEL_NAMES, TEXT_MAX = KINDS, CHANNELS, kept.TEXT_MAX
 #: how a clerk was told
 AT_THE_COUNTER = tuple(channel for channel in CHANNELS if channel != "web")
 _PROCESS = "complaint"

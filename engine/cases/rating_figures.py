@@ -26,7 +26,12 @@ from engine.store.audit import append
 from engine.values import Actor, Month, Reason, Refusal, reach
 
 _MONTHS = 12
-TABLES: Mapping[str, str] = {"matters": "事项", "regions": "地区", "channels": "渠道", "months": "月份"}
+TABLES: Mapping[str, str] = {
+    "by_matter": "事项",
+    "by_region": "地区",
+    "by_channel": "渠道",
+    "by_month": "月份",
+}
 _HEADINGS = (*(name for name, _ in SCORES.values()), "评价数", "好评率", "差评", "再评转好")
 
 
@@ -58,21 +63,21 @@ class RatingShare:
     #: how often each grade was given, from very satisfied down
     grades: tuple[int, ...]
     total: int
-    bad: int
+    bad_count: int
     #: of the bad ones those that were rated well after they were made good
     mended: int
 
     @property
     def good_share(self) -> float | None:
         """The part of the ratings that is not bad, 0 to 1; None for no rating."""
-        return None if not self.total else (self.total - self.bad) / self.total
+        return None if not self.total else (self.total - self.bad_count) / self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
     """How bad ratings of the period are made good. Times in working days; None where nothing is known."""
 
-    bad: int
+    bad_count: int
     called: int
     called_in_time: int
     call_median: float | None
@@ -91,11 +96,11 @@ class ComplaintCount:
     english: str
     received: int
     passed_on: int
-    answered: int
+    answered_count: int
     in_time: int
     justified: int
     objected: int
-    changed: int
+    changed_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +113,10 @@ class RatingFigures:
     region_name: str
     invited: int
     total: RatingShare
-    matters: tuple[RatingShare, ...]
-    regions: tuple[RatingShare, ...]
-    channels: tuple[RatingShare, ...]
-    months: tuple[RatingShare, ...]
+    by_matter: tuple[RatingShare, ...]
+    by_region: tuple[RatingShare, ...]
+    by_channel: tuple[RatingShare, ...]
+    by_month: tuple[RatingShare, ...]
     handling: Handling
     complaints: tuple[ComplaintCount, ...]
     #: what was asked and cannot be read
@@ -126,9 +131,9 @@ class PublicFigures:
     last: str
     region_name: str
     total: RatingShare | None
-    matters: tuple[RatingShare, ...]
-    months: tuple[RatingShare, ...]
-    bad: int
+    by_matter: tuple[RatingShare, ...]
+    by_month: tuple[RatingShare, ...]
+    bad_count: int
     settled: int
     complaints: int
     answered: int
@@ -165,10 +170,10 @@ def rating_figures(office: Office, actor: Actor, asked: RatingFilter) -> RatingF
             region_name=region_names(session, {code})[code],
             invited=session.execute(text(_INVITED), given).scalar_one(),
             total=shares["total"][0],
-            matters=shares["matters"],
-            regions=shares["regions"],
-            channels=shares["channels"],
-            months=shares["months"],
+            by_matter=shares["by_matter"],
+            by_region=shares["by_region"],
+            by_channel=shares["by_channel"],
+            by_month=shares["by_month"],
             handling=_handling(session, office, given),
             complaints=_complaints(session, given),
             mistakes=tuple(mistakes),
@@ -197,12 +202,12 @@ def public_figures(office: Office) -> PublicFigures:
             last=str(last),
             region_name=region_names(session, {region})[region],
             total=total[0] if total else None,
-            matters=shown(shares["matters"]),
-            months=shown(shares["months"]),
-            bad=handling.bad,
+            by_matter=shown(shares["by_matter"]),
+            by_month=shown(shares["by_month"]),
+            bad_count=handling.bad_count,
             settled=handling.settled,
             complaints=sum(each.received for each in complaints),
-            answered=sum(each.answered + each.passed_on for each in complaints),
+            answered=sum(each.answered_count + each.passed_on for each in complaints),
             least=least,
         )
 
@@ -232,7 +237,7 @@ def export(office: Office, actor: Actor, asked: RatingFilter, table: str) -> IO[
         return noted
     columns = [SheetColumn(heading=each, key=each, width=14) for each in (TABLES[table], *_HEADINGS)]
     lines: list[Sequence[object]] = [
-        (row.name, *row.grades, row.total, _share(row.good_share), row.bad, row.mended) for row in rows
+        (row.name, *row.grades, row.total, _share(row.good_share), row.bad_count, row.mended) for row in rows
     ]
     return write_sheet("好差评", columns, lines)
 
@@ -259,7 +264,7 @@ def _period(office: Office, asked: RatingFilter) -> tuple[Month, Month, list[str
 
 _WITHIN = """region_code LIKE :scope || '%' AND (:matter = '' OR process_id = :matter)"""
 _INVITED = f"""SELECT count(*) FROM rating_invitation
- WHERE {_WITHIN} AND round = 1 AND finished_on BETWEEN :first AND :last"""
+ WHERE {_WITHIN} AND round = 1 AND finished_on BETWEEN :first AND :last"""  # noqa: S608 - parts of our own
 _SHARES = f"""
 WITH rated AS (
   SELECT r.process_id, left(r.region_code, :digits) AS area, r.channel, to_char(r.rated_on, 'YYYY-MM') AS month, r.score,
@@ -267,37 +272,37 @@ WITH rated AS (
                     AND a.round = 2 AND a.score > {BAD}) AS mended
     FROM service_rating r
    WHERE r.round = 1 AND {_WITHIN} AND (:channel = '' OR r.channel = :channel) AND r.rated_on BETWEEN :first AND :last)
-SELECT CASE WHEN grouping(process_id) = 0 THEN 'matters' WHEN grouping(area) = 0 THEN 'regions'
-            WHEN grouping(channel) = 0 THEN 'channels' WHEN grouping(month) = 0 THEN 'months' ELSE 'total' END AS kind,
+SELECT CASE WHEN grouping(process_id) = 0 THEN 'by_matter' WHEN grouping(area) = 0 THEN 'by_region'
+            WHEN grouping(channel) = 0 THEN 'by_channel' WHEN grouping(month) = 0 THEN 'by_month' ELSE 'total' END AS kind,
        coalesce(process_id, area, channel, month, '') AS key,
        count(*) FILTER (WHERE score = 5) AS g5, count(*) FILTER (WHERE score = 4) AS g4,
        count(*) FILTER (WHERE score = 3) AS g3, count(*) FILTER (WHERE score = 2) AS g2,
        count(*) FILTER (WHERE score = 1) AS g1, count(*) FILTER (WHERE score <= {BAD} AND mended) AS mended
   FROM rated GROUP BY GROUPING SETS ((), (process_id), (area), (channel), (month)) ORDER BY 1, 2
-"""
+"""  # noqa: S608 - parts of our own
 
 
 def _shares(session: Session, given: Mapping[str, Any]) -> dict[str, tuple[RatingShare, ...]]:
     found: dict[str, list[RatingShare]] = {
         "total": [],
-        "matters": [],
-        "regions": [],
-        "channels": [],
-        "months": [],
+        "by_matter": [],
+        "by_region": [],
+        "by_channel": [],
+        "by_month": [],
     }
     rows = session.execute(text(_SHARES), given).all()
-    names = region_names(session, {f"{row.key:0<6}" for row in rows if row.kind == "regions"})
+    names = region_names(session, {f"{row.key:0<6}" for row in rows if row.kind == "by_region"})
     for row in rows:
         name, english = row.key, row.key
-        if row.kind == "matters":
+        if row.kind == "by_matter":
             name = english = matter_name(session, row.key)
-        elif row.kind == "regions":
+        elif row.kind == "by_region":
             name = english = names[f"{row.key:0<6}"]
-        elif row.kind == "channels":
+        elif row.kind == "by_channel":
             name, english = CHANNEL_NAMES[row.key]
         grades = (row.g5, row.g4, row.g3, row.g2, row.g1)
         share = RatingShare(
-            key=row.key, name=name, english=english, grades=grades, total=sum(grades), bad=row.g2 + row.g1,
+            key=row.key, name=name, english=english, grades=grades, total=sum(grades), bad_count=row.g2 + row.g1,
             mended=row.mended,
         )  # fmt: skip
         found[row.kind].append(share)
@@ -305,7 +310,7 @@ def _shares(session: Session, given: Mapping[str, Any]) -> dict[str, tuple[Ratin
 
 
 _HANDLING = f"""
-SELECT count(*) AS bad, count(called_at) AS called, count(settled_at) AS settled,
+SELECT count(*) AS bad_count, count(called_at) AS called, count(settled_at) AS settled,
        count(*) FILTER (WHERE (called_at AT TIME ZONE 'Asia/Shanghai')::date <= call_back_by) AS called_in_time,
        count(*) FILTER (WHERE (settled_at AT TIME ZONE 'Asia/Shanghai')::date <= fix_by) AS settled_in_time,
        count(*) FILTER (WHERE settled_at IS NULL AND (fix_by < :today OR called_at IS NULL AND call_back_by < :today)) AS overdue,
@@ -314,7 +319,7 @@ SELECT count(*) AS bad, count(called_at) AS called, count(settled_at) AS settled
   FROM service_rating
  WHERE round = 1 AND score <= {BAD} AND {_WITHIN} AND (:channel = '' OR channel = :channel)
    AND rated_on BETWEEN :first AND :last
-"""
+"""  # noqa: S608 - parts of our own
 
 
 def _handling(session: Session, office: Office, given: Mapping[str, Any]) -> Handling:
@@ -325,10 +330,10 @@ def _handling(session: Session, office: Office, given: Mapping[str, Any]) -> Han
 
 _COMPLAINTS = """
 SELECT kind, count(*) AS received, count(*) FILTER (WHERE status = 'passed_on') AS passed_on,
-       count(answered_at) AS answered,
+       count(answered_at) AS answered_count,
        count(*) FILTER (WHERE (answered_at AT TIME ZONE 'Asia/Shanghai')::date <= answer_by) AS in_time,
        count(*) FILTER (WHERE finding IN ('justified', 'partly')) AS justified, count(objected_at) AS objected,
-       count(*) FILTER (WHERE review_finding = 'changed') AS changed
+       count(*) FILTER (WHERE review_finding = 'changed') AS changed_count
   FROM complaint WHERE region_code LIKE :scope || '%' AND received_on BETWEEN :first AND :last GROUP BY kind
 """
 

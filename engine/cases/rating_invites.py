@@ -81,6 +81,7 @@ def invite_due(office: Office, limit: int = 100) -> int:
             )
             is not None
             for case_id, process_id, region, subject, ended_at in found
+            if ended_at is not None
         )
         if invited:
             append(

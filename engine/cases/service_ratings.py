@@ -49,7 +49,7 @@ class AskedRating:
     finished_on: date
     open_until: date
     #: it was rated badly, and has been made good since
-    again: bool
+    once_more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +71,15 @@ class GivenRating:
     fix_by: date | None
     #: empty until it is answered
     reply: str
-    again: bool
+    once_more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyRatings:
     """What the actor may rate, and has rated."""
 
-    asked: tuple[AskedRating, ...]
-    given: tuple[GivenRating, ...]
+    to_rate: tuple[AskedRating, ...]
+    rated: tuple[GivenRating, ...]
 
 
 def my_ratings(office: Office, actor: Actor) -> MyRatings | Refusal:
@@ -87,7 +87,7 @@ def my_ratings(office: Office, actor: Actor) -> MyRatings | Refusal:
     if actor.kind not in ("person", "employer"):
         return _staff_never()
     with office.store.reading() as session:
-        return MyRatings(asked=_asked(session, office, actor.key), given=_given(session, actor.key))
+        return MyRatings(to_rate=_asked(session, office, actor.key), rated=_given(session, actor.key))
 
 
 def rate_own(office: Office, actor: Actor, invitation_id: int, given: Given) -> Done | Refusal:
@@ -193,7 +193,7 @@ def _record(session: Session, asked: RatingInvitation, *, case_key: str) -> Aske
         case_key=case_key,
         finished_on=asked.finished_on,
         open_until=asked.open_until,
-        again=asked.round > 1,
+        once_more=asked.round > 1,
     )
 
 
@@ -220,7 +220,7 @@ def _given(session: Session, rater: str) -> tuple[GivenRating, ...]:
             status_name=STATUS_NAMES[rating.status],
             fix_by=rating.fix_by,
             reply=rating.reply or "",
-            again=rating.round > 1,
+            once_more=rating.round > 1,
         )
         for rating, key in session.execute(query)
     )

@@ -64,7 +64,7 @@ def test_every_path_ends_with_an_answer_and_one_more_rating(
         rating = rating_of(office, case)
         assert (rating.status, rating.called_at is not None) == ("settled", True)
         assert case.recipients("rating-reply") == [rating.rater]
-        assert [each.again for each in mine(office).asked] == [True]
+        assert [each.once_more for each in mine(office).to_rate] == [True]
         assert_nothing_left(office)
 
 
@@ -102,7 +102,7 @@ def test_a_matter_is_rated_once_and_once_more_after_a_bad_rating_was_made_good(o
     first = rating_of(office, case).invitation_id
     assert refused(service_ratings.rate_own(office, li, first, Given(score=5))) == ("rated_before",)
     case.goes_on()
-    (again,) = mine(office).asked
+    (again,) = mine(office).to_rate
 
     done = service_ratings.rate_own(office, li, again.invitation_id, Given(score=1, words="还是不行"))
 
@@ -113,7 +113,7 @@ def test_a_matter_is_rated_once_and_once_more_after_a_bad_rating_was_made_good(o
             select(ServiceRating.round, ServiceRating.score, ServiceRating.status).order_by(ServiceRating.id)
         ).all()
     assert rounds == [(1, 1, "settled"), (2, 1, "none")]
-    assert mine(office).asked == ()
+    assert mine(office).to_rate == ()
 
 
 @pytest.mark.req("SERV-02")
