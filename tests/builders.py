@@ -188,19 +188,22 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "yangheyan",
         {"verify_opinion": "done", "verify_note": "现场核实，属实", "done_due": "2025-12-05"},
     ),
-    "call_back": ("qianfuhe2", {"call_back_result": "reached", "call_back_note": "说明了办理经过，其认为慢"}),
+    "call_back": (
+        "zhengneikong",
+        {"call_back_result": "reached", "call_back_note": "说明了办理经过，其认为慢"},
+    ),
     "fix_rating": (
-        "qianfuhe2",
+        "zhengneikong",
         {
             "fix_kind": "fixed",
             "fix_note": "复核环节积压，已调配一人",
             "rating_reply": "您反映办得慢属实，已经加派人手，向您致歉",
         },
     ),
-    "verify_fix": ("zhengneikong", {"fix_verified": "agree"}),
+    "verify_fix": ("fannaikong2", {"fix_verified": "agree"}),
     "take_complaint": ("zhengneikong", {"acceptance": "accept"}),
     "investigate_complaint": (
-        "qianfuhe2",
+        "zhengneikong",
         {
             "complaint_finding": "justified",
             "investigation_note": "调看窗口录像，当日提前停办",

@@ -37,7 +37,7 @@ _EXCHANGE = frozenset({"analyst", "control", "administrator", "accountant", "fun
 _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
 _LISTS = frozenset({"control"})
 _DEATHS = frozenset({"intake", "review", "approve", "control"})
-_FEEDBACK = frozenset({"review", "control", "approve", "provincial"})
+_FEEDBACK = frozenset({"control", "approve", "provincial"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 

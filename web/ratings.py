@@ -130,7 +130,7 @@ def share_row(row: RatingShare) -> ShareRow:
     share = row.good_share
     word = row.name if chosen() == "zh" else row.english
     return ShareRow(
-        word=word[:10] if chosen() == "zh" else word[:20],
+        word=word[:20] if chosen() == "zh" else word[:40],
         parts=row.grades,
         end="" if share is None else f"{share:.1%}",
     )

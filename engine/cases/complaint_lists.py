@@ -9,7 +9,7 @@ from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.rating_lists import NOT_SEEN, scopes_of
+from engine.cases.rating_lists import NOT_SEEN, is_late, scopes_of
 from engine.cases.rows import reaches, region_names, subject_labels
 from engine.cases.steps import attempt
 from engine.cases.views import Page
@@ -19,7 +19,7 @@ from engine.feedback.complaints import CHANNELS, FINDINGS, KINDS, REVIEWS, STATU
 from engine.feedback.tables import Complaint
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
+from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase
 
 STATES = STATUS_NAMES
@@ -159,7 +159,7 @@ def _rows(session: Session, office: Office, found: list[Complaint]) -> tuple[Com
             status_name=STATUS_NAMES[each.status],
             answer_by=each.answer_by,
             answered_at=each.answered_at,
-            late=_late(office, each),
+            late=is_late(office, each.answer_by, each.answered_at),
             finding_name=FINDINGS.get(each.finding or "", ""),
             answer=each.answer or "",
             passed_to=each.passed_to or "",
@@ -170,8 +170,3 @@ def _rows(session: Session, office: Office, found: list[Complaint]) -> tuple[Com
         )
         for each in found
     )
-
-
-def _late(office: Office, complaint: Complaint) -> bool:
-    day = complaint.answered_at.astimezone(CHINA).date() if complaint.answered_at else office.today
-    return complaint.answer_by is not None and day > complaint.answer_by

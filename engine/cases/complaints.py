@@ -101,12 +101,15 @@ def complain(
     if over:
         return over
 
+    places = served(office, actor or SYSTEM)
+
     def work(session: Session) -> Complained:
         about = session.scalars(
             select(WorkflowCase).where(WorkflowCase.case_key == of_case.strip())
         ).one_or_none()
-        where = about.region_code if about else region or _home(session, office, actor)
-        if where not in served(office, actor or SYSTEM):
+        home = _home(session, office, actor)
+        where = about.region_code if about else region or (home if home in places else office.settings.region)
+        if where not in places:
             raise RefusedError(
                 _fault("region", "请选择本机构经办的地区", "Choose a region that this office serves.")
             )
@@ -269,14 +272,10 @@ def _view(session: Session, office: Office, complaint: Complaint) -> ComplaintVi
 
 def _home(session: Session, office: Office, actor: Actor | None) -> str:
     """Where the actor belongs; the office's own region for everybody else."""
-    found = None
-    if actor is not None and actor.kind == "person":
-        found = session.scalar(select(Person.region_code).where(Person.id == actor.id))
-    if actor is not None and actor.kind == "employer":
-        found = session.scalar(select(Employer.region_code).where(Employer.id == actor.id))
-    if actor is not None and actor.kind == "staff":
-        found = actor.region
-    return found if found in served(office, actor or SYSTEM) else office.settings.region
+    table = {"person": Person, "employer": Employer}.get(actor.kind) if actor else None
+    if actor is not None and table is not None:
+        return session.scalar(select(table.region_code).where(table.id == actor.id)) or office.settings.region
+    return actor.region if actor is not None and actor.region else office.settings.region
 
 
 def _fault(field: str, text: str, text_en: str) -> Reason:

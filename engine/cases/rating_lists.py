@@ -26,7 +26,7 @@ from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase
 
 #: duties that see ratings and complaints
-SEEN_BY = frozenset({"review", "control", "approve", "provincial"})
+SEEN_BY = frozenset({"control", "approve", "provincial"})
 STATES = {"open": "处理中", "settled": "已答复"}
 _PAGE = 50
 
@@ -112,7 +112,7 @@ def number_to_call(office: Office, actor: Actor, rating_id: int) -> str | Refusa
 
     def work(session: Session) -> str:
         rating = _seen(session, office, actor, rating_id)
-        require_duty(session, office, actor, "review", rating.region_code)
+        require_duty(session, office, actor, "control", rating.region_code)
         asked = session.get_one(RatingInvitation, rating.invitation_id)
         phone = phone_of_rater(session, office, asked) if rating.status == "open" else ""
         if not phone:
@@ -201,23 +201,24 @@ def _row(
         status_name=STATUS_NAMES[rating.status],
         call_back_by=rating.call_back_by,
         called_at=rating.called_at,
-        call_back_late=_late(office, rating.call_back_by, rating.called_at),
+        call_back_late=is_late(office, rating.call_back_by, rating.called_at),
         fix_by=rating.fix_by,
         settled_at=rating.settled_at,
-        fix_late=_late(office, rating.fix_by, rating.settled_at),
+        fix_late=is_late(office, rating.fix_by, rating.settled_at),
         reply=rating.reply or "",
         again_name=SCORES[again][0] if isinstance(again, int) else "",
     )
 
 
-def _late(office: Office, by: date | None, done_at: datetime | None) -> bool:
+def is_late(office: Office, by: date | None, done_at: datetime | None) -> bool:
+    """Whether it was done after its last day, or is not done and the day is over."""
     day = done_at.astimezone(CHINA).date() if done_at else office.today
     return by is not None and day > by
 
 
 NOT_SEEN = Reason(
     code="no_post",
-    text="评价和投诉由复核、审批、内控稽核和省厅督导岗查看",
-    text_en="Ratings and complaints are seen by review, approval, internal control and the provincial office.",
+    text="评价和投诉由审批、内控稽核和省厅督导岗查看",
+    text_en="Ratings and complaints are seen by approval, internal control and the provincial office.",
     source="社会保险经办条例第四十九条（保密）",
 )

@@ -12,19 +12,20 @@ from paths import assert_nothing_left, every_path
 from sqlalchemy import func, select, text
 from walked import Walked
 
-from engine.cases import rating_invites, service_ratings
+from engine.cases import rating_figures, rating_invites, rating_lists, service_ratings
 from engine.cases.files import case_view
 from engine.cases.inbox import task_view
 from engine.cases.office import Office
+from engine.cases.rating_figures import RatingFilter
 from engine.cases.service_ratings import Given, MyRatings
 from engine.cases.sms import IncomingSms
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
-from engine.duties import assign_post
 from engine.feedback import ratings
 from engine.feedback.tables import RatingInvitation, ServiceRating, SmsReply
+from engine.people import AccessRecord
 from engine.store.outbox import OutboxMessage
-from engine.values import SYSTEM, Refusal
+from engine.values import Refusal
 
 PHONE = "13800138000"
 
@@ -197,41 +198,79 @@ def test_a_reply_that_could_mean_two_matters_rates_neither_without_its_number(of
 
 @pytest.mark.req("SERV-02", "MONEY-02")
 def test_whoever_had_a_hand_in_the_matter_neither_handles_nor_reads_the_bad_rating(office: Office) -> None:
-    """The reviewer of the claim is refused at the task, at the file, and by the database itself."""
+    """The reviewer of the claim has moved to internal control since: refused at task and file, and by the database."""
     case = a_bad_rating(office)
-    reviewer = actor(office, "zhaofuhe")
+    controller = actor(office, "zhengneikong")
+    with office.store.transaction() as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        moved = "UPDATE workflow_history SET actor = :who WHERE element_id = 'review_claim'"
+        session.execute(text(moved), {"who": controller.key})
 
-    assert refused(
-        case.tries("zhaofuhe", "call_back", call_back_result="reached", call_back_note="没有问题")
-    ) == ("own_work",)
-    assert refused(task_view(office, reviewer, case.task_id("call_back"))) == ("own_work",)
-    assert isinstance(case_view(office, reviewer, case.id), Refusal)
+    said = {"call_back_result": "reached", "call_back_note": "没有问题"}
+    assert refused(case.tries("zhengneikong", "call_back", **said)) == ("own_work",)
+    assert refused(task_view(office, controller, case.task_id("call_back"))) == ("own_work",)
+    assert isinstance(case_view(office, controller, case.id), Refusal)
+    assert refused(rating_lists.bad_rating(office, controller, rating_of(office, case).id)) == ("own_work",)
+    listed = rating_lists.bad_ratings(office, controller)
+    assert isinstance(listed, rating_lists.BadRatings) and listed.page.rows == ()
     with pytest.raises(Exception, match="应当回避"), office.store.transaction() as session:
         session.execute(
             text(
                 """INSERT INTO workflow_history (case_id, element_id, name, kind, actor, on_behalf_of, duty, at, outcome)
-                   VALUES (:case, 'call_back', '回访', 'completed', :who, '', 'review', :now, '{}')"""
+                   VALUES (:case, 'call_back', '回访', 'completed', :who, '', 'control', :now, '{}')"""
             ),
-            {"case": case.id, "who": reviewer.key, "now": office.clock()},
+            {"case": case.id, "who": controller.key, "now": office.clock()},
         )
-    case.goes_on()
-    assert case.hands()["verify_fix"] not in (case.hands()["call_back"], reviewer.key)
+    case.does("fannaikong2", "call_back", **said)
 
 
 @pytest.mark.req("SERV-02", "MONEY-02")
 def test_who_made_it_good_never_verifies_it(office: Office) -> None:
-    """Not even where somebody could hold both posts: the claim's approver has none in it, so another rule must refuse."""
     case = a_bad_rating(office).goes_on(until="verify_fix")
-    handler = actor(office, "qianfuhe2")
-    with office.store.transaction() as session:
-        post = assign_post(
-            session, office.duties, staff_id=handler.id, duty="control", region="371500", day=office.today, by=SYSTEM
-        )  # fmt: skip
-    assert isinstance(post, Refusal)
 
-    outcome = case.tries("qianfuhe2", "verify_fix", fix_verified="agree")
+    assert refused(case.tries("zhengneikong", "verify_fix", fix_verified="agree"))[0] == "different_person"
+    case.does("fannaikong2", "verify_fix", fix_verified="agree")
+    assert case.ended_in == "rating_answered"
 
-    assert "no_post" in refused(outcome)
+
+@pytest.mark.req("SERV-02", "CTRL-07")
+def test_the_number_of_the_rater_is_shown_to_who_calls_back_and_the_look_is_recorded(office: Office) -> None:
+    case = a_bad_rating(office)
+    rating = rating_of(office, case)
+
+    assert rating_lists.number_to_call(office, actor(office, "zhengneikong"), rating.id) == PHONE
+
+    assert isinstance(rating_lists.number_to_call(office, actor(office, "handudao"), rating.id), Refusal)
+    with office.store.reading() as session:
+        looks = session.scalars(select(AccessRecord.why).where(AccessRecord.why.startswith("差评"))).all()
+    assert looks == [f"差评回访查看电话 {rating.id}"]
+    case.goes_on()
+    late = rating_lists.number_to_call(office, actor(office, "zhengneikong"), rating.id)
+    assert refused(late) == ("no_such_number",)
+
+
+@pytest.mark.req("SERV-02")
+def test_figures_count_first_ratings_and_what_was_mended(office: Office) -> None:
+    case = a_bad_rating(office)
+    case.goes_on()
+    li, control = actor(office, "li"), actor(office, "zhengneikong")
+    again = service_ratings.rate_own(office, li, mine(office).to_rate[0].invitation_id, Given(score=5))
+    assert isinstance(again, Done)
+    other = a_finished_matter(office, "lin")
+    good = service_ratings.rate_own(office, actor(office, "lin"), other, Given(score=4))
+    assert isinstance(good, Done)
+
+    found = rating_figures.rating_figures(office, control, RatingFilter())
+
+    assert isinstance(found, rating_figures.RatingFigures)
+    total = found.total
+    assert (total.grades, total.bad_count, total.mended, found.invited) == ((0, 1, 0, 1, 0), 1, 1, 2)
+    assert total.good_share == 0.5
+    done = found.handling
+    assert (done.called_in_time, done.settled_in_time, done.overdue) == (1, 1, 0)
+    assert {row.key for row in found.by_matter} == {"claim"}
+    public = rating_figures.public_figures(office)
+    assert (public.total, public.by_matter, public.least) == (None, (), 5)
 
 
 @pytest.mark.req("SERV-02")

@@ -48,17 +48,17 @@ def test_a_person_rates_on_their_own_page_and_staff_make_a_bad_rating_good(
 
     assert "很抱歉没有让您满意" in page and "已经评价的" in page
     sweep_until_idle(office)
-    handler = Visitor(app)
-    handler.post("/sign-in", login="qianfuhe2", password="a-password-of-tests")
+    handler = staff(app, "control")
     listed = handler.get("/ratings/bad").text
     found = re.search(r'href="/ratings/bad/(\d+)"', listed)
     assert found and "办得太慢：等了很久" in listed
     one = handler.get(f"/ratings/bad/{found[1]}").text
     assert "查看电话" in one and "13800138000" not in one
     assert "13800138000" in handler.post(f"/ratings/bad/{found[1]}/phone").text
-    # who reviewed the claim sees nothing of it
-    assert f"/ratings/bad/{found[1]}" not in staff(app, "review").get("/ratings/bad").text
+    # who reviewed the claim sees nothing of it, and the head of the office, who approved it, neither
     assert staff(app, "review").get(f"/ratings/bad/{found[1]}").status_code == 403
+    assert staff(app, "approve").get(f"/ratings/bad/{found[1]}").status_code == 403
+    assert f"/ratings/bad/{found[1]}" not in staff(app, "approve").get("/ratings/bad").text
     figures = handler.get("/ratings").text
     assert 'class="shares"' in figures and "失业保险金申领" in figures
     assert handler.get("/ratings/export.xlsx?table=by_matter").data[:2] == b"PK"
