@@ -23,7 +23,8 @@ from engine.cases.steps import around, attempt, pass_on
 from engine.cases.views import Done
 from engine.duties import StaffMember, keep_away
 from engine.feedback import complaints as kept
-from engine.feedback.complaints import CHANNELS, FINDINGS, KINDS, REVIEWS, STATUS_NAMES, Told
+from engine.feedback.complaints import CHANNELS, FINDINGS, KINDS, REVIEWS, STATUS_NAMES
+from engine.feedback.complaints import Told as Told
 from engine.feedback.tables import Complaint
 from engine.people import Employer, Person
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
@@ -272,10 +273,14 @@ def _view(session: Session, office: Office, complaint: Complaint) -> ComplaintVi
 
 def _home(session: Session, office: Office, actor: Actor | None) -> str:
     """Where the actor belongs; the office's own region for everybody else."""
-    table = {"person": Person, "employer": Employer}.get(actor.kind) if actor else None
-    if actor is not None and table is not None:
-        return session.scalar(select(table.region_code).where(table.id == actor.id)) or office.settings.region
-    return actor.region if actor is not None and actor.region else office.settings.region
+    found: str | None = None
+    if actor is not None and actor.kind == "person":
+        found = session.scalar(select(Person.region_code).where(Person.id == actor.id))
+    elif actor is not None and actor.kind == "employer":
+        found = session.scalar(select(Employer.region_code).where(Employer.id == actor.id))
+    elif actor is not None:
+        found = actor.region
+    return found or office.settings.region
 
 
 def _fault(field: str, text: str, text_en: str) -> Reason:
