@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-_WIDE, _ROW, _BAR, _END = 270, 42, 18, 56
+_WIDE, _ROW, _BAR, _END = 270, 48, 18, 56
 #: px that a figure needs inside its part
 _FIGURE = 20
 
