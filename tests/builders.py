@@ -18,15 +18,19 @@ from sqlalchemy import Select, select
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
 from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
+from engine.cases.complaints import Complained, complain
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.service_ratings import Given, my_ratings, rate_own
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
+from engine.feedback.complaints import Told
+from engine.feedback.tables import Complaint
 from engine.money.reconciliation_tables import ReconciliationDifference
 from engine.oversight.list_tables import SuspicionLine
 from engine.registers.cast import EMPLOYERS, PEOPLE
@@ -183,6 +187,32 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "verify_done": (
         "yangheyan",
         {"verify_opinion": "done", "verify_note": "现场核实，属实", "done_due": "2025-12-05"},
+    ),
+    "call_back": (
+        "zhengneikong",
+        {"call_back_result": "reached", "call_back_note": "说明了办理经过，其认为慢"},
+    ),
+    "fix_rating": (
+        "zhengneikong",
+        {
+            "fix_kind": "fixed",
+            "fix_note": "复核环节积压，已调配一人",
+            "rating_reply": "您反映办得慢属实，已经加派人手，向您致歉",
+        },
+    ),
+    "verify_fix": ("fannaikong2", {"fix_verified": "agree"}),
+    "take_complaint": ("zhengneikong", {"acceptance": "accept"}),
+    "investigate_complaint": (
+        "zhengneikong",
+        {
+            "complaint_finding": "justified",
+            "investigation_note": "调看窗口录像，当日提前停办",
+            "complaint_answer": "您反映的情况属实，已责令改正并通报，向您致歉",
+        },
+    ),
+    "review_objection": (
+        "handudao",
+        {"complaint_review": "upheld", "review_answer": "经复核，原答复查清了事实，处理妥当，予以维持"},
     ),
 }
 
@@ -608,6 +638,46 @@ def a_recheck(office: Office) -> Case:
     data = {"region": "371500", "recheck_source": "manual", "item_id": 0, "recheck_about": "失业保险金 2025-10",
             "recheck_why": "自行提出", "of_case_key": ""}  # fmt: skip
     return opened(office, open_case(office, SYSTEM, "recheck", data))
+
+
+def a_finished_matter(office: Office, person: str = "li") -> int:
+    """The number of the invitation to rate a claim that was granted; whoever waits to be asked is asked."""
+    a_granted_claim(office, person)
+    sweep_until_idle(office)
+    mine = my_ratings(office, actor(office, person))
+    assert not isinstance(mine, Refusal)
+    return mine.to_rate[0].invitation_id
+
+
+def a_bad_rating(office: Office, person: str = "li", *, score: int = 2, words: str = "等了很久") -> Case:
+    """The case of a bad rating of a claim that was granted."""
+    number = a_finished_matter(office, person)
+    given = Given(score=score, grounds=("slow",), words=words)
+    done = rate_own(office, actor(office, person), number, given)
+    assert isinstance(done, Done), _said(done)
+    sweep_until_idle(office)
+    with office.store.reading() as session:
+        newest = select(WorkflowCase.id).where(WorkflowCase.process_id == "rating")
+        number = session.scalars(newest.order_by(WorkflowCase.id.desc()).limit(1)).one()
+    return Case(office=office, id=number, subject=person)
+
+
+def a_complaint(
+    office: Office,
+    person: str = "li",
+    *,
+    about: str = "",
+    of_case: str = "",
+    text: str = "窗口让我第二天再来",
+) -> Case:
+    """The case of a complaint of that person of the cast; of nobody known for an empty one."""
+    told = Told(kind="attitude", text=text, about_staff=about)
+    who = actor(office, person) if person else None
+    made = complain(office, who, told, of_case=of_case, visitor="127.0.0.1")
+    assert isinstance(made, Complained), _said(made)
+    with office.store.reading() as session:
+        case_id = session.get_one(Complaint, made.complaint_id).case_id
+    return Case(office=office, id=case_id, subject=person)
 
 
 def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_feedback import FEEDBACK_WORDS
 from web.api_words_guides import GUIDE_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
 
@@ -62,7 +63,7 @@ change_id|变更单编号|number of the change
 changed|变动的部分；文件在变更单中|what was changed, or: the change holds the file
 changed_at|变动时间|when it changed
 changes|变动|changes
-channel|得知途径|how one was told|phone
+channel|得知途径；评价渠道|how one was told, or how a rating was given|phone
 claim_text|疑点情形|what the list says
 claimable|可领|may be claimed
 clean|可直接换版的件数|cases that move without notice
@@ -379,7 +380,12 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    rooms = (_WORDS, TRANSFER_WORDS, GUIDE_WORDS)
+    rooms = (
+        _WORDS,
+        FEEDBACK_WORDS,
+        GUIDE_WORDS,
+        TRANSFER_WORDS,
+    )
     for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")

@@ -31,7 +31,7 @@ groups|各组地区|groups of places
 heard_at|办理的时间|when it was heard
 here|由本系统办理|kept in this database
 how|依据：message 来信、receipt 回执|by a message or a receipt|message
-kind_name|信件名称|name of the kind of message|联系函
+kind_name|种类名称|name of the kind|联系函
 last_contact|最近一次联系|last contact
 late|是否超期|late
 ledger|账面在途余额（元）|money in transit by the books, yuan|0.00

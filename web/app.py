@@ -16,6 +16,7 @@ from web import (
     api,
     books,
     calendars,
+    complaints,
     control,
     control_records,
     death_grants,
@@ -34,6 +35,8 @@ from web import (
     payments,
     phrases,
     portal,
+    rating_doors,
+    ratings,
     reconciling,
     recoveries,
     rosters,
@@ -96,6 +99,9 @@ PAGES = (
     studio_tests.studio_tests,
     watch.watch,
     guides.pages,
+    ratings.pages,
+    rating_doors.pages,
+    complaints.pages,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024

@@ -37,6 +37,7 @@ _EXCHANGE = frozenset({"analyst", "control", "administrator", "accountant", "fun
 _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
 _LISTS = frozenset({"control"})
 _DEATHS = frozenset({"intake", "review", "approve", "control"})
+_FEEDBACK = frozenset({"control", "approve", "provincial"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -156,6 +157,8 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/control", _("内控"), _CONTROL),
         ("/control/changes", _("数据变更"), _CHANGES),
         ("/control/incidents", _("基金要情"), frozenset({"provincial"})),
+        ("/ratings", _("评价投诉"), _FEEDBACK),
+        ("/complaints", _("投诉"), frozenset() if actor.duties & _FEEDBACK else frozenset({"intake"})),
         ("/monitoring", _("运行监控"), _MONITORING),
         ("/operations", _("运行维护"), _INCIDENTS),
         # whoever sees transfers has it as a tab beside them

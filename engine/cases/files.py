@@ -22,7 +22,7 @@ from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
-from engine.duties import covers, held_by
+from engine.duties import covers, held_by, kept_away
 from engine.store.outbox import OutboxMessage
 from engine.store.sight import beyond
 from engine.tasks.tables import Letter
@@ -141,11 +141,11 @@ def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) 
     """Whether the file is open to the actor; denied by default.
 
     To the case's own person or employer, to whoever has a hand in it or an open task or question of it, to whoever
-    decides over such cases of the region, and to oversight of the region.
+    decides over such cases of the region, and to oversight of the region. Never to whoever keeps away from it (回避).
     """
     if case.subject == actor.key:
         return True
-    if actor.kind != "staff":
+    if actor.kind != "staff" or kept_away(session, case.id, (actor.key,)):
         return False
     if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(reach(actor.region)):
         return True

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases import claims, others, transfers
 from engine.cases.death_openers import open_death_grant
+from engine.cases.feedback_openers import open_complaint, open_rating
 from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
@@ -103,6 +104,8 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "recovery": open_recovery,
     "suspicion": open_suspicion,
     "reconcile": _open_difference,
+    "rating": open_rating,
+    "complaint": open_complaint,
 }
 #: processes whose cases are opened by a use-case of their own
 OPENED_HERE = frozenset(_OPENERS)

@@ -29,6 +29,8 @@ PREFIXES: Mapping[str, str] = {
     "suspicion": "YX",
     "recovery": "ZH",
     "listing": "SX",
+    "rating": "CP",
+    "complaint": "TS",
 }
 
 

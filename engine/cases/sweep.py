@@ -25,6 +25,7 @@ from engine.cases.limits import watch_limits
 from engine.cases.month_runs import month_run_due, screen_due
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
+from engine.cases.rating_invites import collect_replies, invite_due, open_bad_ratings, send_invitation
 from engine.cases.recoveries import offset_due
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
@@ -79,6 +80,12 @@ class Swept:
     fetched: int = 0
     #: other offices that were sent the statement of the month
     stated: int = 0
+    #: who was asked to rate a finished matter
+    invited: int = 0
+    #: replies to short messages that were taken in
+    replies: int = 0
+    #: bad ratings that got their case
+    bad_ratings: int = 0
     sealed: bool = False
 
     @property
@@ -105,6 +112,9 @@ class Swept:
             self.rechecks,
             self.fetched,
             self.stated,
+            self.invited,
+            self.replies,
+            self.bad_ratings,
         )
         return not any(work)
 
@@ -136,6 +146,9 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         rechecks=open_rechecks(office, limit),
         fetched=collect_folders(office),
         stated=state_month(office),
+        invited=invite_due(office, limit),
+        replies=collect_replies(office),
+        bad_ratings=open_bad_ratings(office, limit),
         sealed=_seal_if_due(office),
     )
 
@@ -232,4 +245,5 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "bank_file": send_bank_file,
     "exchange": post,
     "exchange_in": hear,
+    "rating_invitation": send_invitation,
 }

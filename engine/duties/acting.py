@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from engine.duties.agency import agencies_on
+from engine.duties.avoidance import kept_away
 from engine.duties.book import DutyBook
 from engine.duties.posts import assignable, covers, held_by, refusal
 from engine.duties.tables import HANDS
@@ -116,6 +117,7 @@ def _named(
     """Why one of these names may not stand under a step of that duty on that case."""
     found = [reason for name in names for reason in own_case(session, book, name, subject)]
     if case_id is not None:
+        found += kept_away(session, case_id, tuple(names))
         done = sorted({earlier for _, earlier in hands_on(session, case_id, names)})
         found += [
             reason for earlier in done if earlier in book.duties and (reason := book.same_case(earlier, duty))

@@ -27,6 +27,7 @@ from builders import (
     actor,
 )  # fmt: skip
 from control_pages import CONTROL_PAGES, control_at_work
+from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
 from history_files import as_csv, person_row
 from paid_grants import a_grant, put
 from peer_office import PeerOffice
@@ -164,6 +165,7 @@ SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核�
 #: name, who opens it, where it is (a path, or the case, task or batch of something that happened), what is done first
 PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     *CONTROL_PAGES,
+    *FEEDBACK_PAGES,
     ("welcome", "", "/", None),
     ("guides", "", "/guides?q=账户", None),
     ("guide-claim", "", "/guides/claim", None),
@@ -352,6 +354,7 @@ def enter(visitor: Visitor, who: str) -> Visitor:
 def furnish(office: Office) -> tuple[OpenPage, ...]:
     """Every page, after something of every kind has happened in the office."""
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
+    cases |= feedback_at_work(office)
     change = _change(office)
     _month_run(office)
     sweep_until_idle(office)
@@ -425,6 +428,9 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/payments/PB-{cases[what].key}"
         case "transfer":
             return f"/transfers/{_transfer_number(cases[what])}"
+        case "rate" | "kiosk":
+            name, mark, score = what.partition("?")
+            return f"/{kind}/{link_of(cases[name])}{mark}{score}"
         case "task":
             name, _, element = what.partition(":")
             element, slash, action = element.partition("/")

@@ -127,6 +127,14 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     ),
     "confirm_explanation": ({"difference_opinion": "return", "difference_note": "没有说明是哪一笔"},),
     "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
+    "call_back": ({"call_back_result": "unreached", "call_back_note": "九点、十一点、十五点均无人接听"},),
+    "fix_rating": ({"fix_kind": "explained", "fix_note": "经查在法定期限内办结"},),
+    "verify_fix": ({"fix_verified": "return", "verify_note": "答复没有说怎么改"},),
+    "take_complaint": (
+        {"acceptance": "pass_on", "passed_to": "市医疗保障局", "passed_why": "反映的是医保报销"},
+    ),
+    "investigate_complaint": ({"complaint_finding": "partly"}, {"complaint_finding": "unfounded"}),
+    "review_objection": ({"complaint_review": "changed"},),
     "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
 }
 

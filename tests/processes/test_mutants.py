@@ -82,6 +82,8 @@ SHIPPED = (
     Shipped(file="listing.bpmn", process_id="listing", stride=3),
     Shipped(file="recheck.bpmn", process_id="recheck", stride=3),
     Shipped(file="death-grant.bpmn", process_id="death_grant", stride=3),
+    Shipped(file="rating.bpmn", process_id="rating", stride=3),
+    Shipped(file="complaint.bpmn", process_id="complaint", stride=3),
 )
 
 

@@ -17,7 +17,9 @@ import pytest
 import yaml
 from builders import (
     MAIN_ROAD,
+    a_bad_rating,
     a_claim,
+    a_complaint,
     a_death_grant,
     a_difference,
     a_finding,
@@ -263,6 +265,8 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "stop": a_hit(office, "bo"),
         "suspicion": a_suspicion_line(office, "lin"),
         "death_grant": a_death_grant(office, "li", of="zheng"),
+        "rating": a_bad_rating(office, "qin"),
+        "complaint": a_complaint(office, "qin"),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }

@@ -127,6 +127,17 @@ WRITES_OF_PAGES = {
     "recoveries.propose": "only a page: a clerk proposes to give up a rest",
     "recoveries.judge": "only a page: an approver judges it",
     "recoveries.remove": "only a page: a fund supervisor removes an entry with the reason",
+    "ratings.rate": "POST /my/ratings/{invitation_id}",
+    "ratings.number": "only a page: a telephone is read by the person who calls it, and the look is recorded",
+    "rating_doors.rate_by_link": "only a page: whoever has the link of a short message rates, and nobody is signed in",
+    "rating_doors.kiosk_number": "only a page: a number typed at a kiosk",
+    "rating_doors.rate_at_kiosk": "only a page: a kiosk, where nobody is signed in",
+    "complaints.complain": "only a page: a complaint for which nobody signs in; signed in it is POST /complaints",
+    "complaints.look_up": "only a page: whoever has the code reads the answer, and nobody is signed in",
+    "complaints.object_by_code": "only a page: whoever has the code objects, and nobody is signed in",
+    "complaints.own": "POST /complaints",
+    "complaints.counter": "POST /complaints",
+    "complaints.object_to": "POST /my/complaints/{complaint_id}/objection",
 }
 
 
@@ -225,6 +236,11 @@ ABOUT_ONESELF = {
     "get /transfers": (200, 403, 200, 403),
     "get /transfers/regions": (200, 403, 200, 200),
     "post /claims": (201, 403, 403, 403),
+    "get /my/ratings": (200, 200, 403, 403),
+    "get /my/complaints": (200, 200, 403, 403),
+    "post /my/ratings/{invitation_id}": (404, 404, 403, 403),
+    "post /my/complaints/{complaint_id}/objection": (404, 404, 403, 403),
+    "post /complaints": (403, 403, 403, 403),
 }
 #: operations about one case or task that the public may call; every other operation is for staff
 OF_ONE_CASE_OR_TASK = re.compile(
