@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 __all__ = ["FixedClock", "at", "settings_for"]
 
 
-#: folders and files whose tests together take longer than the inner loop may; ``make test`` runs all
+#: what ``make check`` leaves out beside all that stands on a database; ``make test`` runs everything
 SLOW = (
-    "disbursement", "exchange", "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "test_migrations.py",
-    "registers/test_province.py", "test_attachments.py", "test_case_papers.py", "test_limits.py", "test_monitoring.py", "test_operations.py",
-    "test_agency.py", "test_history_import.py", "test_casework.py", "test_inbox_lists.py", "test_sheets.py", "test_moves.py", "test_rehearse.py", "test_calls.py", "test_rehearsal_runs.py", "test_library_letters.py", "test_studio.py", "test_worker.py", "test_audit.py", "test_duties.py",
-    "workflow/test_codec.py", "workflow/test_sent_back.py", "workflow/test_migration.py", "workflow/test_runner_walks.py",
+    "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "registers/test_province.py",
+    "workflow/test_codec.py", "workflow/test_going_back.py", "workflow/test_sent_back.py", "workflow/test_migration.py",
     "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
-    "workflow/test_hostile.py", "workflow/test_incidents.py",
+    "workflow/test_controls_sent_back.py", "workflow/test_hostile.py", "workflow/test_incidents.py",
+)  # fmt: skip
+
+#: on a database, and quick all the same
+QUICK = (
+    "store", "test_audit.py", "test_claims.py", "test_duties.py", "test_members.py", "test_people.py", "test_posts.py", "test_sign_in.py",
+    "workflow/test_runner.py",
 )  # fmt: skip
 
 
@@ -47,7 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in LONGEST)
     here = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(here).as_posix().startswith(SLOW):
+        file = item.path.relative_to(here).as_posix()
+        on_a_database = "server" in getattr(item, "fixturenames", ())
+        if file.startswith(SLOW) or (on_a_database and not file.startswith(QUICK)):
             item.add_marker(pytest.mark.slow)
 
 
