@@ -82,6 +82,16 @@ class TrialGroup:
         return Money(self.after_fen).text
 
     @property
+    def gained(self) -> str:
+        """What those who gain get more, yuan with two decimals."""
+        return Money(self.gain_fen).text
+
+    @property
+    def lost(self) -> str:
+        """What those who lose get less, yuan with two decimals."""
+        return Money(self.lose_fen).text
+
+    @property
     def delta(self) -> str:
         """What it costs more, yuan with two decimals and a sign: ``+12.00``, ``-3.00``, ``0.00``."""
         return signed(self.after_fen - self.before_fen)
