@@ -23,6 +23,7 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 
 #: duties to which the menu offers a page
 _ROSTERS = frozenset({"data_steward", "control"})
+_TRIALS = frozenset({"data_steward", "control", "fund_supervisor"})
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
 _BOOKS = frozenset({"accountant", "cashier", "control", "fund_supervisor", "provincial"})
@@ -147,6 +148,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
+        ("/refunds/trials", _("政策试算"), _TRIALS),
         ("/books", _("账簿"), _BOOKS),
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),

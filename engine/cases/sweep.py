@@ -32,6 +32,7 @@ from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
 from engine.cases.screening import screening_due
 from engine.cases.suspicion_lines import open_line_cases
+from engine.cases.trials import trial_due
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
 from engine.values import Refusal
@@ -56,6 +57,8 @@ class Swept:
     screened: int = 0
     #: parts of screenings for the refund that were carried out
     screened_parts: int = 0
+    #: parts of trials of figures that were carried out
+    tried_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -100,6 +103,7 @@ class Swept:
             self.paid_parts,
             self.screened,
             self.screened_parts,
+            self.tried_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -134,6 +138,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
         screened_parts=screening_due(office, limit),
+        tried_parts=trial_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),

@@ -35,7 +35,8 @@ from engine.store.audit import append
 from engine.store.crypto import Vault
 from engine.values import Actor, Money, reach
 
-#: lines in one bank file; what is left waits for the next batch
+#: no batch, and so no bank file, is larger: it is written and answered in memory, as a whole (bench/bank_files.py).
+#: What a bank takes at most is ``payment.lines_per_file``; what is left waits for the next batch
 LINES_PER_BATCH = 10_000
 #: four eyes and the parting of accountant and cashier
 SOURCE = "鲁人社函〔2020〕10号（八）"

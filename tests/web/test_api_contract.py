@@ -87,6 +87,7 @@ WRITES_OF_PAGES = {
     "reconciling.sign": "only a page: a report is signed by two people",
     "payments.start": "POST /payments",
     "month_runs.start": "POST /month-runs",
+    "refund_trials.propose": "only a page: figures are tried by the data steward who answers for them, with what is in force beside them",
     "rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
     "payments.receipt": "POST /payments/receipts",
     "portal.sign_in_claimant": "POST /session/person",
