@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.cases.others import start_finding
+from engine.cases.checklists import issue_item
 from engine.cases.transfers import ask
 from engine.cases.views import Done
 from engine.values import Refusal
@@ -53,9 +53,7 @@ def finding() -> ResponseReturnValue:
         wrong = _("两个期限都要写成日期，例如 2025-12-31。")
         return render_template("finding.html", asked=request.form, problem=wrong), 422
     topic, region = request.form.get("topic", ""), request.form.get("region", "").strip()
-    outcome = start_finding(
-        office(), actor(), topic=topic, region=region, plan_due=plan_due, done_due=done_due
-    )
+    outcome = issue_item(office(), actor(), topic=topic, region=region, plan_due=plan_due, done_due=done_due)
     return _after(outcome, to="/inbox")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.benefits.death_tables import DeathGrant
 from engine.benefits.tables import BenefitGrant
 from engine.cases.hands import paused, refuse_empty, standing
+from engine.cases.item_cases import move_dues
 from engine.cases.limit_tables import LimitPause
 from engine.cases.office import Office
 from engine.cases.steps import around, attempt, pass_on
@@ -74,6 +75,7 @@ def resume_case(office: Office, actor: Actor, case_id: int, *, why: str = "") ->
             around=around(office, session, actor),
         )
         _end_pause(session, case_id, actor, office.clock())
+        move_dues(session, case_id, days=days, since=since.astimezone(CHINA).date(), calendar=office.calendar)
         return _told(
             session, office, actor, stepped, Action.CASE_RESUMED, f"已恢复，期限顺延{days}个工作日", why=why,
             before={"paused_at": since.isoformat()}, after={"paused_at": None, "workdays": days},

@@ -18,9 +18,11 @@ from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.claims import start_noted
 from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.escalations import escalation_due
 from engine.cases.hits import open_hit_cases
 from engine.cases.import_sweep import import_due
 from engine.cases.inbox_counts import take_in
+from engine.cases.item_cases import open_item_cases
 from engine.cases.limits import watch_limits
 from engine.cases.month_runs import month_run_due, screen_due
 from engine.cases.move_sweep import move_due
@@ -79,6 +81,10 @@ class Swept:
     fetched: int = 0
     #: other offices that were sent the statement of the month
     stated: int = 0
+    #: items of rectification that got their case
+    items: int = 0
+    #: reminders, circulars, notices and referrals that were written
+    escalated: int = 0
     sealed: bool = False
 
     @property
@@ -105,6 +111,8 @@ class Swept:
             self.rechecks,
             self.fetched,
             self.stated,
+            self.items,
+            self.escalated,
         )
         return not any(work)
 
@@ -136,6 +144,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         rechecks=open_rechecks(office, limit),
         fetched=collect_folders(office),
         stated=state_month(office),
+        items=open_item_cases(office, limit),
+        escalated=escalation_due(office, limit),
         sealed=_seal_if_due(office),
     )
 

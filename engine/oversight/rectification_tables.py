@@ -59,7 +59,7 @@ class Checklist(Base):
         CheckConstraint("cells > 0", name="cells"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     #: e.g. ``QD-2020-003``
     number: Mapped[str] = mapped_column(String(20))
     #: checklist 清单, plan 工作分工

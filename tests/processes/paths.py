@@ -126,6 +126,8 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"difference_cause": "other", "difference_explanation": "见所附银行来函"},
     ),
     "confirm_explanation": ({"difference_opinion": "return", "difference_note": "没有说明是哪一笔"},),
+    "self_check": ({"check_result": "no_problem", "check_statement": "逐户核对参保名册，没有应保未保"},),
+    "report_done": ({"report_kind": "progress", "progress": "60", "evidence": "已停用六个窗口"},),
     "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
     "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
 }

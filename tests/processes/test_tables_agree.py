@@ -34,6 +34,7 @@ from paths import DETOURS
 from walked import map_of
 
 from engine.cases.controls import ControlBook
+from engine.cases.escalations import LETTERS as ESCALATION_LETTERS
 from engine.cases.month_letters import KINDS as MONTH_LETTERS
 from engine.cases.names import names_of
 from engine.cases.office import Office
@@ -312,7 +313,8 @@ SENT = sent_letters()
 def test_every_letter_that_is_written_has_a_template_and_every_template_is_used() -> None:
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
-    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) | {APPLIED} == templates
+    beside = {*MONTH_LETTERS, *ESCALATION_LETTERS.values(), APPLIED}
+    assert {sent.kind for sent in SENT} | beside == templates
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: f"{sent.kind}@{sent.line}")
