@@ -61,7 +61,10 @@ def test_the_shipped_table_of_chongqing_is_its_eighteen_tasks() -> None:
 @pytest.mark.req("RECT-05")
 def test_a_label_that_spans_rows_is_the_label_of_each() -> None:
     content = a_table(
-        (1, "精简", "一", BUREAU, ""), (2, "", "二", BUREAU, ""), (3, "渠道", "三", BUREAU, ""), merged=("B2:B3",)
+        (1, "精简", "一", BUREAU, ""),
+        (2, "", "二", BUREAU, ""),
+        (3, "渠道", "三", BUREAU, ""),
+        merged=("B2:B3",),
     )
 
     found = read_plan(content, UNITS)
@@ -137,7 +140,14 @@ def test_what_cannot_be_taken_is_an_error_at_its_cell(rows: list[tuple[object, .
 @pytest.mark.req("RECT-05")
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PK", b"a,b", a_table(heading=("序号", "任务")), a_table(), a_table((1, "甲", "=1+1", BUREAU, ""))],
+    [
+        b"",
+        b"PK",
+        b"a,b",
+        a_table(heading=("序号", "任务")),
+        a_table(),
+        a_table((1, "甲", "=1+1", BUREAU, "")),
+    ],
     ids=["nothing", "no archive", "text", "no heading", "no task", "a formula"],
 )
 def test_a_file_that_is_no_such_table_is_refused_whole(content: bytes) -> None:
@@ -186,7 +196,9 @@ def test_stages_follow_each_other_on_working_days_and_end_by_the_target(
 
     found = work_back(target, begins=begins, shares=shares, calendar=CALENDAR)
 
-    between = [day for day in range(1, days + 1) if CALENDAR.is_workday(date.fromordinal(begins.toordinal() + day))]
+    between = [
+        day for day in range(1, days + 1) if CALENDAR.is_workday(date.fromordinal(begins.toordinal() + day))
+    ]
     if len(between) < len(shares):
         assert isinstance(found, Refusal)
         return

@@ -35,6 +35,7 @@ from web import (
     portal,
     reconciling,
     recoveries,
+    rectification,
     rosters,
     staff,
     starts,
@@ -48,6 +49,7 @@ from web import (
     transfers,
     watch,
     welcome,
+    work_plans,
 )
 from web.assets import use_assets
 from web.display import use_display
@@ -71,6 +73,8 @@ PAGES = (
     exchange.pages,
     hits.pages,
     suspicion.pages,
+    rectification.pages,
+    work_plans.pages,
     books.pages,
     reconciling.pages,
     adjustments.pages,

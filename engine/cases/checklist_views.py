@@ -106,7 +106,7 @@ def checklist_record(session: Session, office: Office, actor: Actor, checklist: 
         region_name=region_names(session, {checklist.region})[checklist.region],
         issued_by=name_of(session, checklist.issued_by),
         status=checklist.status,
-        dates=_dates(session, checklist, topics),
+        dates=dates_of(session, checklist, topics),
         topics=topics,
         unit_count=session.scalar(units) or 0,
         expected=checklist.cells,
@@ -137,6 +137,42 @@ def checklists_in_sight(actor: Actor) -> ColumnElement[bool]:
     begins = reach(actor.region)
     above = {f"{begins[:length]:0<6}" for length in range(0, len(begins) + 1, 2)}
     return or_(Checklist.region.startswith(begins, autoescape=True), Checklist.region.in_(above))
+
+
+def dates_of(
+    session: Session, checklist: Checklist, topics: tuple[TopicView, ...]
+) -> tuple[ChecklistDate, ...]:
+    """Every day that the notice names, in order; the days that count are read from the items themselves."""
+    counted = session.execute(
+        select(func.min(RectificationItem.self_check_due), func.min(RectificationItem.plan_due)).where(
+            RectificationItem.checklist_id == checklist.id, RectificationItem.overdue_on_receipt
+        )
+    ).one()
+    own: list[tuple[str, date | None, date | None]] = [
+        ("查摆", checklist.self_check_due, counted[0]),
+        ("报送整改方案", checklist.plan_due, counted[1]),
+        ("完成整改", checklist.done_due, None),
+    ]
+    if checklist.self_check_due == checklist.plan_due and checklist.plan_due is not None:
+        own[:2] = [("查摆并报送整改方案", checklist.plan_due, counted[1])]
+    milestones = read(checklist.milestones)
+    names = region_names(session, {code for each in milestones for code in each.units})
+    found = [
+        _date(checklist, title, due, checklist.source or SOURCE, (), counts)
+        for title, due, counts in own
+        if due is not None
+    ]
+    found += [
+        _date(checklist, each.title, each.due, each.source, tuple(names[code] for code in each.units), None)
+        for each in milestones
+    ]
+    told = {each.due for each in milestones} | {checklist.done_due}
+    found += [
+        _date(checklist, f"完成整改：{topic.title}", topic.done_due, checklist.source, (), None)
+        for topic in topics
+        if topic.done_due is not None and topic.done_due not in told
+    ]
+    return tuple(sorted(found, key=lambda each: each.due))
 
 
 def near_until(office: Office, region: str) -> date:
@@ -184,42 +220,6 @@ def _topics(session: Session, checklist_id: int) -> tuple[TopicView, ...]:
         )
         for topic in session.scalars(query.order_by(ChecklistTopic.position))
     )
-
-
-def _dates(
-    session: Session, checklist: Checklist, topics: tuple[TopicView, ...]
-) -> tuple[ChecklistDate, ...]:
-    """Every day that the notice names, in order; the days that count are read from the items themselves."""
-    counted = session.execute(
-        select(func.min(RectificationItem.self_check_due), func.min(RectificationItem.plan_due)).where(
-            RectificationItem.checklist_id == checklist.id, RectificationItem.overdue_on_receipt
-        )
-    ).one()
-    own: list[tuple[str, date | None, date | None]] = [
-        ("查摆", checklist.self_check_due, counted[0]),
-        ("报送整改方案", checklist.plan_due, counted[1]),
-        ("完成整改", checklist.done_due, None),
-    ]
-    if checklist.self_check_due == checklist.plan_due and checklist.plan_due is not None:
-        own[:2] = [("查摆并报送整改方案", checklist.plan_due, counted[1])]
-    milestones = read(checklist.milestones)
-    names = region_names(session, {code for each in milestones for code in each.units})
-    found = [
-        _date(checklist, title, due, checklist.source or SOURCE, (), counts)
-        for title, due, counts in own
-        if due is not None
-    ]
-    found += [
-        _date(checklist, each.title, each.due, each.source, tuple(names[code] for code in each.units), None)
-        for each in milestones
-    ]
-    told = {each.due for each in milestones} | {checklist.done_due}
-    found += [
-        _date(checklist, f"完成整改：{topic.title}", topic.done_due, checklist.source, (), None)
-        for topic in topics
-        if topic.done_due is not None and topic.done_due not in told
-    ]
-    return tuple(sorted(found, key=lambda each: each.due))
 
 
 def _date(

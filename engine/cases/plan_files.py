@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -150,7 +150,7 @@ class _Reading:
             line=line.number,
             group=group,
             task=task,
-            parts=_parts(task),
+            parts=parts_of(task),
             leads=self._leads(line, said[_LEAD]),
             cooperating=self._names(line, _WITH, said[_WITH]),
             remark=said.get(_REMARK, ""),
@@ -187,7 +187,10 @@ class _Reading:
                 )
         if rows and rows[0].number != 1:
             self._add(
-                f"{column}{rows[0].line}", "第一项任务的序号应为1", "The first task has number 1.", value=str(rows[0].number)
+                f"{column}{rows[0].line}",
+                "第一项任务的序号应为1",
+                "The first task has number 1.",
+                value=str(rows[0].number),
             )
 
     def _group(self, line: TableRow, said: str) -> str:
@@ -212,7 +215,10 @@ class _Reading:
         plain = re.sub(r"\s+", " ", _TAG.sub(" ", said)).strip()
         if self.units.find(plain):
             self._wrong(
-                line, _TASK, "这里是单位名称：整行的格子错开了一列", "This is a unit: the cells of the row are shifted."
+                line,
+                _TASK,
+                "这里是单位名称：整行的格子错开了一列",
+                "This is a unit: the cells of the row are shifted.",
             )
         elif not plain:
             self._wrong(line, _TASK, "具体工作是空的", "The task is empty.")
@@ -252,7 +258,10 @@ class _Reading:
         day = day_in(said)
         if said and day is None:
             self._wrong(
-                line, _DUE, "日期写法不对（例：2020-12-31、2020年12月底）", "The day cannot be read (write 2020-12-31)."
+                line,
+                _DUE,
+                "日期写法不对（例：2020-12-31、2020年12月底）",
+                "The day cannot be read (write 2020-12-31).",
             )
         return day
 
@@ -263,7 +272,9 @@ class _Reading:
         self._add(self._cell(line, column), text, text_en, value=value, severity="warning")
 
     def _add(self, cell: str, text: str, text_en: str, *, value: str, severity: Severity = "error") -> None:
-        self.faults.append(CellFault(cell=cell, severity=severity, text=text, text_en=text_en, value=value[:60]))
+        self.faults.append(
+            CellFault(cell=cell, severity=severity, text=text, text_en=text_en, value=value[:60])
+        )
 
     def _cell(self, line: TableRow, column: str) -> str:
         return f"{get_column_letter(self.columns[column] + 1)}{line.number}"
@@ -273,7 +284,7 @@ def _bare(row: TableRow) -> list[str]:
     return [re.sub(r"\s", "", text) for text in row.texts]
 
 
-def _parts(task: str) -> tuple[str, ...]:
+def parts_of(task: str) -> tuple[str, ...]:
     """The parts numbered (1), (2), … from one upwards; none where they are not."""
     marks = list(_PART.finditer(task))
     if len(marks) < 2 or [int(mark[1]) for mark in marks] != list(range(1, len(marks) + 1)):

@@ -160,8 +160,7 @@ def read_table(content: bytes, *, bytes_max: int, unpacked_max: int, rows_max: i
     _refuse_archive(content, bytes_max=bytes_max, unpacked_max=unpacked_max)
     try:
         sheet = load_workbook(BytesIO(content), data_only=False, keep_links=False).worksheets[0]
-        if sheet.max_row > rows_max:
-            raise SheetError(f"表格最多{rows_max}行", f"At most {rows_max} rows.")
+        _refuse_long(sheet, rows_max)
         spans = _spans(sheet, rows_max)
         rows = sheet.iter_rows(max_col=_COLUMNS_MAX)
         return tuple(row for number, cells in enumerate(rows, 1) if (row := _table_row(number, cells, spans)))
@@ -169,6 +168,11 @@ def read_table(content: bytes, *, bytes_max: int, unpacked_max: int, rows_max: i
         raise
     except Exception as error:
         raise SheetError("读不出这个 Excel 文件，请另存后再上传", "The workbook cannot be read.") from error
+
+
+def _refuse_long(sheet: Any, rows_max: int) -> None:
+    if sheet.max_row > rows_max:
+        raise SheetError(f"表格最多{rows_max}行", f"At most {rows_max} rows.")
 
 
 def _spans(sheet: Any, rows_max: int) -> dict[tuple[int, int], str]:
@@ -183,11 +187,10 @@ def _spans(sheet: Any, rows_max: int) -> dict[tuple[int, int], str]:
     return found
 
 
-def _table_row(
-    number: int, cells: Sequence[Any], spans: dict[tuple[int, int], str]
-) -> TableRow | None:
+def _table_row(number: int, cells: Sequence[Any], spans: dict[tuple[int, int], str]) -> TableRow | None:
     texts = tuple(
-        spans[number, column] if (number, column) in spans else _read(cell) for column, cell in enumerate(cells, 1)
+        spans[number, column] if (number, column) in spans else _read(cell)
+        for column, cell in enumerate(cells, 1)
     )
     spanned = frozenset(column - 1 for row, column in spans if row == number)
     return TableRow(number=number, texts=texts, spanned=spanned) if any(texts) else None

@@ -18,11 +18,11 @@ def work_back(
 ) -> tuple[date, ...] | Refusal:
     """The last working day of each stage, in order; the last stage ends on the target or the working day before it.
 
-    ``shares`` are parts of the working days after ``begins`` and sum up to one; each stage gets at least one day, and
-    what does not divide evenly goes to the later stages. Refused where there are fewer working days than stages.
+    ``shares`` say how the working days after ``begins`` are divided, in proportion to their sum; each stage gets at
+    least one day, and what does not divide evenly goes to the later stages. Refused where there are fewer working days than stages.
     Raises CalendarGap for a year without a calendar.
     """
-    assert sum(shares) == 1, shares
+    whole = sum(shares)
     days = calendar.between(begins, target) if begins < target else 0
     if days < len(shares):
         return Refusal(
@@ -39,7 +39,7 @@ def work_back(
     used = 0
     for place, share in enumerate(shares):
         later = len(shares) - place - 1
-        wanted = days if not later else used + max(1, int(share * days))
+        wanted = days if not later else used + max(1, int(share / whole * days))
         used = min(wanted, days - later)
         ends.append(calendar.after(begins, used))
     return tuple(ends)
