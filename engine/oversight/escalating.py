@@ -96,6 +96,8 @@ def due_items(
             due_on=due_on,
         )
         for item_id, case_id, unit, topic, lead_unit, due_kind, due_on in session.execute(query)
+        # what has no deadline is due for nothing
+        if due_on is not None
     )
 
 

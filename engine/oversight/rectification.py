@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Literal
 
 import orjson
-from sqlalchemy import case, func, insert, literal, select, text, true
+from sqlalchemy import ColumnElement, case, func, insert, literal, select, text, true
 from sqlalchemy.orm import Session
 
 from engine.law.rectification import Dues
@@ -293,7 +293,7 @@ def _lay(session: Session, checklist_id: int, topic: ChecklistTopic, dues: Dues,
     session.execute(insert(RectificationItem).from_select(columns, laid))
 
 
-def _city() -> case[str]:
+def _city() -> ColumnElement[str]:
     """The city of a county; a city or a province is its own."""
     return case((Region.level == "county", func.coalesce(Region.parent_code, Region.code)), else_=Region.code)
 
