@@ -80,16 +80,23 @@ class ChecklistView:
     #: how many items there must be, and how many there are, over all regions
     expected: int
     present: int
-    #: topic code and region code of every cell without an item; empty is as it must be
+    #: topic code and region code of every cell without an item; empty is as it must be, and in lists
     missing: tuple[tuple[str, str], ...]
     #: items in the actor's sight, by word of ``STANDINGS``
     standings: Mapping[str, int]
     #: of these, sent back and not handed in again
     returned: int
+    #: why a reminder or circular could not be written; empty is as it should be
+    trouble: str
 
 
-def checklist_record(session: Session, office: Office, actor: Actor, checklist: Checklist) -> ChecklistView:
-    """The checklist as the actor sees it; that they may see it is the caller's to check."""
+def checklist_record(
+    session: Session, office: Office, actor: Actor, checklist: Checklist, *, whole: bool = True
+) -> ChecklistView:
+    """The checklist as the actor sees it; that they may see it is the caller's to check.
+
+    Not the whole: without looking for missing cells one by one, for lists.
+    """
     standings, returned = _standings(session, office, actor, checklist)
     topics = _topics(session, checklist.id)
     units = select(func.count()).where(ChecklistUnit.checklist_id == checklist.id)
@@ -111,9 +118,10 @@ def checklist_record(session: Session, office: Office, actor: Actor, checklist: 
         unit_count=session.scalar(units) or 0,
         expected=checklist.cells,
         present=session.scalar(present) or 0,
-        missing=missing_cells(session, checklist),
+        missing=missing_cells(session, checklist) if whole else (),
         standings=standings,
         returned=returned,
+        trouble=checklist.trouble,
     )
 
 

@@ -20,7 +20,7 @@ from engine.cases.checklist_views import (
     not_seen,
     seen_checklist,
 )
-from engine.cases.item_cases import open_case
+from engine.cases.item_cases import ISSUES, open_case
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.steps import attempt
@@ -33,8 +33,6 @@ from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, Reason, Refusal, RefusedError, reach
 
-#: who issues, supervises and closes
-ISSUES = "provincial"
 _SETTLED = ("no_problem", "done")
 
 
@@ -162,7 +160,9 @@ def checklists(office: Office, actor: Actor, *, kind: str = "") -> tuple[Checkli
         query = select(Checklist).where(checklists_in_sight(actor)).order_by(Checklist.id.desc()).limit(50)
         if kind:
             query = query.where(Checklist.kind == kind)
-        return tuple(checklist_record(session, office, actor, each) for each in session.scalars(query))
+        return tuple(
+            checklist_record(session, office, actor, each, whole=False) for each in session.scalars(query)
+        )
 
     return attempt(office, actor, work, subject="checklists")
 

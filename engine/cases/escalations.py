@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -37,7 +38,6 @@ from engine.store.audit import append
 from engine.tasks.letters import render
 from engine.tasks.tables import Letter
 from engine.values import SYSTEM, Actor, Refusal, RefusedError
-from engine.workflow.runner import StepFailedError
 from engine.workflow.tables import WorkflowCase
 
 #: the kind of letter of a stage
@@ -80,11 +80,11 @@ def escalation_due(office: Office, limit: int = 100) -> int:
     written = 0
     for checklist_id, region in checklists:
         stages = windows(today, region=region, book=office.book, calendar=office.calendar)
-        if isinstance(stages, Refusal) or not stages:
+        if isinstance(stages, Refusal):
+            _keep(office, checklist_id, stages.text)
             continue
-        written += _escalate(office, checklist_id, stages, today, limit - written)
-        if written >= limit:
-            break
+        if stages and written < limit:
+            written += _escalate(office, checklist_id, stages, today, limit - written)
     return written
 
 
@@ -150,8 +150,11 @@ def print_escalation(office: Office, actor: Actor, paper_id: int, *, shape: str)
 
 
 def _escalate(office: Office, checklist_id: int, stages: Sequence[Window], today: date, limit: int) -> int:
-    """Papers of one checklist, at most so many; once nothing is left the day is marked as done."""
-    written = 0
+    """Papers of one checklist, at most so many; once every one that was due is written the day is marked as done.
+
+    A paper that fails holds up no other; it is tried again by the next sweep, and its cause is kept.
+    """
+    written, left = 0, False
     for window in stages:
         with office.store.reading() as session:
             regions = addressees(session, checklist_id, window, today, moving=_moving())
@@ -159,45 +162,61 @@ def _escalate(office: Office, checklist_id: int, stages: Sequence[Window], today
             if written >= limit:
                 return written
             outcome = _write(office, checklist_id, window, region, today)
-            if outcome is None:
-                return written
-            written += outcome
-    _mark(office, checklist_id, today)
+            written += outcome == "written"
+            left |= outcome == "left"
+    if not left:
+        _mark(office, checklist_id, today)
     return written
 
 
-def _write(office: Office, checklist_id: int, window: Window, region: str, today: date) -> int | None:
-    """One if the paper was written, none if nothing was left to write; None: it failed, or another is at it."""
+def _write(
+    office: Office, checklist_id: int, window: Window, region: str, today: date
+) -> Literal["written", "nothing", "left"]:
+    """What came of one paper: nothing, if another has written it meanwhile; left, if it failed or another is at it."""
 
-    def work(session: Session) -> int | None:
+    def work(session: Session) -> Literal["written", "nothing", "left"]:
         checklist = session.scalars(
             select(Checklist).where(Checklist.id == checklist_id).with_for_update(skip_locked=True)
         ).one_or_none()
         if checklist is None:
-            return None
+            return "left"
         items = due_items(session, checklist_id, window, today, region=region, moving=_moving())
         if not items:
-            return 0
-        number = next_number(session, checklist, window.stage, STAGES[window.stage])
-        letter = _letter(session, office, checklist, window.stage, region, number, items, today)
-        record(
-            session,
-            checklist,
-            stage=window.stage,
-            region=region,
-            number=number,
-            items=items,
-            letter_id=letter.id,
-            day=today,
-        )
-        _tell(session, office, checklist, window.stage, number, region, items)
-        return 1
+            return "nothing"
+        _paper(session, office, checklist, window.stage, region, items, today)
+        return "written"
 
     try:
         outcome = carry_out(office, SYSTEM, work, subject=f"checklist:{checklist_id}", stream="office")
-    except StepFailedError:
-        return None
-    return None if isinstance(outcome, Refusal) else outcome
+    except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the cause is kept, the paper tried again
+        _keep(office, checklist_id, f"{type(failure).__name__}：{failure}"[:500])
+        return "left"
+    return "left" if isinstance(outcome, Refusal) else outcome
+
+
+def _paper(
+    session: Session,
+    office: Office,
+    checklist: Checklist,
+    stage: str,
+    region: str,
+    items: Sequence[Late],
+    today: date,
+) -> None:
+    """The paper with its letter, its lines in the ledger and its place in the trail."""
+    number = next_number(session, checklist, stage, STAGES[stage])
+    letter = _letter(session, office, checklist, stage, region, number, items, today)
+    record(
+        session,
+        checklist,
+        stage=stage,
+        region=region,
+        number=number,
+        items=items,
+        letter_id=letter.id,
+        day=today,
+    )
+    _tell(session, office, checklist, stage, number, region, items)
 
 
 def _letter(
@@ -292,7 +311,13 @@ def _tell(
 
 def _mark(office: Office, checklist_id: int, today: date) -> None:
     with office.store.transaction() as session:
-        session.execute(update(Checklist).where(Checklist.id == checklist_id).values(escalated_on=today))
+        done = update(Checklist).where(Checklist.id == checklist_id).values(escalated_on=today, trouble="")
+        session.execute(done)
+
+
+def _keep(office: Office, checklist_id: int, trouble: str) -> None:
+    with office.store.transaction() as session:
+        session.execute(update(Checklist).where(Checklist.id == checklist_id).values(trouble=trouble))
 
 
 def _moving() -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from sqlalchemy import exists, select
@@ -14,9 +15,8 @@ from engine.cases.others import require_duty
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt, carry_out
 from engine.cases.views import Done
-from engine.law.calendar import WorkCalendar
-from engine.law.rectification import SOURCE, dates_in_order
-from engine.oversight.rectification import give_case
+from engine.law.rectification import SOURCE, dates_in_order, dues_on_receipt
+from engine.oversight.rectification import follow, give_case, item_of_case
 from engine.oversight.rectification_tables import Checklist, ChecklistTopic, RectificationItem
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -25,6 +25,8 @@ from engine.workflow.runner import StepFailedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 
 _PROCESS = "rectification"
+#: who issues, supervises, holds still and closes
+ISSUES = "provincial"
 #: where the case of an item begins, by how the item stands when it is opened
 _BEGINS_AT = {"unchecked": "check", "planning": "plan", "doing": "work"}
 _SETTLED = ("no_problem", "done")
@@ -80,7 +82,7 @@ def reopen_item(
         )
         if item is None:
             raise RefusedError(not_seen())
-        require_duty(session, office, actor, "provincial", item.region_code)
+        require_duty(session, office, actor, ISSUES, item.region_code)
         reason = refuse_empty(why, "重新打开的理由")
         _refuse_reopening(session, office, item, plan_due, done_due)
         before = item.status
@@ -104,17 +106,44 @@ def reopen_item(
     return attempt(office, actor, work, subject=f"rectification_item:{item_id}")
 
 
-def move_dues(session: Session, case_id: int, *, days: int, since: date, calendar: WorkCalendar) -> None:
-    """The item's deadlines that were still to come when its case was paused move on by so many working days."""
+def move_dues(session: Session, case_id: int, move: Callable[[date], date]) -> None:
+    """The deadlines of the item that the case is about, each moved so; nothing for a case about something else."""
     item = session.scalar(
         select(RectificationItem).where(RectificationItem.case_id == case_id).with_for_update()
     )
-    if item is None or days == 0:
-        return
-    for name in ("self_check_due", "plan_due", "done_due"):
+    for name in ("self_check_due", "plan_due", "done_due") if item is not None else ():
         due = getattr(item, name)
-        if due is not None and due >= since:
-            setattr(item, name, calendar.after(due, days))
+        if due is not None:
+            setattr(item, name, move(due))
+    session.flush()
+
+
+def follow_case(
+    session: Session, office: Office, case: WorkflowCase, waiting: Sequence[str], *, anew: bool
+) -> None:
+    """The item of a case that was sent back or taken back stands where the case does; nothing for other cases.
+
+    Sent back by others (``anew``) a deadline that has passed counts from today: nobody is late by being told. RefusedError
+    where a figure or a calendar year for that is not on file.
+    """
+    if case.process_id != _PROCESS:
+        return
+    follow(session, case.id, waiting)
+    if not anew:
+        return
+    item = item_of_case(session, case.id)
+    dues = dues_on_receipt(
+        office.today,
+        self_check=item.self_check_due,
+        plan=item.plan_due,
+        done=item.done_due,
+        region=item.region_code,
+        book=office.book,
+        calendar=office.calendar,
+    )
+    if isinstance(dues, Refusal):
+        raise RefusedError(*dues.reasons)
+    item.self_check_due, item.plan_due, item.done_due = dues.self_check, dues.plan, dues.done
     session.flush()
 
 

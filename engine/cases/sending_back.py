@@ -13,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.hands import AtTask, at_task, paused, refuse_empty, stream_of
+from engine.cases.item_cases import follow_case
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.steps import around, attempt, pass_on
 from engine.cases.task_rules import ready_to
 from engine.cases.views import Done
-from engine.oversight.rectification import follow
 from engine.store.actions import Action
 from engine.values import Actor, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowHistory, WorkflowTask
@@ -81,7 +81,7 @@ def send_back(
             on_behalf_of=at.on_behalf_of,
         )
         pass_on(session, stepped, now=office.clock())
-        _follow(session, at)
+        follow_case(session, office, at.case, _open_steps(at), anew=True)
         at.note(Action.TASK_SENT_BACK, before=before, after={"open": _open_steps(at), "to": to}, why=reason)
         name = at.version.blueprint.elements[to].name or to
         return at.done(f"已退回“{name}”")
@@ -108,18 +108,12 @@ def recall(office: Office, actor: Actor, task_id: str, *, why: str) -> Done | Re
             on_behalf_of=at.on_behalf_of,
         )
         pass_on(session, stepped, now=office.clock())
-        _follow(session, at)
+        follow_case(session, office, at.case, _open_steps(at), anew=False)
         _give(at)
         at.note(Action.TASK_WITHDRAWN, before=before, after={"open": _open_steps(at)}, why=reason)
         return at.done(f"已撤回：{at.task.name}")
 
     return attempt(office, actor, work, subject=f"task:{task_id}", stream=stream_of(office, task_id))
-
-
-def _follow(session: Session, at: AtTask) -> None:
-    """What the case is about stands where the case does again."""
-    if at.case.process_id == "rectification":
-        follow(session, at.case.id, _open_steps(at))
 
 
 def _refuse_recall(at: AtTask) -> None:

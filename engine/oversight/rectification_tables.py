@@ -87,6 +87,8 @@ class Checklist(Base):
     cells: Mapped[int]
     #: the last working day on which every escalation due that day was done
     escalated_on: Mapped[date | None]
+    #: why a paper could not be written when it was tried last; empty once the day is done
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
     closed_by: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
 
@@ -150,6 +152,12 @@ class RectificationItem(Base):
         ),
         CheckConstraint("problem_type IN ('', 'not_done', 'half_done')", name="problem_type"),
         CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+        # whatever waits for the unit has a day: what has none would never be late
+        CheckConstraint(
+            "CASE status WHEN 'unchecked' THEN self_check_due WHEN 'planning' THEN plan_due"
+            " WHEN 'doing' THEN done_due ELSE DATE '2000-01-01' END IS NOT NULL",
+            name="due_runs",
+        ),
         CheckConstraint("status <> 'no_problem' OR statement_by IS NOT NULL", name="statement_signed"),
         CheckConstraint("status <> 'done' OR verified_on IS NOT NULL", name="done_verified"),
         Index("ix_rectification_item_wall", "checklist_id", "region_code", "topic_id"),

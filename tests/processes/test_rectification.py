@@ -6,7 +6,7 @@ What comes by the working day (reminders, circulars, notices) is in ``tests/over
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 
 import pytest
 from builders import Case, a_finding, actor, opened, refused
@@ -211,19 +211,50 @@ def test_only_the_provincial_office_issues_an_item(office: Office) -> None:
 @pytest.mark.req("RECT-04")
 def test_a_paused_case_gives_its_item_the_working_days_back(office: Office) -> None:
     finding = a_finding(office)
-    rectifier = actor(office, "jiangzhenggai")
-    held = pausing.pause_case(
-        office, rectifier, finding.id, why="等待省厅解释", source="鲁人社函〔2020〕10号（十）"
-    )
+    province, why = actor(office, "handudao"), {"why": "等待省厅解释", "source": "鲁人社函〔2020〕10号（十）"}
+    held = pausing.pause_case(office, province, finding.id, **why)
     assert isinstance(held, Done), held
 
     finding.wait_until("2025-11-06")
-    again = pausing.resume_case(office, rectifier, finding.id)
+    again = pausing.resume_case(office, province, finding.id)
 
     assert isinstance(again, Done), again
     item = on_record(office, finding)
     # three working days of pause: 10 November is a Monday
     assert (item.plan_due, item.done_due) == (date(2025, 11, 13), date(2025, 12, 10))
+
+
+@pytest.mark.req("RECT-04")
+def test_no_unit_holds_its_own_case_still_or_sends_it_back_to_escape_a_deadline(office: Office) -> None:
+    finding = a_finding(office)
+    unit, why = actor(office, "jiangzhenggai"), {"why": "等待解释", "source": "鲁人社函〔2020〕10号（十）"}
+
+    assert refused(pausing.pause_case(office, unit, finding.id, **why))
+    finding.goes_on(until="report_done")
+    sent = sending_back.send_back(
+        office, unit, finding.task_id("report_done"), to="submit_plan", why="再想想"
+    )
+
+    assert refused(sent) == ("send_back_no",)
+    assert on_record(office, finding).status == "doing"
+
+
+@pytest.mark.req("RECT-04")
+def test_a_case_sent_back_after_its_deadline_counts_it_from_today(office: Office) -> None:
+    case = a_cell(office).goes_on(until="accept_plan").wait_until("2025-11-12", at=time(9))
+
+    sent = sending_back.send_back(
+        office, actor(office, "handudao"), case.task_id("accept_plan"), to="self_check", why="查摆不全"
+    )
+
+    assert isinstance(sent, Done), sent
+    item = on_record(office, case)
+    # due on 7 November; five working days from the 12th, and the plan no earlier
+    assert (item.status, item.self_check_due, item.plan_due) == (
+        "unchecked",
+        date(2025, 11, 19),
+        date(2025, 11, 26),
+    )
 
 
 @pytest.mark.req("FLOW-01")

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=8), nullable=False),
         sa.Column("cells", sa.Integer(), nullable=False),
         sa.Column("escalated_on", sa.Date(), nullable=True),
+        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
         sa.Column("closed_by", sa.String(length=40), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('checklist', 'plan')", name=op.f("ck_checklist_kind")),
@@ -116,6 +117,10 @@ def upgrade() -> None:
         sa.Column("supervised", sa.Integer(), server_default="0", nullable=False),
         sa.Column("supervised_on", sa.Date(), nullable=True),
         sa.Column("supervised_why", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "CASE status WHEN 'unchecked' THEN self_check_due WHEN 'planning' THEN plan_due WHEN 'doing' THEN done_due ELSE DATE '2000-01-01' END IS NOT NULL",
+            name=op.f("ck_rectification_item_due_runs"),
+        ),
         sa.CheckConstraint(
             "problem_type IN ('', 'not_done', 'half_done')", name=op.f("ck_rectification_item_problem_type")
         ),
