@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request
@@ -52,27 +53,42 @@ def index() -> ResponseReturnValue:
     if isinstance(found, Refusal):
         return refused(found)
     rows = [(each, Tally(standings=each.standings, returned=each.returned)) for each in found]
-    return render_template("rectification.html", rows=[(each, tally, strip(tally)) for each, tally in rows], issues=_issues())
+    return render_template(
+        "rectification.html", rows=[(each, tally, strip(tally)) for each, tally in rows], issues=_issues()
+    )
 
 
 @pages.get("/<int:checklist_id>")
 @only_for("staff")
 def show(checklist_id: int) -> ResponseReturnValue:
-    """The wall: items by region, with the proof that none is missing, the map, and the trend."""
-    region = _text("region")
-    found = wall.wall(office(), actor(), checklist_id, region=region)
-    weeks = wall.trend(office(), actor(), checklist_id, region=region)
-    if isinstance(found, Refusal) or isinstance(weeks, Refusal):
-        return refused(found if isinstance(found, Refusal) else weeks)  # type: ignore[arg-type]
+    """The wall: items by region, with the proof that none is missing, and the map."""
+    found = wall.wall(office(), actor(), checklist_id, region=_text("region"))
+    if isinstance(found, Refusal):
+        return refused(found)
     return render_template(
         "wall.html",
         **_drawn(found),
-        weeks=weeks,
-        trend=_trend(weeks),
         map=_map(found),
         strips=[strip(column.tally) for column in found.columns],
         levels=[level_of(column.tally) for column in found.columns],
         closes=_issues() and found.head.status == "open" and found.tally.settled == found.tally.total,
+    )
+
+
+@pages.get("/<int:checklist_id>/trend")
+@only_for("staff")
+def trend(checklist_id: int) -> ResponseReturnValue:
+    """Week by week: what was checked, planned and settled."""
+    found = wall.trend(office(), actor(), checklist_id, region=_text("region"))
+    if isinstance(found, Refusal):
+        return refused(found)
+    return render_template(
+        "wall_trend.html",
+        head=found.head,
+        region=found.region,
+        region_name=found.region_name,
+        weeks=found.weeks,
+        trend=_bars(found.weeks),
     )
 
 
@@ -108,8 +124,8 @@ def items(checklist_id: int) -> ResponseReturnValue:
         head=head,
         page=page,
         asked=asked,
-        words=WORDS,
-        shown=SHOWN,
+        words=_words(WORDS),
+        shown=_words(SHOWN),
         signs=SIGNS,
         address=lambda **changed: _address(f"/rectification/{checklist_id}/items", asked.query() | changed),
         file=_address(f"/rectification/{checklist_id}/items.xlsx", asked.query()),
@@ -248,7 +264,7 @@ def _item(item_id: int, *, problem: str = "", refusal: Refusal | None = None) ->
     page = render_template(
         "wall_item.html",
         one=found,
-        words=WORDS,
+        words=_words(WORDS),
         signs=SIGNS,
         parts=parts_of(found.topic.task),
         papers=() if isinstance(sent, Refusal) else sent,
@@ -272,7 +288,7 @@ def _drawn(found: Wall) -> dict[str, object]:
     return {
         "found": found,
         "head": found.head,
-        "words": {word: str(_(name)) for word, name in WORDS.items()},
+        "words": _words(WORDS),
         "signs": SIGNS,
         "here": here,
         "dense": len(found.columns) > _WIDE_MOST,
@@ -292,11 +308,17 @@ def _map(found: Wall) -> object:
     return tile_map(tiles, columns, hrefs, title=_("方格地图：各地区销号和逾期情况，数字见旁边的表"))
 
 
-def _trend(weeks: tuple[TrendWeek, ...]) -> object:
+def _bars(weeks: tuple[TrendWeek, ...]) -> object:
     rows = [
-        Bars(word=week.monday.isoformat()[5:], figures=(week.checked, week.planned, week.settled)) for week in weeks
+        Bars(word=week.monday.isoformat()[5:], figures=(week.checked, week.planned, week.settled))
+        for week in weeks
     ]
     return bars(rows, title=_("每周查摆、报送方案和销号的项数，数字见下表"))
+
+
+def _words(named: Mapping[str, str]) -> dict[str, str]:
+    """Names in the reader's language."""
+    return {word: str(_(name)) for word, name in named.items()}
 
 
 def _asked() -> ItemFilter:

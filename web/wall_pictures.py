@@ -6,6 +6,7 @@ Colours are classes of ``rectification.css``; each has its sign or figure writte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
 from markupsafe import Markup, escape
 
 from engine.cases.tile_maps import Tile
@@ -61,7 +62,11 @@ def _tile(tile: Tile, column: WallColumn, href: str) -> str:
     tally = column.tally
     x, y = tile.x * (_SIDE + _GAP), tile.y * (_SIDE + _GAP)
     middle = x + _SIDE / 2
-    late = f'<text class="tile-late" x="{middle}" y="{y + 82}">{SIGNS["late"]} {tally.late}</text>' if tally.late else ""
+    late = (
+        f'<text class="tile-late" x="{middle}" y="{y + 82}">{SIGNS["late"]} {tally.late}</text>'
+        if tally.late
+        else ""
+    )
     edge = " tile-edge-late" if tally.late else ""
     return (
         f'<a href="{escape(href)}">'

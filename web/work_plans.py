@@ -50,7 +50,11 @@ def take() -> ResponseReturnValue:
     if isinstance(outcome, PlanReport):
         return _page(typed, report=outcome)
     plan = outcome.plan
-    said = _("这份计划已经收入，没有重复下达") if outcome.again else _("已下达 %(number)s，共 %(count)s 项", number=plan.number, count=plan.present)
+    said = (
+        _("这份计划已经收入，没有重复下达")
+        if outcome.again
+        else _("已下达 %(number)s，共 %(count)s 项", number=plan.number, count=plan.present)
+    )
     flash(said, "warning" if outcome.again else "success")
     return redirect(f"/rectification/{plan.checklist_id}", code=303)
 

@@ -19,6 +19,7 @@ from engine.cases.wall_views import (
     TREND_WEEKS,
     MissingCell,
     Tally,
+    Trend,
     TrendWeek,
     Wall,
     WallCell,
@@ -78,16 +79,19 @@ def wall(office: Office, actor: Actor, checklist_id: int, *, region: str = "") -
         return _wall(session, office, actor, sight)
 
 
-def trend(
-    office: Office, actor: Actor, checklist_id: int, *, region: str = ""
-) -> tuple[TrendWeek, ...] | Refusal:
+def trend(office: Office, actor: Actor, checklist_id: int, *, region: str = "") -> Trend | Refusal:
     """Week by week, oldest first: items checked, planned, settled, and escalated in the region in view."""
     with office.store.reading() as session:
         try:
             sight = sight_of(session, office, actor, checklist_id, region=region)
         except RefusedError as no:
             return no.refusal
-        return _trend(session, office, sight)
+        return Trend(
+            head=head_of(session, sight.checklist),
+            region=sight.region,
+            region_name=region_names(session, {sight.region})[sight.region],
+            weeks=_weeks(session, office, sight),
+        )
 
 
 def sight_of(session: Session, office: Office, actor: Actor, checklist_id: int, *, region: str) -> Sight:
@@ -327,7 +331,7 @@ def _above(session: Session, actor: Actor, sight: Sight) -> tuple[tuple[str, str
     return tuple((code, names[code]) for code in seen if code in names)
 
 
-def _trend(session: Session, office: Office, sight: Sight) -> tuple[TrendWeek, ...]:
+def _weeks(session: Session, office: Office, sight: Sight) -> tuple[TrendWeek, ...]:
     monday = office.today - timedelta(days=office.today.weekday())
     mondays = [monday - timedelta(weeks=back) for back in reversed(range(TREND_WEEKS))]
     settled = case(

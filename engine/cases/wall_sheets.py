@@ -92,7 +92,7 @@ def _said(tally: Tally) -> str:
     )
 
 
-def _noted(office: Office, actor: Actor, checklist_id: int, after: dict[str, Any]) -> None | Refusal:
+def _noted(office: Office, actor: Actor, checklist_id: int, after: dict[str, Any]) -> Refusal | None:
     def note(session: Any) -> None:
         append(
             session,

@@ -172,6 +172,17 @@ class TrendWeek:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """The weeks of a checklist in the region in view."""
+
+    head: WallHead
+    region: str
+    region_name: str
+    #: oldest first
+    weeks: tuple[TrendWeek, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemFilter:
     """Which items of a checklist are asked for; empty values ask for all in reach."""
 

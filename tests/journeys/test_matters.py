@@ -120,11 +120,11 @@ def test_an_employer_only_confirms_its_refund_and_sees_it_paid(
 def test_a_finding_is_issued_planned_done_and_verified_at_the_desks(
     invite: Invite, office_clock: MorningClock
 ) -> None:
-    province = invite().signs_in("handudao").go("/findings/new").fills("整改事项", "三个全面取消")
-    province.fills("地区代码", "371500").fills("方案上报期限", "2025-11-28").fills(
+    province = invite().signs_in("handudao").go("/rectification/new").fills("整改事项", "三个全面取消")
+    province.fills("单位的地区代码", "371500").fills("方案上报期限", "2025-11-28").fills(
         "整改完成期限", "2025-12-05"
     )
-    key = case_key(province.keeps("rectification-1-issue").presses("下达").sees("整改问题已下达"))
+    key = case_key(province.keeps("rectification-1-issue").presses("下达问题").sees("整改问题已下达"))
 
     owner = invite().signs_in("jiangzhenggai").takes(key).sees("报送整改方案")
     owner.picks("问题类型", "落实不到位").fills("存在的问题", "个别窗口仍有手工报盘")
