@@ -338,4 +338,4 @@ def _address(path: str, asked: dict[str, str]) -> str:
 
 def _issues() -> bool:
     """Whether the page offers what only the issuing duty does; the use-cases refuse the others anyway."""
-    return cases.ISSUES in actor().duties
+    return item_cases.ISSUES in actor().duties

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext
 
 from engine.cases import checklists as cases
 from engine.cases import work_plans
+from engine.cases.item_cases import ISSUES
 from engine.cases.wall_views import Tally
 from engine.cases.work_plans import NewPlan, PlanReport, PlanTaken
 from engine.values import Refusal
@@ -103,7 +104,7 @@ def _page(
     page = render_template(
         "work_plans.html",
         rows=[(each, tally, strip(tally)) for each, tally in rows],
-        takes=cases.ISSUES in actor().duties,
+        takes=ISSUES in actor().duties,
         typed=typed or {"region": actor().region},
         problem=problem,
         refusal=refusal,

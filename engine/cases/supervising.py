@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.checklist_views import in_sight, not_seen
 from engine.cases.hands import refuse_empty
+from engine.cases.item_cases import ISSUES
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.rows import region_names
@@ -23,8 +24,8 @@ from engine.tasks.letters import render
 from engine.tasks.tables import Letter
 from engine.values import Actor, Reason, Refusal, RefusedError
 
-_DUTY = "provincial"
-_LETTER = "rectification-supervision"
+#: the kind of its letter
+LETTER = "rectification-supervision"
 _SETTLED = ("no_problem", "done")
 _SOURCE = "渝人社发〔2019〕169号 四（二）"
 _WHY_MAX = 500
@@ -44,7 +45,7 @@ def supervise(office: Office, actor: Actor, item_id: int, *, why: str) -> Done |
         )
         if item is None:
             raise RefusedError(not_seen())
-        require_duty(session, office, actor, _DUTY, item.region_code)
+        require_duty(session, office, actor, ISSUES, item.region_code)
         reason = refuse_empty(why, "督办的理由")[:_WHY_MAX]
         checklist = session.get_one(Checklist, item.checklist_id)
         wrong = _not_now(office, item, checklist)
@@ -71,7 +72,7 @@ def why_not(
     session: Session, office: Office, actor: Actor, item: RectificationItem, checklist: Checklist
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Why the actor may not supervise or reopen the item now; an act that they may is left out."""
-    no = check_may(session, office.duties, actor, _DUTY, item.region_code, office.today)
+    no = check_may(session, office.duties, actor, ISSUES, item.region_code, office.today)
     if no is not None:
         return {"supervise": no.reasons, "reopen": no.reasons}
     settled = item.status in _SETTLED
@@ -117,11 +118,11 @@ def _letter(
         "due": due.isoformat() if due else "",
         "why": why,
     }
-    title, text = render(office.letters_dir, _LETTER, facts, own=office.wording(session, _LETTER))
+    title, text = render(office.letters_dir, LETTER, facts, own=office.wording(session, LETTER))
     letter = Letter(
         key=key,
         case_id=item.case_id,
-        kind=_LETTER,
+        kind=LETTER,
         recipient=f"office:{item.region_code}",
         title=title,
         text=text,

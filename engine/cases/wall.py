@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from engine.cases.checklist_views import TopicView, dates_of, near_until, not_seen, seen_checklist
@@ -122,6 +122,7 @@ def head_of(session: Session, checklist: Checklist) -> WallHead:
         issued_on=checklist.issued_on,
         received_on=checklist.received_on,
         status=checklist.status,
+        trouble=checklist.trouble,
     )
 
 
@@ -357,11 +358,16 @@ def _weeks(session: Session, office: Office, sight: Sight) -> tuple[TrendWeek, .
 
 
 def _weekly(
-    session: Session, day: ColumnElement[date | None], first: date, where: ColumnElement[bool]
+    session: Session,
+    day: SQLColumnExpression[date | None] | SQLColumnExpression[date],
+    first: date,
+    where: ColumnElement[bool],
 ) -> list[tuple[date, int]]:
     query = select(day, func.count()).where(where, day >= first).group_by(day)
     found: dict[date, int] = {}
     for each, count in session.execute(query).tuples():
+        if each is None:
+            continue
         monday = each - timedelta(days=each.weekday())
         found[monday] = found.get(monday, 0) + count
     return list(found.items())

@@ -124,6 +124,8 @@ class WallHead:
     received_on: date
     #: open, closed
     status: str
+    #: why a reminder or circular could not be written; empty: nothing is in the way
+    trouble: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

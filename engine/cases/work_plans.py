@@ -15,7 +15,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.checklist_views import ChecklistView, not_seen
-from engine.cases.checklists import ISSUES, checklist_view, issue_plan
+from engine.cases.checklists import checklist_view, issue_plan
+from engine.cases.item_cases import ISSUES
 from engine.cases.office import Office
 from engine.cases.plan_files import CellFault, PlanRow, read_plan
 from engine.cases.plan_units import UnitBook
@@ -85,14 +86,8 @@ class PlanTaken:
 
 def check_plan(office: Office, actor: Actor, file: bytes, new: NewPlan) -> PlanReport | Refusal:
     """How the file would be understood: every row, every fault at its cell, the timetable; nothing is kept."""
-    with office.store.reading() as session:
-        no = check_may(session, office.duties, actor, ISSUES, new.region, office.today)
-        if no is not None:
-            return no
-        try:
-            return _judged(session, office, file, new)[0]
-        except RefusedError as refused:
-            return refused.refusal
+    judged = _judged_for(office, actor, file, new)
+    return judged if isinstance(judged, Refusal) else judged[0]
 
 
 def import_plan(
@@ -103,21 +98,22 @@ def import_plan(
     The report instead, and nothing taken in, where a cell is wrong, or where warnings were not confirmed as read.
     A plan of the same name, notice and day is taken once. Refused to whoever issues nothing there.
     """
-    with office.store.reading() as session:
-        no = check_may(session, office.duties, actor, ISSUES, new.region, office.today)
-        if no is not None:
-            return no
+    judged = _judged_for(office, actor, file, new)
+    if isinstance(judged, Refusal):
+        return judged
+    report, topics, cells = judged
+    # the lock is held until the plan is on record: of two who ask at the same moment the second finds it there
+    with office.store.transaction() as session:
+        session.execute(
+            select(Region.code).where(Region.code == new.region).with_for_update(key_share=True)
+        ).one()
         known = _known(session, new)
-        try:
-            report, topics, cells = _judged(session, office, file, new)
-        except RefusedError as refused:
-            return refused.refusal
-    if known is not None:
-        return _there(office, actor, known)
-    if report.errors or (report.faults and not warnings_read):
-        return report
-    plan = issue_plan(office, actor, _checklist(office, new, topics, cells), cells)
-    return plan if isinstance(plan, Refusal) else PlanTaken(plan=plan, again=False)
+        if known is not None:
+            return _there(office, actor, known)
+        if report.errors or (report.faults and not warnings_read):
+            return report
+        plan = issue_plan(office, actor, _checklist(office, new, topics, cells), cells)
+        return plan if isinstance(plan, Refusal) else PlanTaken(plan=plan, again=False)
 
 
 def plan_template(actor: Actor) -> IO[bytes] | Refusal:
@@ -131,6 +127,19 @@ def plan_template(actor: Actor) -> IO[bytes] | Refusal:
 def plan_example(office: Office) -> IO[bytes]:
     """The table of Chongqing's notice of 2019 as it is shipped, eighteen tasks."""
     return (office.settings.processes_dir / "plans" / "chongqing-2019.xlsx").open("rb")
+
+
+def _judged_for(
+    office: Office, actor: Actor, file: bytes, new: NewPlan
+) -> tuple[PlanReport, tuple[Topic, ...], tuple[Cell, ...]] | Refusal:
+    with office.store.reading() as session:
+        no = check_may(session, office.duties, actor, ISSUES, new.region, office.today)
+        if no is not None:
+            return no
+        try:
+            return _judged(session, office, file, new)
+        except RefusedError as refused:
+            return refused.refusal
 
 
 def _judged(

@@ -270,8 +270,8 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("wall-trend", "jiangzhenggai", "wall:/trend", None),
     ("wall-papers", "handudao", "wall:/papers", None),
     ("wall-print", "handudao", "wall:/print", None),
-    ("wall-item", "handudao", "item:finding", None),
-    ("wall-item-unsaid", "handudao", "item:finding", _submit_unsaid),
+    ("wall-item", "handudao", "item:", None),
+    ("wall-item-unsaid", "handudao", "item:", _submit_unsaid),
     ("work-plans", "handudao", "/work-plans", None),
     ("work-plans-wrong", "handudao", "/work-plans", _take_no_plan),
     ("finding", "handudao", "case:finding", None),
@@ -445,10 +445,9 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/studio/changes/{change}{what}"
         case "batch":
             return f"/payments/PB-{cases[what].key}"
-        case "wall":
-            return f"/rectification/{_item(cases['finding']).checklist_id}{what}"
-        case "item":
-            return f"/rectification/items/{_item(cases[what]).id}"
+        case "wall" | "item":
+            item = _item(cases["finding"])
+            return f"/rectification/{item.checklist_id if kind == 'wall' else f'items/{item.id}'}{what}"
         case "transfer":
             return f"/transfers/{_transfer_number(cases[what])}"
         case "task":
