@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
@@ -35,6 +34,7 @@ from engine.oversight.rectification_tables import (
 from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.parts import AGAIN
 from engine.tasks.letters import render
 from engine.tasks.tables import Letter
 from engine.values import SYSTEM, Actor, Refusal, RefusedError
@@ -61,6 +61,17 @@ class EscalationRow:
     title: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of trying to write one paper."""
+
+    written: int = 0
+    #: another worker is at this checklist
+    busy: bool = False
+    #: why it failed
+    trouble: str = ""
+
+
 def escalation_due(office: Office, limit: int = 100) -> int:
     """How many papers were written now, at most so many; swept. Nothing on a day off.
 
@@ -73,6 +84,7 @@ def escalation_due(office: Office, limit: int = 100) -> int:
             .where(
                 Checklist.status == "open",
                 or_(Checklist.escalated_on.is_(None), Checklist.escalated_on < today),
+                or_(Checklist.retry_at.is_(None), Checklist.retry_at <= office.clock()),
             )
             .order_by(Checklist.id)
         )
@@ -152,9 +164,9 @@ def print_escalation(office: Office, actor: Actor, paper_id: int, *, shape: str)
 def _escalate(office: Office, checklist_id: int, stages: Sequence[Window], today: date, limit: int) -> int:
     """Papers of one checklist, at most so many; once every one that was due is written the day is marked as done.
 
-    A paper that fails holds up no other; it is tried again by the next sweep, and its cause is kept.
+    A paper that fails holds up no other; it is tried again after a while, and its cause is kept.
     """
-    written, left = 0, False
+    written, trouble, busy = 0, "", False
     for window in stages:
         with office.store.reading() as session:
             regions = addressees(session, checklist_id, window, today, moving=_moving())
@@ -162,36 +174,35 @@ def _escalate(office: Office, checklist_id: int, stages: Sequence[Window], today
             if written >= limit:
                 return written
             outcome = _write(office, checklist_id, window, region, today)
-            written += outcome == "written"
-            left |= outcome == "left"
-    if not left:
+            written += outcome.written
+            trouble, busy = outcome.trouble or trouble, busy or outcome.busy
+    if trouble:
+        _keep(office, checklist_id, trouble)
+    elif not busy:
         _mark(office, checklist_id, today)
     return written
 
 
-def _write(
-    office: Office, checklist_id: int, window: Window, region: str, today: date
-) -> Literal["written", "nothing", "left"]:
-    """What came of one paper: nothing, if another has written it meanwhile; left, if it failed or another is at it."""
+def _write(office: Office, checklist_id: int, window: Window, region: str, today: date) -> Tried:
+    """What came of one paper; nothing, if another worker has written it meanwhile."""
 
-    def work(session: Session) -> Literal["written", "nothing", "left"]:
+    def work(session: Session) -> Tried:
         checklist = session.scalars(
             select(Checklist).where(Checklist.id == checklist_id).with_for_update(skip_locked=True)
         ).one_or_none()
         if checklist is None:
-            return "left"
+            return Tried(busy=True)
         items = due_items(session, checklist_id, window, today, region=region, moving=_moving())
         if not items:
-            return "nothing"
+            return Tried()
         _paper(session, office, checklist, window.stage, region, items, today)
-        return "written"
+        return Tried(written=1)
 
     try:
         outcome = carry_out(office, SYSTEM, work, subject=f"checklist:{checklist_id}", stream="office")
     except Exception as failure:  # noqa: BLE001 - the worker's outer loop: the cause is kept, the paper tried again
-        _keep(office, checklist_id, f"{type(failure).__name__}：{failure}"[:500])
-        return "left"
-    return "left" if isinstance(outcome, Refusal) else outcome
+        return Tried(trouble=f"{type(failure).__name__}：{failure}"[:500])
+    return Tried(trouble=outcome.text) if isinstance(outcome, Refusal) else outcome
 
 
 def _paper(
@@ -311,13 +322,21 @@ def _tell(
 
 def _mark(office: Office, checklist_id: int, today: date) -> None:
     with office.store.transaction() as session:
-        done = update(Checklist).where(Checklist.id == checklist_id).values(escalated_on=today, trouble="")
+        done = (
+            update(Checklist)
+            .where(Checklist.id == checklist_id)
+            .values(escalated_on=today, trouble="", retry_at=None)
+        )
         session.execute(done)
 
 
 def _keep(office: Office, checklist_id: int, trouble: str) -> None:
     with office.store.transaction() as session:
-        session.execute(update(Checklist).where(Checklist.id == checklist_id).values(trouble=trouble))
+        session.execute(
+            update(Checklist)
+            .where(Checklist.id == checklist_id)
+            .values(trouble=trouble, retry_at=office.clock() + AGAIN)
+        )
 
 
 def _moving() -> ColumnElement[bool]:

@@ -89,6 +89,8 @@ class Checklist(Base):
     escalated_on: Mapped[date | None]
     #: why a paper could not be written when it was tried last; empty once the day is done
     trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: after a failure not tried again before this instant
+    retry_at: Mapped[datetime | None]
     closed_by: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
 

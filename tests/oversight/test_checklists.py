@@ -34,6 +34,15 @@ from engine.values import CHINA, SYSTEM, Actor
 RECEIVED = date(2020, 4, 2)
 CITY, ZONE = "371500", "371571"
 _actors: dict[str, Actor] = {}
+#: a database that takes no paper to one county
+_REFUSES = """
+CREATE OR REPLACE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.region_code = '371524' THEN RAISE EXCEPTION '印章未到'; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuses BEFORE INSERT ON escalation_paper FOR EACH ROW EXECUTE FUNCTION refuses()
+"""
 
 
 def who(office: Office, login: str) -> Actor:
@@ -98,7 +107,10 @@ def test_the_two_days_that_had_passed_on_receipt_are_shown_so_and_a_new_limit_co
     assert {(item.self_check_due, item.plan_due) for item in items_of(liaocheng, view)} == {
         (date(2020, 4, 10), date(2020, 4, 17))
     }
-    assert escalation_due(liaocheng) == 0, "nobody is named on the day of receipt"
+    escalation_due(liaocheng, 10_000)
+    assert papers_of(liaocheng, who(liaocheng, "handudao"), checklist_id=view.checklist_id) == (), (
+        "nobody is named on the day of receipt"
+    )
 
 
 @pytest.mark.req("RECT-04")
@@ -211,8 +223,8 @@ def test_what_nobody_does_goes_through_every_stage_on_its_working_day_and_each_o
     day = date(2020, 4, 2)
     while day < date(2020, 6, 1):
         put_clock(liaocheng, day)
-        escalation_due(liaocheng)
-        assert escalation_due(liaocheng) == 0
+        escalation_due(liaocheng, 10_000)
+        assert escalation_due(liaocheng, 10_000) == 0
         day = date.fromordinal(day.toordinal() + 1)
     with liaocheng.store.reading() as session:
         papers = session.scalars(
@@ -245,7 +257,7 @@ def test_after_a_standstill_the_stages_come_one_a_day_and_a_reminder_of_what_is_
 
     for day in (date(2020, 5, 18), date(2020, 5, 19), date(2020, 5, 20), date(2020, 5, 21)):
         put_clock(liaocheng, day)
-        escalation_due(liaocheng)
+        escalation_due(liaocheng, 10_000)
 
     with liaocheng.store.reading() as session:
         papers = session.scalars(
@@ -256,6 +268,28 @@ def test_after_a_standstill_the_stages_come_one_a_day_and_a_reminder_of_what_is_
         (date(2020, 5, 19), "government"),
         (date(2020, 5, 20), "referral"),
     ]
+
+
+@pytest.mark.req("RECT-04")
+def test_a_paper_that_cannot_be_written_holds_up_no_other_and_says_why_until_it_is(liaocheng: Office) -> None:
+    view = issued(liaocheng)
+    with liaocheng.store.transaction() as session:
+        session.execute(text(_REFUSES))
+    put_clock(liaocheng, date(2020, 4, 8))
+
+    escalation_due(liaocheng, 10_000)
+
+    with liaocheng.store.transaction() as session:
+        troubled = session.get_one(Checklist, view.checklist_id)
+        assert ("印章未到" in troubled.trouble, troubled.escalated_on) == (True, None)
+        session.execute(text("DROP TRIGGER refuses ON escalation_paper"))
+    assert escalation_due(liaocheng, 10_000) == 0, "not tried again at once"
+    liaocheng.clock.forward(minutes=11)  # type: ignore[attr-defined]
+    assert escalation_due(liaocheng, 10_000) >= 1
+    with liaocheng.store.reading() as session:
+        mended = session.get_one(Checklist, view.checklist_id)
+        assert (mended.trouble, mended.escalated_on) == ("", date(2020, 4, 8))
+    assert {item.reminders for item in items_of(liaocheng, view)} == {1}
 
 
 @pytest.mark.req("RECT-02", "RECT-03", "RECT-04")

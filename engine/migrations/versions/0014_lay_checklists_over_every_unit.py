@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("cells", sa.Integer(), nullable=False),
         sa.Column("escalated_on", sa.Date(), nullable=True),
         sa.Column("trouble", sa.Text(), server_default="", nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by", sa.String(length=40), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('checklist', 'plan')", name=op.f("ck_checklist_kind")),
