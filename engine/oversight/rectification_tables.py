@@ -237,11 +237,11 @@ class ItemCase(Base):
 
 
 class EscalationPaper(Base):
-    """Insert-only. A document that went out: one of a kind to one addressee on one day, for all its late items."""
+    """Insert-only. A document that went out: to one addressee on one day, naming every item that the stage was due for."""
 
     __tablename__ = "escalation_paper"
     __table_args__ = (
-        UniqueConstraint("checklist_id", "stage", "region_code", "issued_on", name="uq_escalation_paper_day"),
+        Index("ix_escalation_paper_checklist_id", "checklist_id", "stage", "region_code", "issued_on"),
         UniqueConstraint("number"),
         CheckConstraint("stage IN ('reminder', 'circular', 'government', 'referral')", name="stage"),
     )

@@ -192,10 +192,13 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_escalation_paper_letter_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_paper")),
-        sa.UniqueConstraint(
-            "checklist_id", "stage", "region_code", "issued_on", name="uq_escalation_paper_day"
-        ),
         sa.UniqueConstraint("number", name=op.f("uq_escalation_paper_number")),
+    )
+    op.create_index(
+        "ix_escalation_paper_checklist_id",
+        "escalation_paper",
+        ["checklist_id", "stage", "region_code", "issued_on"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_escalation_paper_region_code"), "escalation_paper", ["region_code"], unique=False
