@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from engine.cases import claims, files, inbox, others, setup, staff, transfers
+from engine.cases import checklists, claims, files, inbox, others, setup, staff, transfers
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
@@ -324,7 +324,7 @@ def finding_is_closed(demo: Demo) -> None:
     demo.say("四、整改")
     today = demo.clock().astimezone(CHINA).date()
     case_id = demo.opened(
-        others.start_finding(
+        checklists.issue_item(
             demo.office,
             demo.staff("handudao"),
             topic="三个全面取消",
@@ -354,6 +354,7 @@ def finding_is_closed(demo: Demo) -> None:
         demo.staff("jiangzhenggai"),
         case_id,
         "report_done",
+        report_kind="finished",
         evidence="已停用，连续两月无手工报盘",
         done_on=demo.clock().astimezone(CHINA).date().isoformat(),
     )

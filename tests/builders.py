@@ -17,8 +17,18 @@ from sqlalchemy import Select, select
 
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
 from engine.cases.complaints import Complained, complain
+from engine.cases import (
+    checklists,
+    claims,
+    hits,
+    inbox,
+    others,
+    reconciling,
+    staff,
+    suspicion_lists,
+    transfers,
+)
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
@@ -183,7 +193,14 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "accept_plan": ("handudao", {"plan_opinion": "accept", "plan_due": "2025-11-10"}),
-    "report_done": ("jiangzhenggai", {"evidence": "已停用，连续两月无手工报盘", "done_on": "2025-11-28"}),
+    "self_check": (
+        "jiangzhenggai",
+        {"check_result": "problem", "problem_kind": "half_done", "problem": "个别窗口仍有手工报盘"},
+    ),
+    "report_done": (
+        "jiangzhenggai",
+        {"report_kind": "finished", "evidence": "已停用，连续两月无手工报盘", "done_on": "2025-11-28"},
+    ),
     "verify_done": (
         "yangheyan",
         {"verify_opinion": "done", "verify_note": "现场核实，属实", "done_due": "2025-12-05"},
@@ -683,12 +700,18 @@ def a_complaint(
 def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:
     """A finding issued to Liaocheng."""
     done = others.start_finding(
+def a_finding(
+    office: Office, *, self_check_due: str = "", plan_due: str = "2025-11-10", done_due: str = "2025-12-05"
+) -> Case:
+    """A problem that the province found in Liaocheng; with a day for it, a topic that the city looks into itself."""
+    done = checklists.issue_item(
         office,
         actor(office, "handudao"),
         topic="三个全面取消",
         region="371500",
         plan_due=date.fromisoformat(plan_due),
         done_due=date.fromisoformat(done_due),
+        self_check_due=date.fromisoformat(self_check_due) if self_check_due else None,
     )
     return opened(office, done)
 

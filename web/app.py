@@ -39,6 +39,7 @@ from web import (
     ratings,
     reconciling,
     recoveries,
+    rectification,
     refund_trials,
     rosters,
     staff,
@@ -53,6 +54,7 @@ from web import (
     transfers,
     watch,
     welcome,
+    work_plans,
 )
 from web.assets import use_assets
 from web.display import use_display
@@ -77,6 +79,8 @@ PAGES = (
     exchange.pages,
     hits.pages,
     suspicion.pages,
+    rectification.pages,
+    work_plans.pages,
     books.pages,
     reconciling.pages,
     adjustments.pages,

@@ -61,6 +61,8 @@ _RECOVERY_STATES = (
 )  # fmt: skip
 
 
+#: the duties of rectification
+_RECTIFICATION = frozenset({"provincial", "verifier", "rectifier", "fund_supervisor", "control"})
 #: the rooms of internal control, and who else changes stored data
 _CONTROL = frozenset({"control", "fund_supervisor"})
 _CHANGES = frozenset({"data_steward", "intake", "approve"})
@@ -166,7 +168,8 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         # whoever sees transfers has it as a tab beside them
         ("/exchange", _("机构信件"), _EXCHANGE - _TRANSFERS if office().peers.peers else frozenset()),
         ("/incidents", _("异常"), _INCIDENTS),
-        ("/findings/new", _("下达整改"), frozenset({"provincial"})),
+        ("/rectification", _("整改"), _RECTIFICATION),
+        ("/work-plans", _("工作计划"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),
         ("/staff", _("人员岗位"), _STAFF),
         ("/agencies", _("委托代理"), actor.duties),

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.cases import claims, others, transfers
+from engine.cases import checklists, claims, others, transfers
 from engine.cases.death_openers import open_death_grant
 from engine.cases.feedback_openers import open_complaint, open_rating
 from engine.cases.hit_openers import open_stop, open_suspicion
@@ -56,14 +56,16 @@ def _open_refund(office: Office, subject: Actor, data: Mapping[str, Value]) -> D
     return others.start_refund(office, SYSTEM, employer_id=subject.id, year=year)
 
 
-def _open_finding(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
-    return others.start_finding(
+def _open_item(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
+    """One item of a checklist; with ``self_check_due`` the unit looks into it first."""
+    return checklists.issue_item(
         office,
         SYSTEM,
         topic=_text(data, "topic"),
         region=_text(data, "region"),
         plan_due=_day_of(data, "plan_due"),
         done_due=_day_of(data, "done_due"),
+        self_check_due=_day_of(data, "self_check_due") if data.get("self_check_due") else None,
     )
 
 
@@ -97,7 +99,7 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "claim": _open_claim,
     "transfer_in": _open_transfer,
     "stable_jobs": _open_refund,
-    "rectification": _open_finding,
+    "rectification": _open_item,
     "payment_run": _open_payment_run,
     "stop": open_stop,
     "death_grant": open_death_grant,

@@ -18,9 +18,11 @@ from engine.cases.bank import collect_receipts, send_bank_file
 from engine.cases.claims import start_noted
 from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.escalations import escalation_due
 from engine.cases.hits import open_hit_cases
 from engine.cases.import_sweep import import_due
 from engine.cases.inbox_counts import take_in
+from engine.cases.item_cases import open_item_cases
 from engine.cases.limits import watch_limits
 from engine.cases.month_runs import month_run_due, screen_due
 from engine.cases.move_sweep import move_due
@@ -89,6 +91,10 @@ class Swept:
     replies: int = 0
     #: bad ratings that got their case
     bad_ratings: int = 0
+    #: items of rectification that got their case
+    items: int = 0
+    #: reminders, circulars, notices and referrals that were written
+    escalated: int = 0
     sealed: bool = False
 
     @property
@@ -119,6 +125,8 @@ class Swept:
             self.invited,
             self.replies,
             self.bad_ratings,
+            self.items,
+            self.escalated,
         )
         return not any(work)
 
@@ -154,6 +162,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         invited=invite_due(office, limit),
         replies=collect_replies(office),
         bad_ratings=open_bad_ratings(office, limit),
+        items=open_item_cases(office, limit),
+        escalated=escalation_due(office, limit),
         sealed=_seal_if_due(office),
     )
 

@@ -126,23 +126,6 @@ class RetentionRefund(Base):
     status: Mapped[str] = mapped_column(String(14))
 
 
-class Finding(Base):
-    """One cell of the rectification checklist that has a problem, and its plan."""
-
-    __tablename__ = "finding"
-    __table_args__ = (UniqueConstraint("case_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"))
-    topic: Mapped[str] = mapped_column(String(60))
-    region_code: Mapped[str] = mapped_column(String(12), index=True)
-    plan_due: Mapped[date]
-    done_due: Mapped[date | None]
-    #: open, closed
-    status: Mapped[str] = mapped_column(String(12), default="open")
-    circulars: Mapped[int] = mapped_column(default=0)
-
-
 #: rights that have moved never come back by a change of status: another transfer brings them
 TRANSFER_STEPS = (
     *(("open", status) for status in ("moved", "credited", "settled", "refused", "withdrawn")),

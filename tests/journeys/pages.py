@@ -45,6 +45,7 @@ from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.uploads import Upload
 from engine.exchange.peers import PeerBook
+from engine.oversight.rectification_tables import RectificationItem
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
@@ -107,6 +108,21 @@ def _take_in_nothing(visitor: Visitor) -> None:
         {"name": "x.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
     page.locator("form:has(#f-bank) button").click()
+    page.wait_for_load_state()
+
+
+def _take_no_plan(visitor: Visitor) -> None:
+    """A workbook that is no table of tasks."""
+    page = visitor.page
+    for label, text in (
+        ("#title", "计划"),
+        ("#source", "文件"),
+        ("#issued_on", "2025-11-03"),
+        ("#target", "2025-12-31"),
+    ):
+        page.locator(label).fill(text)
+    page.locator("#plan").set_input_files({"name": "x.xlsx", "mimeType": "text/csv", "buffer": b"a,b"})
+    page.locator("button[value=check]").click()
     page.wait_for_load_state()
 
 
@@ -253,7 +269,20 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("staff-refused", "chenguanli", "/staff", _appoint_wrongly),
     ("incidents", "zhengneikong", "/incidents", None),
     ("plan", "jiangzhenggai", "task:finding:submit_plan", None),
-    ("finding-new", "handudao", "/findings/new", None),
+    ("rectification", "handudao", "/rectification", None),
+    ("rectification-new", "handudao", "/rectification/new", None),
+    ("rectification-unsaid", "handudao", "/rectification/new", _submit_unsaid),
+    ("wall", "handudao", "wall:", None),
+    ("wall-none", "jiangzhenggai", "/rectification/999", None),
+    ("wall-items", "handudao", "wall:/items", None),
+    ("wall-items-none", "handudao", "wall:/items?show=supervised", None),
+    ("wall-trend", "jiangzhenggai", "wall:/trend", None),
+    ("wall-papers", "handudao", "wall:/papers", None),
+    ("wall-print", "handudao", "wall:/print", None),
+    ("wall-item", "handudao", "item:", None),
+    ("wall-item-unsaid", "handudao", "item:", _submit_unsaid),
+    ("work-plans", "handudao", "/work-plans", None),
+    ("work-plans-wrong", "handudao", "/work-plans", _take_no_plan),
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
     ("transfers", "wangshouli", "/transfers", None),
@@ -426,6 +455,9 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/studio/changes/{change}{what}"
         case "batch":
             return f"/payments/PB-{cases[what].key}"
+        case "wall" | "item":
+            item = _item(cases["finding"])
+            return f"/rectification/{item.checklist_id if kind == 'wall' else f'items/{item.id}'}{what}"
         case "transfer":
             return f"/transfers/{_transfer_number(cases[what])}"
         case "rate" | "kiosk":
@@ -437,6 +469,11 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/tasks/{cases[name].task_id(element)}{slash}{action}"
         case _:
             return where
+
+
+def _item(case: Case) -> RectificationItem:
+    with case.office.store.reading() as session:
+        return session.scalars(select(RectificationItem).where(RectificationItem.case_id == case.id)).one()
 
 
 def _transfer_number(case: Case) -> str:

@@ -126,6 +126,8 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"difference_cause": "other", "difference_explanation": "见所附银行来函"},
     ),
     "confirm_explanation": ({"difference_opinion": "return", "difference_note": "没有说明是哪一笔"},),
+    "self_check": ({"check_result": "no_problem", "check_statement": "逐户核对参保名册，没有应保未保"},),
+    "report_done": ({"report_kind": "progress", "progress": "60", "evidence": "已停用六个窗口"},),
     "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
     "call_back": ({"call_back_result": "unreached", "call_back_note": "九点、十一点、十五点均无人接听"},),
     "fix_rating": ({"fix_kind": "explained", "fix_note": "经查在法定期限内办结"},),

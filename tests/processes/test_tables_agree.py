@@ -38,9 +38,11 @@ from paths import DETOURS
 from walked import map_of
 
 from engine.cases.controls import ControlBook
+from engine.cases.escalations import LETTERS as ESCALATION_LETTERS
 from engine.cases.month_letters import KINDS as MONTH_LETTERS
 from engine.cases.names import names_of
 from engine.cases.office import Office
+from engine.cases.supervising import LETTER as SUPERVISION_LETTER
 from engine.cases.transfers import APPLIED
 from engine.duties import DutyBook
 from engine.tasks import CATALOGUE
@@ -320,7 +322,8 @@ SENT = sent_letters()
 def test_every_letter_that_is_written_has_a_template_and_every_template_is_used() -> None:
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
-    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) | {APPLIED} == templates
+    beside = {*MONTH_LETTERS, *ESCALATION_LETTERS.values(), APPLIED, SUPERVISION_LETTER}
+    assert {sent.kind for sent in SENT} | beside == templates
 
 
 @pytest.mark.req("SERV-01")

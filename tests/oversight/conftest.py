@@ -1,0 +1,28 @@
+"""An office of Liaocheng on the day on which it received the notice, set up once for a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+from builders import PASSWORD
+from offices import FixedClock, settings_for
+
+if TYPE_CHECKING:
+    from engine.cases.office import Office
+
+
+@pytest.fixture(scope="module")
+def liaocheng(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """An open office with the demo's staff; its clock moves only when told to."""
+    from engine.cases import setup
+    from engine.cases.office import open_office
+
+    settings = settings_for(database_url, tmp_path_factory.mktemp("office"))
+    office = open_office(settings, clock=FixedClock("2020-04-02T09:00+08:00"))
+    setup.set_up(office)
+    setup.seed(office, people=0, employers=0, seed=1, day=date(2020, 1, 2), password=PASSWORD)
+    yield office
+    office.close()
