@@ -310,6 +310,7 @@ def _today_of(registers: Registers, id_number: str) -> ResidentFile:
         account=registers.accounts.account(id_number),
         businesses=registers.business.active_registrations(id_number),
         services=registers.employment.services(id_number),
+        certificates=registers.skills.certificates(id_number),
     )
 
 
@@ -347,7 +348,14 @@ def _under_another_number(file: ResidentFile) -> ResidentFile:
     account = file.account
     if account and account.holder_id_number == old.id_number:
         account = replace(account, holder_id_number=number)
-    return replace(file, population=replace(old, id_number=number), account=account)
+    # a certificate that was paid once is paid for ever: who plays has certificates of their own
+    certificates = tuple(
+        replace(each, number=f"R{_random.randrange(10**9):09d}{place}")
+        for place, each in enumerate(file.certificates)
+    )
+    return replace(
+        file, population=replace(old, id_number=number), account=account, certificates=certificates
+    )
 
 
 def _firm(key: str, facts: Mapping[str, Value], day: date) -> EmployerFile:

@@ -33,7 +33,15 @@ from engine.values import Actor, Money, Month, Reason, Refusal, RefusedError, re
 _KEEPER = "data_steward"
 _SEEN_BY = MONEY_DUTIES | SEEN_BY | {"provincial"}
 #: the head of a file of indices; rises in per cent
-COLUMNS = ("地区", "月份", "居民消费价格同比%", "食品价格同比%", "低收入居民价格同比%", "低保标准", "公布日期")
+COLUMNS = (
+    "地区",
+    "月份",
+    "居民消费价格同比%",
+    "食品价格同比%",
+    "低收入居民价格同比%",
+    "低保标准",
+    "公布日期",
+)
 STATUS_NAMES = {"entered": "待复核", "confirmed": "已采用", "rejected": "未采用", "withdrawn": "已撤回"}
 #: months shown
 _SHOWN = 24
@@ -214,9 +222,7 @@ def withdraw_index(office: Office, actor: Actor, index_id: int, *, why: str) -> 
     return _decide(office, actor, index_id, act)
 
 
-def _decide(
-    office: Office, actor: Actor, index_id: int, act: Callable[[Session], Done]
-) -> Done | Refusal:
+def _decide(office: Office, actor: Actor, index_id: int, act: Callable[[Session], Done]) -> Done | Refusal:
     def work(session: Session) -> Done:
         row = session.get(PublishedIndex, index_id)
         _require_keeper(session, office, actor, row.region if row else office.settings.region)

@@ -30,6 +30,7 @@ from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
 from engine.cases.screening import screening_due
+from engine.cases.skill_screening import open_skill_cases, screen_certificates
 from engine.cases.suspicion_lines import open_line_cases
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
@@ -73,6 +74,10 @@ class Swept:
     lines: int = 0
     #: waiting orders that a part was kept back of
     offset: int = 0
+    #: skill certificates that were looked at
+    certificates: int = 0
+    #: skill certificates that got their case
+    skills: int = 0
     #: sampled items that got their case
     rechecks: int = 0
     #: files of other offices that were taken in
@@ -102,6 +107,8 @@ class Swept:
             self.hits,
             self.lines,
             self.offset,
+            self.certificates,
+            self.skills,
             self.rechecks,
             self.fetched,
             self.stated,
@@ -133,6 +140,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         hits=open_hit_cases(office, limit),
         lines=open_line_cases(office, limit),
         offset=offset_due(office, limit),
+        certificates=screen_certificates(office),
+        skills=open_skill_cases(office, limit),
         rechecks=open_rechecks(office, limit),
         fetched=collect_folders(office),
         stated=state_month(office),

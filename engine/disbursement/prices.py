@@ -37,9 +37,7 @@ class Subsidised:
 def published(session: Session, *, by: date) -> Prices:
     """The indices that are confirmed and were published by that day: what a run of the day goes by."""
     rows = session.scalars(
-        select(PublishedIndex).where(
-            PublishedIndex.status == "confirmed", PublishedIndex.published_on <= by
-        )
+        select(PublishedIndex).where(PublishedIndex.status == "confirmed", PublishedIndex.published_on <= by)
     )
     return Prices.of(index_of(row) for row in rows)
 

@@ -166,9 +166,7 @@ def standard_of(
     return None if isinstance(found, Refusal) else found.monthly
 
 
-def month_due(
-    facts: GrantFacts, run: Month, book: PolicyBook, prices: Prices = NO_PRICES
-) -> MonthOutcome:
+def month_due(facts: GrantFacts, run: Month, book: PolicyBook, prices: Prices = NO_PRICES) -> MonthOutcome:
     """What a run of that month owes the grant: every month up to it that is due and not ordered, or why not.
 
     With it the price subsidy of every month that is drawn by then and whose index is published (``prices``): in most

@@ -180,9 +180,7 @@ def _paid_before(facts: SkillFacts) -> list[Reason]:
 def _same_occupation(facts: SkillFacts) -> list[Reason]:
     """The same level once, and no lower one after a higher one, in one occupation."""
     own = LEVELS.index(facts.level)
-    ranks = [
-        LEVELS.index(each.level) for each in facts.earlier if each.occupation == facts.occupation
-    ]
+    ranks = [LEVELS.index(each.level) for each in facts.earlier if each.occupation == facts.occupation]
     if own in ranks:
         code, text, english = (
             "skill_same_level",

@@ -35,7 +35,7 @@ __all__ = [
     "RegisterDown",
     "Registers",
     "RetentionRegister",
+    "ServiceRecord",
     "SkillCertificate",
     "SkillCertificateRegister",
-    "ServiceRecord",
 ]

@@ -199,7 +199,16 @@ def test_the_statements_decide_what_the_rule_decides_for_every_random_grant(book
         outcomes[rule.reason] = outcomes.get(rule.reason, 0) + 1
         assert_agree(books, grant, found.get(grant.grant_id), rule)
     print(outcomes)
-    assert {"due", "extended", "last", "hit", "no_account", "class_unknown", "price", "none"} <= outcomes.keys()
+    assert {
+        "due",
+        "extended",
+        "last",
+        "hit",
+        "no_account",
+        "class_unknown",
+        "price",
+        "none",
+    } <= outcomes.keys()
     assert outcomes["subsidised"] > MANY / 10
 
 
