@@ -38,7 +38,8 @@ _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", 
 _LISTS = frozenset({"control"})
 _DEATHS = frozenset({"intake", "review", "approve", "control"})
 _SKILLS = frozenset({"intake", "review", "approve", "control", "data_steward"})
-_PRICES = _PAYMENTS | {"data_steward", "provincial"}
+#: others come to it from the month run
+_PRICES = frozenset({"data_steward", "accountant", "control", "fund_supervisor", "provincial"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 

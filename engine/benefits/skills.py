@@ -43,8 +43,13 @@ class Holder:
         return self.history.region if self.history.current else self.drawing_in or self.history.region
 
 
-def holder_of(session: Session, person_id: int | None, history: ContributionHistory) -> Holder:
-    """The holder; somebody whom the office does not know yet draws nothing and was paid nothing."""
+def holder_of(
+    session: Session, person_id: int | None, history: ContributionHistory, *, pending: bool = False
+) -> Holder:
+    """The holder; somebody whom the office does not know yet draws nothing and was paid nothing.
+
+    ``pending``: what is being dealt with counts as if it were granted: nobody is offered what the other would bar.
+    """
     if person_id is None:
         return Holder(history=history, drawing_in="", earlier=())
     drawing = session.scalar(
@@ -52,9 +57,10 @@ def holder_of(session: Session, person_id: int | None, history: ContributionHist
             BenefitGrant.person_id == person_id, BenefitGrant.status == "active"
         )
     )
+    counted = ("ordered", "open") if pending else ("ordered",)
     earlier = session.scalars(
         select(SkillSubsidyCase)
-        .where(SkillSubsidyCase.person_id == person_id, SkillSubsidyCase.status == "ordered")
+        .where(SkillSubsidyCase.person_id == person_id, SkillSubsidyCase.status.in_(counted))
         .order_by(SkillSubsidyCase.case_id)
     )
     return Holder(

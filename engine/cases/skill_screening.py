@@ -35,7 +35,7 @@ from engine.registers.rosters import digest_of_file
 from engine.registers.skills import SkillCertificate
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import SYSTEM, Actor, Money, Month, Reason, Refusal, RefusedError, reach
+from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
 from engine.workflow.tables import ProcessVersion
 
 #: certificates looked at in one transaction
@@ -109,7 +109,8 @@ def open_skill_cases(office: Office, limit: int = 100) -> int:
         waiting = session.scalars(
             select(SkillScreening.certificate_id)
             .where(SkillScreening.outcome == "eligible", SkillScreening.case_id.is_(None))
-            .order_by(SkillScreening.certificate_id)
+            # of two certificates of one holder the one that brings more is offered first
+            .order_by(SkillScreening.amount_fen.desc(), SkillScreening.certificate_id)
             .limit(limit)
         ).all()
     return sum(_opened(office, certificate_id) for certificate_id in waiting)
@@ -159,7 +160,15 @@ def _screen(session: Session, office: Office, row: SkillScreening, known: KnownC
     _keep(row, skill_due(facts, office.book), known, office.today)
 
 
-def _keep(row: SkillScreening, found: SkillFound | Refusal, known: KnownCertificate, today: date) -> None:
+def _keep(
+    row: SkillScreening,
+    found: SkillFound | Refusal,
+    known: KnownCertificate,
+    today: date,
+    *,
+    again: bool = False,
+) -> None:
+    """What was found; ``again``: what bars it now may be gone next month, because the other case was not granted."""
     next_month = Month.of(today).plus(1).first_day
     row.reasons = _written(found.reasons)
     if isinstance(found, Refusal):
@@ -169,7 +178,7 @@ def _keep(row: SkillScreening, found: SkillFound | Refusal, known: KnownCertific
     row.apply_by, row.amount_fen = found.apply_by, found.amount.fen
     if found.eligible:
         row.outcome, row.screen_on = "eligible", None
-    elif found.may_come and next_month <= found.apply_by:
+    elif (found.may_come or again) and next_month <= found.apply_by:
         row.outcome, row.screen_on = "not_yet", next_month
     else:
         row.outcome, row.screen_on = "not_eligible", None
@@ -193,6 +202,10 @@ def _opened(office: Office, certificate_id: int) -> bool:
         if begun is not None:
             row.outcome, row.case_id = "applied", begun
             return Done(message="")
+        found = _offer(session, office, row, known, person.id, number)
+        if isinstance(found, Refusal) or not found.eligible:
+            _keep(row, found, known, office.today, again=True)
+            return Done(message="")
         case = begin(
             session,
             office,
@@ -201,9 +214,7 @@ def _opened(office: Office, certificate_id: int) -> bool:
             person_id=person.id,
             region=row.region_code,
             channel="found",
-            found=SkillFound(
-                eligible=True, amount=Money(row.amount_fen), apply_by=row.apply_by or office.today, reasons=()
-            ),
+            found=found,
         )
         row.person_id, row.case_id = person.id, case.id
         return Done(message=case.key, case_id=case.id, case_key=case.key)
@@ -215,6 +226,29 @@ def _opened(office: Office, certificate_id: int) -> bool:
     if isinstance(outcome, Refusal):
         return _later(office, certificate_id)
     return outcome.case_id is not None
+
+
+def _offer(
+    session: Session,
+    office: Office,
+    row: SkillScreening,
+    known: KnownCertificate,
+    person_id: int,
+    number: str,
+) -> SkillFound | Refusal:
+    """What the law says today, everything counted that is being dealt with: nobody is offered two where one bars the other."""
+    skills.lock_holder(session, person_id)
+    holder = skills.holder_of(
+        session, person_id, office.registers.contributions.history(number), pending=True
+    )
+    facts = skills.facts_of(
+        _certificate(known),
+        holder,
+        region=row.region_code,
+        applied_on=office.today,
+        paid_by=skills.paid_here(session, known.number),
+    )
+    return skill_due(facts, office.book)
 
 
 def _later(office: Office, certificate_id: int) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -189,7 +188,7 @@ def _row(cells: list[str], until: date) -> HeldCertificate:
         certificate=SkillCertificate(
             number=normalised(number),
             occupation=occupation,
-            level=cast(CertificateLevel, LEVEL_WORDS[level]),
+            level=LEVEL_WORDS[level],
             issued_on=_issued(issued, until),
             issuer=issuer,
             urgent=_YES[urgent],

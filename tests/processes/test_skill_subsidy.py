@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
+import orjson
 import pytest
 from builders import (
     Case,
@@ -122,6 +123,21 @@ def test_a_certificate_is_found_pushed_and_paid_once_the_holder_confirms(office:
 
 
 @pytest.mark.req("REFUND-06")
+def test_of_two_certificates_the_higher_is_offered_and_the_other_once_it_lapsed(office: Office) -> None:
+    case = a_found_certificate(office)
+    waiting = screened(office)["not_yet"]
+    assert [each["code"] for each in orjson.loads(waiting.reasons)] == ["skill_lower_level", "skill_per_year"]
+
+    case.answers("confirm_skill_subsidy", answer="decline")
+    office.clock.set("2025-12-01T09:00+08:00")  # type: ignore[attr-defined]
+    sweep_until_idle(office)
+
+    with office.store.reading() as session:
+        offered = session.scalars(select(SkillSubsidyCase).where(SkillSubsidyCase.status == "open")).one()
+    assert offered.level == "junior"
+
+
+@pytest.mark.req("REFUND-06")
 def test_the_same_roster_again_opens_no_second_case(office: Office) -> None:
     case = a_found_certificate(office)
 
@@ -168,7 +184,7 @@ def test_a_register_that_is_down_puts_a_certificate_off_and_loses_none(office: O
     office.clock.set("2025-11-04T09:00+08:00")  # type: ignore[attr-defined]
     sweep_until_idle(office)
 
-    assert set(screened(office)) == {"eligible"}
+    assert set(screened(office)) == {"eligible", "not_yet"}
 
 
 @pytest.mark.req("REFUND-06")
