@@ -41,7 +41,7 @@ def enter() -> ResponseReturnValue:
         entered = replace(entered, region=actor().region)
     outcome = cases.enter_index(office(), actor(), entered)
     if isinstance(outcome, Refusal):
-        return _page(typed, refusal=outcome), status_of(outcome)
+        return _page(typed, refusal=outcome)
     flash(outcome.message, "success")
     return redirect("/prices", code=303)
 
@@ -86,7 +86,7 @@ def withdraw(index_id: int) -> ResponseReturnValue:
 
 def _back(outcome: Done | Refusal) -> ResponseReturnValue:
     if isinstance(outcome, Refusal):
-        return _page({}, refusal=outcome), status_of(outcome)
+        return _page({}, refusal=outcome)
     flash(outcome.message, "success")
     return redirect("/prices", code=303)
 
@@ -95,9 +95,16 @@ def _page(typed: dict[str, str], *, refusal: Refusal | None = None) -> ResponseR
     room = cases.price_room(office(), actor())
     if isinstance(room, Refusal):
         return refused(room)
-    return render_template(
+    page = render_template(
         "prices.html", room=room, typed=typed, refusal=refusal, picture=_picture(room), today=office().today
     )
+    return page, _status(refusal) if refusal else 200
+
+
+def _status(refusal: Refusal) -> int:
+    """422 where something typed or sent cannot be meant."""
+    unreadable = {"index_field", "roster_line", "roster_more"} & {reason.code for reason in refusal.reasons}
+    return 422 if unreadable else status_of(refusal)
 
 
 def _picture(room: PriceRoom) -> str:

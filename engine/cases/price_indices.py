@@ -344,8 +344,8 @@ def _line(cells: list[str], source: str, office: Office) -> PriceIndex:
         )
     except RefusedError as wrong:
         raise WrongLineError(
-            "；".join(reason.text for reason in wrong.reasons),
-            " ".join(reason.text_en for reason in wrong.reasons),
+            "；".join(reason.text for reason in wrong.refusal.reasons),
+            " ".join(reason.text_en for reason in wrong.refusal.reasons),
         ) from wrong
 
 

@@ -22,6 +22,7 @@ from engine.law.month import month_due
 from engine.law.prices import PriceIndex, Prices, subsidy_of
 from engine.money.batches import _bank_batch
 from engine.money.payments import PaymentBatch, PaymentOrder, prepare_batch
+from engine.oversight.hits import settle_hit
 from engine.store.export import verify_database
 from engine.values import SYSTEM, Actor, Money, Month, RefusedError
 
@@ -115,8 +116,6 @@ def test_the_run_of_the_month_of_publication_pays_the_month_before_once(books: O
 
     assert subsidies(books, grant) == {"subsidy:2025-11": 2_940}
     assert decided(books, run_id)[grant.grant_id].subsidy_fen == 2_940
-    with books.store.reading() as session:
-        assert verify_database(session).ok
 
 
 @pytest.mark.req("REFUND-06")
@@ -191,7 +190,8 @@ def test_a_month_after_the_stop_has_no_subsidy(books: Office) -> None:
 def test_a_second_grant_of_the_person_brings_no_second_subsidy(books: Office) -> None:
     """The first grant was stopped in November with its subsidy ordered; the second begins in the same month."""
     first = drawing(books, stopped_on=date(2025, 11, 5), subsidised=frozenset({NOVEMBER}))
-    second = drawing(books, 2, first_month=NOVEMBER, paid_through=None)
+    with books.store.transaction() as session:
+        second = put(session, books, a_grant(first_month=NOVEMBER, paid_through=None), 2)
     with books.store.engine.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))
         connection.execute(
@@ -231,9 +231,9 @@ def test_what_is_held_is_paid_once_it_is_cleared(books: Office) -> None:
     decide_all(books)
     assert subsidies(books, grant) == {}
 
-    with books.store.engine.begin() as connection:
-        connection.execute(text("SET session_replication_role = replica"))
-        connection.execute(text("UPDATE match_hit SET status = 'cleared'"))
+    with books.store.transaction() as session:
+        hit = session.scalar(text("SELECT id FROM match_hit"))
+        settle_hit(session, hit, status="cleared", why="同名", actor=SYSTEM, now=books.clock())
     decide_all(books)
 
     assert subsidies(books, grant) == {"subsidy:2025-11": 2_940}
@@ -281,6 +281,22 @@ def test_whoever_entered_an_index_cannot_confirm_it(books: Office) -> None:
                 "UPDATE price_index SET status = 'confirmed', confirmed_by = entered_by, confirmed_at = now()"
             )
         )
+
+
+@pytest.mark.req("CTRL-01")
+def test_the_trail_vouches_for_an_index_and_finds_one_that_was_changed(books: Office) -> None:
+    published(books, an_index("371500", "2025-11", cpi="0.036"))
+    with books.store.reading() as session:
+        assert verify_database(session).ok
+    with books.store.engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        connection.execute(text("UPDATE price_index SET low_income_rise = 840"))
+
+    with books.store.reading() as session:
+        verdict = verify_database(session)
+
+    assert not verdict.ok
+    assert "price_index" in (verdict.first_broken or "")
 
 
 @pytest.mark.req("REFUND-06")
