@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from engine.cases import price_indices as cases
-from engine.cases.price_indices import Entered, PriceRoom
+from engine.cases.price_entries import Entered
+from engine.cases.price_indices import PriceRoom
 from engine.cases.views import Done
 from engine.values import Refusal
 from web.charts import Level, trend

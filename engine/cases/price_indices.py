@@ -8,60 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
 from engine.cases.payments import MONEY_DUTIES
+from engine.cases.price_entries import COLUMNS, Entered, read_entered, read_file
 from engine.cases.rosters import SEEN_BY, read_or_refuse, require_origin
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.disbursement import prices
 from engine.disbursement.price_tables import PublishedIndex
-from engine.disbursement.prices import SOURCE, index_of
+from engine.disbursement.prices import index_of
 from engine.duties import check_may, covers
 from engine.law.policy import PolicyGap
-from engine.law.prices import PriceIndex, Prices, subsidy_of
+from engine.law.prices import Prices, subsidy_of
 from engine.law.time_limits import deadline
 from engine.people import region_name
-from engine.registers.roster_lines import WrongLineError, read_lines
 from engine.values import Actor, Money, Month, Reason, Refusal, RefusedError, reach
 
 _KEEPER = "data_steward"
 _SEEN_BY = MONEY_DUTIES | SEEN_BY | {"provincial"}
-#: the head of a file of indices; rises in per cent
-COLUMNS = (
-    "地区",
-    "月份",
-    "居民消费价格同比%",
-    "食品价格同比%",
-    "低收入居民价格同比%",
-    "低保标准",
-    "公布日期",
-)
 STATUS_NAMES = {"entered": "待复核", "confirmed": "已采用", "rejected": "未采用", "withdrawn": "已撤回"}
 #: months shown
 _SHOWN = 24
-#: beyond these a figure is a slip of the pen
-_LEAST_RISE, _MOST_RISE = Decimal(-50), Decimal(100)
-_MOST_ALLOWANCE = Money(1_000_000)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
-    """An index as it was typed: rises in per cent, the allowance in yuan."""
-
-    region: str
-    month: str
-    cpi: str
-    food: str
-    low_income: str
-    living_allowance: str
-    published_on: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +139,7 @@ def enter_index(office: Office, actor: Actor, entered: Entered) -> Done | Refusa
     def work(session: Session) -> Done:
         _require_keeper(session, office, actor, entered.region)
         require_origin(session, entered.region, entered.source)
-        index = _read(entered, office.today)
+        index = read_entered(entered, office.today)
         prices.enter(session, index, actor=actor, now=office.clock())
         return Done(message=f"{index.month} 价格指数已录入，须由另一人复核后采用")
 
@@ -177,7 +150,7 @@ def take_index_file(office: Office, actor: Actor, file: bytes, *, source: str) -
     """Every index of the file, each waiting for a second person; refused whole, with every faulty line."""
 
     def work(session: Session) -> Done:
-        lines = read_or_refuse(lambda: read_lines(file, COLUMNS, lambda cells: _line(cells, source, office)))
+        lines = read_or_refuse(lambda: read_file(file, source=source, today=office.today))
         for index in lines:
             _require_keeper(session, office, actor, index.region)
             require_origin(session, index.region, source)
@@ -241,112 +214,6 @@ def _said(why: str) -> str:
     if not why.strip():
         raise RefusedError(Reason(code="why_missing", text="请填写理由", text_en="Say why."))
     return why.strip()
-
-
-def _read(entered: Entered, today: date) -> PriceIndex:
-    """The typed index; RefusedError with a reason for each field that cannot be meant."""
-    faults: list[Reason] = []
-    month = _month(entered.month, faults)
-    cpi = _rise("居民消费价格同比", "The rise of consumer prices", entered.cpi, faults)
-    food = _rise("食品价格同比", "The rise of food prices", entered.food, faults)
-    low = _rise("低收入居民价格同比", "The rise of the low-income index", entered.low_income, faults)
-    allowance = _allowance(entered.living_allowance, faults)
-    published = _published(entered.published_on, month, today, faults)
-    if faults or month is None or published is None:
-        raise RefusedError(*faults)
-    return PriceIndex(
-        region=entered.region,
-        month=month,
-        cpi=cpi,
-        food=food,
-        low_income=low,
-        living_allowance=allowance,
-        published_on=published,
-        source=entered.source.strip(),
-    )
-
-
-def _month(text: str, faults: list[Reason]) -> Month | None:
-    try:
-        return Month.parse(text.strip())
-    except ValueError:
-        faults.append(_fault("月份应写成 2026-10", "Write the month as 2026-10."))
-        return None
-
-
-def _rise(name: str, english: str, text: str, faults: list[Reason]) -> Decimal:
-    """A rise typed in per cent, as a ratio of whole ten-thousandths."""
-    try:
-        rise = Decimal(text.strip().rstrip("%％"))
-        whole = rise * 100 == (rise * 100).to_integral_value()
-    except InvalidOperation:
-        rise, whole = Decimal(0), False
-    if not whole or not _LEAST_RISE <= rise <= _MOST_RISE:
-        faults.append(
-            _fault(
-                f"{name}应写成百分数，例如 3.6 表示上涨 3.6%（下降写负数，最多两位小数）",
-                f"{english} is written in per cent, with two decimals at most: 3.6 for 3.6 %.",
-            )
-        )
-        return Decimal(0)
-    return rise / 100
-
-
-def _allowance(text: str, faults: list[Reason]) -> Money:
-    try:
-        allowance = Money.yuan(text.strip())
-    except (ValueError, InvalidOperation):
-        allowance = Money(0)
-    if not 0 < allowance.fen <= _MOST_ALLOWANCE.fen:
-        faults.append(
-            _fault(
-                "低保标准应写成每月多少元，例如 700.00", "Write the living allowance in yuan a month: 700.00."
-            )
-        )
-    return allowance
-
-
-def _published(text: str, month: Month | None, today: date, faults: list[Reason]) -> date | None:
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        day = None
-    if day is None or day > today or (month is not None and day <= month.last_day):
-        faults.append(
-            _fault(
-                "公布日期应写成 2026-11-09，在所指月份结束之后，不晚于今天",
-                "The day of publication comes after the month and not after today.",
-            )
-        )
-        return None
-    return day
-
-
-def _fault(text: str, english: str) -> Reason:
-    return Reason(code="index_field", text=text, text_en=english, source=SOURCE)
-
-
-def _line(cells: list[str], source: str, office: Office) -> PriceIndex:
-    region, month, cpi, food, low, allowance, published = cells
-    try:
-        return _read(
-            Entered(
-                region=region,
-                month=month,
-                cpi=cpi,
-                food=food,
-                low_income=low,
-                living_allowance=allowance,
-                published_on=published,
-                source=source,
-            ),
-            office.today,
-        )
-    except RefusedError as wrong:
-        raise WrongLineError(
-            "；".join(reason.text for reason in wrong.refusal.reasons),
-            " ".join(reason.text_en for reason in wrong.refusal.reasons),
-        ) from wrong
 
 
 def _view(session: Session, office: Office, actor: Actor, row: PublishedIndex) -> IndexView:

@@ -27,7 +27,7 @@ from engine.people import Person, ensure_person, id_number_of, record_look
 from engine.registers import RegisterDown
 from engine.registers.skills import SkillCertificate
 from engine.store.crypto import normalised
-from engine.tasks.skill_subsidy import told
+from engine.tasks.skill_subsidy import shown, told, usable
 from engine.values import Actor, CaseRef, Reason, Refusal, RefusedError
 
 PROCESS = "skill_subsidy"
@@ -142,8 +142,12 @@ def begin(
         )
     )
     session.flush()
+    offer: dict[str, str | int] = {}
     confirm_until = ""
     if found is not None:
+        number = id_number_of(office.vault, session.get_one(Person, person_id))
+        card = usable(office.registers.accounts.account(number), number)
+        offer = {"amount_fen": found.amount.fen, "amount": f"{found.amount.text} 元", "account": shown(card)}
         # as long as the law would let the holder apply, and never too short to be read
         confirm_until = max(found.apply_by.isoformat(), _limit(office, "skill_confirmation", region))
     data = {
@@ -152,7 +156,7 @@ def begin(
         "decide_by": _limit(office, "skill_subsidy", region),
         "channel": channel,
         "certificate": told(certificate),
-        "offered_fen": found.amount.fen if found is not None else 0,
+        "offer": offer,
         "confirm_until": confirm_until,
     }
     start_case(office, session, actor, case, data)

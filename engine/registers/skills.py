@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, Protocol
 
@@ -34,3 +34,8 @@ class SkillCertificateRegister(Protocol):
     def certificates(self, id_number: str) -> tuple[SkillCertificate, ...]:
         """Every certificate of the holder, oldest first. Raises RegisterDown."""
         ...
+
+
+def renumbered(certificates: tuple[SkillCertificate, ...], begins: str) -> tuple[SkillCertificate, ...]:
+    """The same certificates under numbers of their own, for rehearsals: one that was paid once is paid for ever."""
+    return tuple(replace(each, number=f"{begins}{place}") for place, each in enumerate(certificates))

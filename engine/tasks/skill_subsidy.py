@@ -31,16 +31,16 @@ _NOT_FOUND = Reason(
 
 @operation("push_skill_subsidy", title="推送给持证人")
 def push_skill_subsidy(
-    desk: Desk, *, certificate: dict[str, Any], offered_fen: int, confirm_until: str
+    desk: Desk, *, certificate: dict[str, Any], offer: dict[str, Any], confirm_until: str
 ) -> dict[str, Any]:
     """The push: what was found, how much, until when to confirm; nothing to hand in."""
     send_letter(
         desk,
         "skill-push",
         certificate=certificate,
-        amount_fen=offered_fen,
+        amount_fen=offer["amount_fen"],
         confirm_until=confirm_until,
-        account=_shown(_card(desk, skills.application(desk.session, desk.case.id))),
+        account=offer["account"],
     )
     return {}
 
@@ -61,7 +61,7 @@ def record_skill_lapse(desk: Desk, *, certificate: dict[str, Any], answer: str =
     title="核对证书、缴费和账户",
     provides=(
         "certificate", "certificate_known", "months_paid", "insured_now", "drawing_benefit", "earlier_subsidies",
-        "account_masked", "account_usable",
+        "card_masked", "card_usable",
     ),
 )  # fmt: skip
 def gather_skill_facts(desk: Desk, *, certificate: dict[str, Any]) -> dict[str, Any]:
@@ -80,8 +80,8 @@ def gather_skill_facts(desk: Desk, *, certificate: dict[str, Any]) -> dict[str, 
         "insured_now": holder.history.current,
         "drawing_benefit": bool(holder.drawing_in),
         "earlier_subsidies": earlier,
-        "account_masked": _shown(card),
-        "account_usable": card is not None,
+        "card_masked": shown(card),
+        "card_usable": card is not None,
     }
 
 
@@ -167,7 +167,7 @@ def send_skill_decision(
     certificate: dict[str, Any],
     subsidy_fen: int,
     determination: dict[str, Any],
-    account_masked: str,
+    card_masked: str,
 ) -> dict[str, Any]:
     """The written yes: amount, account, reasons and how to object."""
     send_letter(
@@ -176,7 +176,7 @@ def send_skill_decision(
         certificate=certificate,
         amount_fen=subsidy_fen,
         determination=determination,
-        account=account_masked,
+        account=card_masked,
     )
     return {}
 
@@ -227,6 +227,11 @@ def usable(card: CardAccount | None, id_number: str) -> CardAccount | None:
     return card if own else None
 
 
+def shown(card: CardAccount | None) -> str:
+    """The account, masked; a sentence where there is none to pay to."""
+    return mask_account(card.number) if card is not None else "没有本人名下已激活的社会保障卡账户，请先激活"
+
+
 def _found(desk: Desk, row: SkillSubsidyCase) -> SkillFound | Refusal:
     certificate = _certificate(desk, row)
     if certificate is None:
@@ -259,7 +264,3 @@ def _card(desk: Desk, row: SkillSubsidyCase) -> CardAccount | None:
 
 def _number(desk: Desk, row: SkillSubsidyCase) -> str:
     return id_number_of(desk.vault, desk.session.get_one(Person, row.person_id))
-
-
-def _shown(card: CardAccount | None) -> str:
-    return mask_account(card.number) if card is not None else "（没有可用的社会保障卡账户）"

@@ -40,7 +40,8 @@ from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
-from engine.cases.price_indices import Entered, PriceRoom, confirm_index, enter_index, price_room
+from engine.cases.price_entries import Entered
+from engine.cases.price_indices import PriceRoom, confirm_index, enter_index, price_room
 from engine.cases.rehearsal_runs import start_run
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
