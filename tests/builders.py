@@ -11,13 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Select, select
 
 from engine.benefits.grants import stop_grant
+from engine.benefits.skill_tables import SkillSubsidyCase
 from engine.benefits.tables import BenefitGrant
-from engine.cases.complaints import Complained, complain
 from engine.cases import (
     checklists,
     claims,
@@ -29,6 +29,7 @@ from engine.cases import (
     suspicion_lists,
     transfers,
 )
+from engine.cases.complaints import Complained, complain
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
@@ -36,6 +37,10 @@ from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
 from engine.cases.service_ratings import Given, my_ratings, rate_own
+from engine.cases.skill_screening import take_certificate_roster
+from engine.cases.skill_subsidies import Asked as SkillAsked
+from engine.cases.skill_subsidies import FieldFaults as SkillFaults
+from engine.cases.skill_subsidies import apply_for_skill_subsidy
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
@@ -44,8 +49,10 @@ from engine.feedback.tables import Complaint
 from engine.money.reconciliation_tables import ReconciliationDifference
 from engine.oversight.list_tables import SuspicionLine
 from engine.registers.cast import EMPLOYERS, PEOPLE
+from engine.registers.certificates import HeldCertificate, certificates_file
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
+from engine.registers.skills import SkillCertificate
 from engine.tasks.tables import Letter, RightsTransfer
 from engine.values import CHINA, SYSTEM, Actor, Refusal, TaskId
 from engine.workflow.forms import FormErrors
@@ -135,6 +142,10 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "check_application": ("wangshouli", {"relation_proof": "shared", "intake_opinion": "accept"}),
     "review_death_grant": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_death_grant": ("sunshenpi", {"approval": "approve"}),
+    "confirm_skill_subsidy": ("", {"answer": "confirm"}),
+    "check_certificate": ("wangshouli", {"check_opinion": "pass"}),
+    "review_skill_subsidy": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_skill_subsidy": ("sunshenpi", {"approval": "approve"}),
     "record_finding": (
         "zhengneikong",
         {
@@ -390,6 +401,13 @@ class Case:
         """The codes of the latest determination's reasons."""
         return {reason["code"] for reason in cast(list[dict[str, str]], self.found()["reasons"])}
 
+    def data(self) -> dict[str, Any]:
+        """Its data as its steps left them, what it started with included."""
+        found = dict(self.started_with())
+        for row in self.told():
+            found.update(json.loads(row.outcome))
+        return found
+
     def hands(self) -> dict[str, str]:
         """Who completed each step last, by element."""
         return {row.element_id: row.actor for row in self.told() if row.kind == "completed"}
@@ -573,6 +591,55 @@ def a_death_grant(
     return case.goes_on(until=at) if at else case
 
 
+def certificate_of(office: Office, person: str = "sun", which: int = -1) -> SkillCertificate:
+    """A certificate of the person as the look-up knows it, the latest unless said."""
+    return office.registers.skills.certificates(PEOPLE[person].id_number)[which]
+
+
+def apply_for_skill(office: Office, person: str = "sun", which: int = -1) -> Done | SkillFaults | Refusal:
+    """What came of the holder's application on the web, with the number alone."""
+    asked = SkillAsked(certificate_number=certificate_of(office, person, which).number)
+    return apply_for_skill_subsidy(office, actor(office, person), asked)
+
+
+def a_skill_subsidy(office: Office, person: str = "sun", which: int = -1, *, at: str = "") -> Case:
+    """The application of the holder on the web, gone on until that step where one is named."""
+    outcome = apply_for_skill(office, person, which)
+    assert not isinstance(outcome, SkillFaults), {key: each.text for key, each in outcome.faults.items()}
+    case = opened(office, outcome, subject=person)
+    return case.goes_on(until=at) if at else case
+
+
+def certificates_told(office: Office, *people: str, login: str = "fengshuju") -> Done | Refusal:
+    """The roster of every certificate that these people hold, taken in by the data steward."""
+    held = [
+        HeldCertificate(holder=PEOPLE[person].id_number, certificate=each)
+        for person in people
+        for each in office.registers.skills.certificates(PEOPLE[person].id_number)
+    ]
+    return take_certificate_roster(
+        office,
+        actor(office, login),
+        certificates_file(held),
+        region="371500",
+        as_of=office.today.isoformat(),
+        source="省职业技能鉴定指导中心",
+    )
+
+
+def a_found_certificate(office: Office, person: str = "sun", *, at: str = "") -> Case:
+    """The case that the office opened by itself for the person's latest certificate, pushed to them."""
+    assert isinstance(certificates_told(office, person), Done)
+    sweep_until_idle(office)
+    number = certificate_of(office, person).number
+    with office.store.reading() as session:
+        row = session.scalars(
+            select(SkillSubsidyCase).where(SkillSubsidyCase.certificate_number == number)
+        ).one()
+    case = Case(office=office, id=row.case_id, subject=person)
+    return case.goes_on(until=at) if at else case
+
+
 def a_list(
     office: Office, *lines: tuple[str, str], due: str = "2025-11-20", number: str = "鲁社险〔2025〕疑点3号"
 ) -> int:
@@ -697,9 +764,6 @@ def a_complaint(
     return Case(office=office, id=case_id, subject=person)
 
 
-def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:
-    """A finding issued to Liaocheng."""
-    done = others.start_finding(
 def a_finding(
     office: Office, *, self_check_due: str = "", plan_due: str = "2025-11-10", done_due: str = "2025-12-05"
 ) -> Case:

@@ -243,6 +243,7 @@ plan_due|整改方案期限|day by which the plan is due
 postings|分录明细|postings
 posts|任职|posts
 previous_cursor|上一页标记，首页为空|mark of the page before; empty on the first
+price_reasons|价格临时补贴发或不发的理由|why a price subsidy was paid or not
 principal|被代理人|who is away
 problems|问题|problems
 process|流程代码|process|unemployment_claim

@@ -39,6 +39,9 @@ _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", 
 _LISTS = frozenset({"control"})
 _DEATHS = frozenset({"intake", "review", "approve", "control"})
 _FEEDBACK = frozenset({"control", "approve", "provincial"})
+_SKILLS = frozenset({"intake", "review", "approve", "control", "data_steward"})
+#: others come to it from the month run
+_PRICES = frozenset({"data_steward", "accountant", "control", "fund_supervisor", "provincial"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -155,6 +158,8 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
         ("/death-grants", _("死亡待遇"), _DEATHS),
+        ("/skill-subsidies", _("技能提升补贴"), _SKILLS),
+        ("/prices", _("价格临时补贴"), _PRICES),
         ("/suspicion", _("疑点名单"), _LISTS),
         ("/recoveries", _("多领追回"), _PAYMENTS),
         ("/dishonesty", _("失信名单"), _DISHONESTY),

@@ -269,10 +269,11 @@ def _refuse_unconfirmed(session: Session, office: Office, run: MonthRun) -> None
     """In production nothing is paid on a figure that the bureau has not confirmed."""
     if not office.settings.production:
         return
-    rates = session.scalars(
-        select(MonthRate.reasons).where(MonthRate.run_id == run.id, MonthRate.month == run.month)
-    )
-    waiting = _unconfirmed(rates)
+    of_run = select(MonthRate.reasons).where(MonthRate.run_id == run.id)
+    rates = session.scalars(of_run.where(MonthRate.month == run.month))
+    # the subsidy is that of an earlier month in most cases
+    priced = session.scalars(of_run.where(MonthRate.subsidy_fen > 0).distinct())
+    waiting = sorted({*_unconfirmed(rates), *_unconfirmed(priced, of="price_")})
     if waiting:
         raise RefusedError(
             Reason(
@@ -284,11 +285,11 @@ def _refuse_unconfirmed(session: Session, office: Office, run: MonthRun) -> None
         )
 
 
-def _unconfirmed(rates: Iterable[str]) -> list[str]:
-    found = (
+def _unconfirmed(rates: Iterable[str], *, of: str = "") -> set[str]:
+    """Figures that wait for the bureau in reasons whose code begins so."""
+    return {
         reason["parameter"]
         for text in rates
         for reason in orjson.loads(text)
-        if not reason["verified"] and reason["code"] != "policy_gap"
-    )
-    return sorted(set(found))
+        if not reason["verified"] and reason["code"] != "policy_gap" and reason["code"].startswith(of)
+    }

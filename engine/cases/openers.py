@@ -14,6 +14,7 @@ from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.skill_openers import open_skill_subsidy
 from engine.cases.stage import PRACTICE_REGION
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
@@ -108,6 +109,7 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "reconcile": _open_difference,
     "rating": open_rating,
     "complaint": open_complaint,
+    "skill_subsidy": open_skill_subsidy,
 }
 #: processes whose cases are opened by a use-case of their own
 OPENED_HERE = frozenset(_OPENERS)

@@ -26,6 +26,7 @@ PREFIXES: Mapping[str, str] = {
     "reconcile": "DZ",
     "stop": "TF",
     "death_grant": "SZ",
+    "skill_subsidy": "JN",
     "suspicion": "YX",
     "recovery": "ZH",
     "listing": "SX",

@@ -33,6 +33,7 @@ from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
 from engine.cases.screening import screening_due
+from engine.cases.skill_screening import open_skill_cases, screen_certificates
 from engine.cases.suspicion_lines import open_line_cases
 from engine.cases.trials import trial_due
 from engine.store import outbox
@@ -79,6 +80,10 @@ class Swept:
     lines: int = 0
     #: waiting orders that a part was kept back of
     offset: int = 0
+    #: skill certificates that were looked at
+    certificates: int = 0
+    #: skill certificates that got their case
+    skills: int = 0
     #: sampled items that got their case
     rechecks: int = 0
     #: files of other offices that were taken in
@@ -119,6 +124,8 @@ class Swept:
             self.hits,
             self.lines,
             self.offset,
+            self.certificates,
+            self.skills,
             self.rechecks,
             self.fetched,
             self.stated,
@@ -156,6 +163,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         hits=open_hit_cases(office, limit),
         lines=open_line_cases(office, limit),
         offset=offset_due(office, limit),
+        certificates=screen_certificates(office),
+        skills=open_skill_cases(office, limit),
         rechecks=open_rechecks(office, limit),
         fetched=collect_folders(office),
         stated=state_month(office),

@@ -13,6 +13,7 @@ from engine.benefits import death
 from engine.benefits.death import RELATIONS, FamilyMonths
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
+from engine.disbursement.prices import published
 from engine.law.death import FUND_NAMES, SOURCE, UNDRAWN, DeathBenefits, OtherFund, death_benefits
 from engine.people import Person, id_number_of
 from engine.store.crypto import mask_account, mask_id
@@ -239,7 +240,8 @@ def record_death_grant_withdrawal(desk: Desk, *, withdrawal_reason: str = "") ->
 
 
 def _asked(desk: Desk, grant: BenefitGrant, day: date, fund: OtherFund) -> DeathBenefits | Refusal:
-    return death_benefits(death.facts_of(grant, died_on=day, other_fund=fund), desk.book)
+    facts = death.facts_of(grant, died_on=day, other_fund=fund)
+    return death_benefits(facts, desk.book, published(desk.session, by=desk.today))
 
 
 def _ended(desk: Desk, grant: BenefitGrant, day: date) -> bool:

@@ -16,12 +16,14 @@ from builders import (
     a_death_grant,
     a_difference,
     a_finding,
+    a_found_certificate,
     a_granted_claim,
     a_hit,
     a_listing,
     a_payment_run,
     a_recovery,
     a_refund,
+    a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
     actor,
@@ -39,11 +41,14 @@ from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
+from engine.cases.price_entries import Entered
+from engine.cases.price_indices import PriceRoom, confirm_index, enter_index, price_room
 from engine.cases.rehearsal_runs import start_run
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.uploads import Upload
+from engine.cases.views import Done
 from engine.exchange.peers import PeerBook
 from engine.oversight.rectification_tables import RectificationItem
 from engine.registers.cast import EMPLOYERS, PEOPLE
@@ -138,6 +143,14 @@ def _submit_unsaid(visitor: Visitor) -> None:
     """An action without its reason, past what the browser asks for."""
     visitor.page.locator("main form[method=post]").first.evaluate("form => { form.noValidate = true; }")
     visitor.page.locator("main form[method=post] button:not([type=button])").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _enter_no_index(visitor: Visitor) -> None:
+    """An index without a figure, past what the browser asks for."""
+    form = visitor.page.locator("form[action='/prices']")
+    form.evaluate("form => { form.noValidate = true; }")
+    form.locator("button").click()
     visitor.page.wait_for_load_state()
 
 
@@ -309,6 +322,19 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("death-grant-own-unsaid", "feng", "/my/death-grants/new", _submit_unsaid),
     ("death-grant-check", "wangshouli", "task:death:check_application", None),
     ("death-grant-progress", "feng", "case:death", None),
+    ("prices", "fengshuju", "/prices", None),
+    ("prices-confirm", "lvshuju2", "/prices", None),
+    ("prices-unsaid", "fengshuju", "/prices", _enter_no_index),
+    ("prices-read", "wangshouli", "/prices", None),
+    ("skill-subsidies", "wangshouli", "/skill-subsidies", None),
+    ("skill-rosters", "fengshuju", "/skill-subsidies", None),
+    ("skill-subsidy-new", "wangshouli", "/skill-subsidies/new", None),
+    ("skill-subsidy-unsaid", "wangshouli", "/skill-subsidies/new", _submit_unsaid),
+    ("skills-own", "sun", "/my/skills", None),
+    ("skills-none", "wu", "/my/skills", None),
+    ("skill-confirm", "sun", "task:skill:confirm_skill_subsidy", None),
+    ("skill-check", "wangshouli", "task:skill-check:check_certificate", None),
+    ("skill-progress", "sun", "case:skill", None),
     ("suspicion", "zhengneikong", "/suspicion", None),
     ("suspicion-unsaid", "zhengneikong", "/suspicion", _submit_unsaid),
     ("suspicion-list", "zhengneikong", "/suspicion/1", None),
@@ -547,6 +573,7 @@ def _others(office: Office) -> dict[str, Case]:
         "hit": a_hit(office, "zheng"),
         "checked-hit": a_hit(office, "bo", ground="ST4", told="养老待遇名册所列").answers("answer_notice"),
         "line": a_suspicion_line(office, "qin"),
+        **_skills(office),
         "death": a_death_grant(office, "feng", of="ana"),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
         "moving": _moving(office),
@@ -554,6 +581,41 @@ def _others(office: Office) -> dict[str, Case]:
         "recheck": control_at_work(office),
         "recovery": a_recovery(office, "wu", region="371502"),
     }
+
+
+def _skills(office: Office) -> dict[str, Case]:
+    """A certificate pushed to its holder, and one that its holder, out of work, applied for."""
+    _prices(office)
+    return {"skill": a_found_certificate(office, "sun"), "skill-check": a_skill_subsidy(office, "li")}
+
+
+def _prices(office: Office) -> None:
+    """A year of indices, confirmed; the latest waits for a second person."""
+    entered, confirmed = actor(office, "fengshuju"), actor(office, "lvshuju2")
+    figures = ("1.2", "0.8", "1.9", "2.6", "3.4", "3.6", "4.1", "3.5", "2.9", "2.2", "1.6", "3.7")
+    for back, cpi in zip(range(12, 0, -1), figures, strict=True):
+        month = Month(2025, 10).plus(1 - back)
+        outcome = enter_index(
+            office,
+            entered,
+            Entered(
+                region="371500",
+                month=str(month),
+                cpi=cpi,
+                food=f"{float(cpi) * 1.6 - 1.5:.1f}",
+                low_income=f"{float(cpi) + 0.5:.1f}",
+                living_allowance="700.00",
+                published_on=str(
+                    month.plus(1).first_day if back == 1 else month.plus(1).first_day.replace(day=9)
+                ),
+                source="省统计局月报",
+            ),
+        )
+        assert isinstance(outcome, Done), outcome
+    room = price_room(office, confirmed)
+    assert isinstance(room, PriceRoom)
+    for row in room.rows[1:]:
+        assert isinstance(confirm_index(office, confirmed, row.index_id), Done)
 
 
 def _listed(office: Office) -> Case:

@@ -84,6 +84,13 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"approval": "return", "approval_note": "请再核对关系"},
         {"approval": "refuse", "approval_note": "查明关系不实"},
     ),
+    "confirm_skill_subsidy": ({"answer": "decline"},),
+    "check_certificate": ({"check_opinion": "decline", "check_note": "证书与本人不符"},),
+    "review_skill_subsidy": ({"review_opinion": "return", "review_note": "请再核对收款账户"},),
+    "approve_skill_subsidy": (
+        {"approval": "return", "approval_note": "请再核对次数"},
+        {"approval": "refuse", "approval_note": "查明证书系冒用"},
+    ),
     "answer_notice": ({"answer_opinion": "accept", "answer_statement": "我已经上班"},),
     "check_evidence": ({"check_opinion": "clear", "check_note": "经核对系补缴上年欠费"},),
     "review_stop": ({"review_opinion": "return", "review_note": "请再核对缴费月份"},),

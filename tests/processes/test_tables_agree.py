@@ -29,6 +29,7 @@ from builders import (
     a_recheck,
     a_recovery,
     a_refund,
+    a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
     other_office,
@@ -269,6 +270,7 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "death_grant": a_death_grant(office, "li", of="zheng"),
         "rating": a_bad_rating(office, "qin"),
         "complaint": a_complaint(office, "qin"),
+        "skill_subsidy": a_skill_subsidy(office),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
