@@ -19,12 +19,13 @@ from engine.cases.views import Done
 from engine.config import Settings
 from engine.money.ledger import trial_balance
 from engine.people import Employer, Person, id_number_of
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.province import load_province
 from engine.store.audit import seal
 from engine.store.export import verify_database
 from engine.store.verification import Verdict
-from engine.tasks.tables import Claim, RetentionRefund, RightsTransfer
+from engine.tasks.tables import Claim, RightsTransfer
 from engine.values import CHINA, Actor, Money, Month, Refusal
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowTask

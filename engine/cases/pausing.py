@@ -20,10 +20,11 @@ from engine.cases.views import Done
 from engine.duties import acting_for
 from engine.law.calendar import CalendarGap
 from engine.money.payments import PaymentOrder
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import Claim, RetentionRefund
+from engine.tasks.tables import Claim
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.runner import Stepped
 from engine.workflow.tables import WorkflowCase, WorkflowTask

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from engine.law.refund import Standing, refund_amount, refund_eligible
 from engine.money.payments import order_payment
 from engine.people import Employer
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.tasks.catalogue import granted, operation, refuse, refuse_unverified
 from engine.tasks.desk import Desk
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import RetentionRefund
 from engine.values import Money, Reason
 
 _SOURCE = "鲁人社函〔2020〕10号（二）"

@@ -14,7 +14,7 @@ from walked import Walked
 
 from engine.cases import others
 from engine.cases.office import Office
-from engine.tasks.tables import RetentionRefund
+from engine.refunds.campaign_tables import RetentionRefund
 
 ENDS = {
     "refund_paid_out": "ordered",
