@@ -35,7 +35,11 @@ from web import (
     portal,
     reconciling,
     recoveries,
+    refund_employer,
+    refund_public,
+    refunds,
     rosters,
+    screenings,
     staff,
     starts,
     studio,
@@ -50,6 +54,7 @@ from web import (
     welcome,
 )
 from web.assets import use_assets
+from web.bar_lines import use_bars
 from web.display import use_display
 from web.errors import use_errors
 from web.headers import use_headers
@@ -67,6 +72,10 @@ PAGES = (
     payments.payments,
     month_runs.month_runs,
     rosters.roster_pages,
+    screenings.pages,
+    refunds.pages,
+    refund_public.pages,
+    refund_employer.pages,
     transfers.pages,
     exchange.pages,
     hits.pages,
@@ -121,6 +130,7 @@ def create_app(office: Office) -> Flask:
     use_languages(app)
     use_assets(app)
     use_display(app)
+    use_bars(app)
     use_headers(app, production=office.settings.production)
     csrf.exempt(exchange_door.exchange_door)
     for pages in PAGES:

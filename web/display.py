@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Flask
@@ -135,6 +136,12 @@ def filesize(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB"
 
 
+def grouped(amount: str) -> str:
+    """An amount of yuan in groups of three digits: ``1,234,567.80``."""
+    whole, _dot, cents = amount.partition(".")
+    return f"{int(whole):,}.{cents}"
+
+
 def menu(actor: Actor) -> list[tuple[str, str]]:
     """The pages that are of use to the actor, address and words; the use-cases refuse the others anyway."""
     if actor.kind == "person":
@@ -146,6 +153,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
+        ("/refunds", _("稳岗返还"), _PAYMENTS),
         ("/books", _("账簿"), _BOOKS),
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
@@ -189,6 +197,12 @@ def duty_names(actor: Actor) -> str:
     )
 
 
+def in_words(names: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each key with its name in the reader's language, of names that stand in both."""
+    at = 0 if chosen() == "zh" else 1
+    return [(key, both[at]) for key, both in names.items()]
+
+
 def term(word: str) -> Markup:
     """A duty, a control or a state in the reader's language; a word that has no English is marked as Chinese."""
     said = (_english_of(word) if chosen() == "en" else "") or _(word)
@@ -209,6 +223,8 @@ def use_display(app: Flask) -> None:
     )
     app.jinja_env.filters.update(
         filesize=filesize,
+        grouped=grouped,
+        in_words=in_words,
         letter=letter,
         line=line,
         span=span,

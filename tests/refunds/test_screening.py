@@ -24,7 +24,7 @@ from sqlalchemy import select, text
 from engine.cases import screening as cases
 from engine.cases.office import Office
 from engine.cases.screening import drive, screened_employer, start_screening
-from engine.cases.screening_views import EmployerScreened, ScreeningView
+from engine.cases.screening_views import EmployerScreened, ScreenedFilter, ScreeningView
 from engine.cases.sweep import sweep_until_idle
 from engine.law.policy import PolicyBook
 from engine.law.refund import Standing, refund_amount, refund_eligible
@@ -349,7 +349,7 @@ def test_the_view_counts_by_outcome_size_region_and_condition_and_tells_each_emp
     ]
     assert (view.employers, view.amount, view.status) == (4, "18000.00", "done")
 
-    page = cases.screened_employers(books, reviewer, run_id, condition="layoff")
+    page = cases.screened_employers(books, reviewer, run_id, ScreenedFilter(condition="layoff"))
     assert not isinstance(page, Refusal)
     assert [row.employer_id for row in page.rows] == [numbers[2]]
     told = {reason.code: reason for reason in page.rows[0].reasons}
