@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from engine.cases import claims, files, inbox, others, setup, staff, transfers
+from engine.cases import claims, files, inbox, others, refund_acts, setup, staff, transfers
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
@@ -287,14 +287,13 @@ def refund_is_paid(demo: Demo) -> None:
         demo.say("  演示单位都已办过本年度稳岗返还，此处从略")
         return
     case_id = demo.opened(
-        others.start_refund(demo.office, demo.staff("wangshouli"), employer_id=employer.id, year=2025)
+        refund_acts.start_refund(demo.office, demo.staff("wangshouli"), employer_id=employer.id, year=2025)
     )
     demo.does(
         employer,
         case_id,
         "confirm_refund",
         answer="confirm",
-        account_name=employer.name,
         use_of_funds="retraining",
         commitment="true",
     )

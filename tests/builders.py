@@ -17,7 +17,17 @@ from sqlalchemy import Select, select
 
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
+from engine.cases import (
+    claims,
+    hits,
+    inbox,
+    others,
+    reconciling,
+    refund_acts,
+    staff,
+    suspicion_lists,
+    transfers,
+)
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
@@ -90,17 +100,25 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "arrival_reference": "DZ-20251103-01",
         },
     ),
-    "confirm_refund": (
-        "",
-        {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
-    ),
+    "confirm_refund": ("", {"answer": "confirm", "use_of_funds": "retraining", "commitment": "true"}),
     "answer_refund_objection": (
         "wangshouli",
         {"objection_accepted": "no", "objection_reply": "经核查，参保人数以征缴记录为准"},
     ),
+    "check_refund_answer": ("zhaofuhe", {"answer_checked": "agree"}),
     "first_check": ("wangshouli", {"first_opinion": "pass", "first_note": "比对结果与登记一致"}),
     "second_check": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_refund": ("sunshenpi", {"approval": "approve", "notice_objections": "公示期内无异议"}),
+    "answer_notice_objection": ("wangshouli", {"notice_answer": "经核查，参保名册与反映的不符，反映不属实"}),
+    "judge_notice_objection": ("zhaofuhe", {"notice_decision": "dismiss"}),
+    "commit_refund": ("", {"use_of_funds": "retraining", "commitment": "true"}),
+    "settlement_first": ("wangshouli", {"first_note": "名册、名单与核算一致"}),
+    "settlement_second": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_settlement": ("sunshenpi", {"approval": "approve"}),
+    "record_refund_repayment": (
+        "luokuaiji",
+        {"repaid_fen": "2000.00", "repaid_on": "2025-11-03", "repaid_reference": "TH-20251103-01"},
+    ),
     "answer_notice": (
         "",
         {"answer_opinion": "object", "answer_statement": "我没有重新就业，单位补缴了一个月"},
@@ -427,7 +445,7 @@ def other_office(case: Case) -> Case:
 def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at: str = "") -> Case:
     """The refund of that employer of the cast for that year."""
     number = actor(office, employer).id
-    done = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
+    done = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
     case = opened(office, done, subject=employer)
     return case.goes_on(until=at) if at else case
 

@@ -245,7 +245,7 @@ def _close_matter(session: Session, case_id: int) -> None:
     for matter, open_now, then in (
         (Claim, ("open",), "refused"),
         (DeathGrant, ("open",), "withdrawn"),
-        (RetentionRefund, ("eligible", "confirmed", "noticed"), "lapsed"),
+        (RetentionRefund, ("screened", "pushed", "objected", "confirmed", "noticed"), "withdrawn"),
     ):
         session.execute(
             update(matter).where(matter.case_id == case_id, matter.status.in_(open_now)).values(status=then)

@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.campaigns import campaign_due
 from engine.cases.claims import start_noted
 from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
@@ -55,6 +56,8 @@ class Swept:
     screened: int = 0
     #: parts of screenings for the refund that were carried out
     screened_parts: int = 0
+    #: parts of refund campaigns whose cases were opened
+    campaign_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -93,6 +96,7 @@ class Swept:
             self.paid_parts,
             self.screened,
             self.screened_parts,
+            self.campaign_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -124,6 +128,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
         screened_parts=screening_due(office, limit),
+        campaign_parts=campaign_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),

@@ -213,6 +213,23 @@ def struggling_refund(
     return RefundAmount(amount=amount, reasons=(reason,))
 
 
+@or_refusal
+def prepayment(*, estimate: Money, region: str, day: date, book: PolicyBook) -> RefundAmount:
+    """What is paid before the commitment: a share of what was found, rounded half up to the fen (先预拨、后承诺、再清算).
+
+    Source: 鲁人社函〔2020〕10号（二）, which gives no share.
+    """
+    share = book.at("refund.prepay_share", region, day)
+    amount = estimate.times(share.decimal)
+    reason = reason_of(
+        "prepayment",
+        f"按估算金额{estimate.text}元的{share.decimal:.0%}预拨{amount.text}元",
+        share,
+        text_en=f"{share.decimal:.0%} of {estimate.text}",
+    )
+    return RefundAmount(amount=amount, reasons=(reason,))
+
+
 def settle(*, prepaid: Money, actual: Money) -> Settlement:
     """The difference between prepayment and settlement (先预拨、后承诺、再清算): paid on, or recovered."""
     zero = Money(0)

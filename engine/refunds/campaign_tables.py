@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from engine.store.audit import SealedTable, register
 from engine.store.db import Base
 from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows, set_once
 from engine.store.parts import PartColumns
@@ -254,12 +255,13 @@ class NoticeObjection(Base):
     who: Mapped[bytes | None]
     #: an objector cannot be asked where this is empty, and is told nothing
     contactable: Mapped[bool]
+    #: keyed index of the network address that it came from, against floods
+    address_index: Mapped[bytes] = mapped_column(index=True)
     said: Mapped[str] = mapped_column(Text)
     taken_at: Mapped[datetime]
     #: open, dismissed, upheld
     status: Mapped[str] = mapped_column(String(9))
     answer: Mapped[str] = mapped_column(Text, default="", server_default="")
-    answered_by: Mapped[str | None] = mapped_column(String(40))
     decided_by: Mapped[str | None] = mapped_column(String(40))
     decided_at: Mapped[datetime | None]
 
@@ -281,6 +283,14 @@ class RefundRepayment(Base):
     recorded_by: Mapped[str] = mapped_column(String(40))
     recorded_at: Mapped[datetime]
 
+
+SEALED_REFUND_REPAYMENT = register(
+    SealedTable(
+        table="refund_repayment",
+        key="id",
+        columns=tuple(c.name for c in RefundRepayment.__table__.columns),
+    )
+)
 
 #: what is ordered never comes back to where it could be ordered again
 REFUND_STEPS = (
@@ -319,7 +329,15 @@ TRIGGERS: tuple[str, ...] = (
     *insert_only("refund_notice_line"),
     *keep_rows("notice_objection"),
     *frozen_columns(
-        "notice_objection", "id", "refund_id", "line_id", "who", "contactable", "said", "taken_at"
+        "notice_objection",
+        "id",
+        "refund_id",
+        "line_id",
+        "who",
+        "contactable",
+        "address_index",
+        "said",
+        "taken_at",
     ),
     *allowed_transitions("notice_objection", "status", (("open", "dismissed"), ("open", "upheld"))),
     *insert_only("refund_repayment"),

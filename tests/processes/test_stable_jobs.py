@@ -12,7 +12,7 @@ from paths import assert_nothing_left, every_path
 from sqlalchemy import select
 from walked import Walked
 
-from engine.cases import others
+from engine.cases import refund_acts
 from engine.cases.office import Office
 from engine.refunds.campaign_tables import RetentionRefund
 
@@ -189,7 +189,7 @@ def test_one_employer_has_one_refund_for_a_year(office: Office) -> None:
     a_refund(office)
     number = actor(office, "guangyue").id
 
-    outcome = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
+    outcome = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
 
     assert refused(outcome) == ("refund_exists",)
 
@@ -201,7 +201,7 @@ def test_a_refund_that_was_paid_is_not_opened_again(office: Office) -> None:
     assert refund.orders()[0].status == "paid"
     number = actor(office, "guangyue").id
 
-    outcome = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
+    outcome = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
 
     assert refused(outcome) == ("refund_exists",)
 
@@ -214,7 +214,7 @@ def test_an_employer_without_a_refund_is_screened_again_at_any_time(office: Offi
 
     number = actor(office, employer).id
     again = opened(
-        office, others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
+        office, refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=2025)
     )
 
     assert again.history()[0] == "screen_employer"

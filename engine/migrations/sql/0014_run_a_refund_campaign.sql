@@ -52,7 +52,7 @@ CREATE TRIGGER notice_objection_keep_rows BEFORE DELETE OR TRUNCATE ON notice_ob
 --;
 DROP TRIGGER IF EXISTS notice_objection_frozen_columns ON notice_objection
 --;
-CREATE TRIGGER notice_objection_frozen_columns BEFORE UPDATE ON notice_objection FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.refund_id IS DISTINCT FROM NEW.refund_id OR OLD.line_id IS DISTINCT FROM NEW.line_id OR OLD.who IS DISTINCT FROM NEW.who OR OLD.contactable IS DISTINCT FROM NEW.contactable OR OLD.said IS DISTINCT FROM NEW.said OR OLD.taken_at IS DISTINCT FROM NEW.taken_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+CREATE TRIGGER notice_objection_frozen_columns BEFORE UPDATE ON notice_objection FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.refund_id IS DISTINCT FROM NEW.refund_id OR OLD.line_id IS DISTINCT FROM NEW.line_id OR OLD.who IS DISTINCT FROM NEW.who OR OLD.contactable IS DISTINCT FROM NEW.contactable OR OLD.address_index IS DISTINCT FROM NEW.address_index OR OLD.said IS DISTINCT FROM NEW.said OR OLD.taken_at IS DISTINCT FROM NEW.taken_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
 --;
 DROP TRIGGER IF EXISTS notice_objection_status_steps ON notice_objection
 --;

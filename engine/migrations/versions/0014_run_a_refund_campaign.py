@@ -99,11 +99,11 @@ def upgrade() -> None:
     sa.Column('line_id', sa.BigInteger(), nullable=False),
     sa.Column('who', sa.LargeBinary(), nullable=True),
     sa.Column('contactable', sa.Boolean(), nullable=False),
+    sa.Column('address_index', sa.LargeBinary(), nullable=False),
     sa.Column('said', sa.Text(), nullable=False),
     sa.Column('taken_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('status', sa.String(length=9), nullable=False),
     sa.Column('answer', sa.Text(), server_default='', nullable=False),
-    sa.Column('answered_by', sa.String(length=40), nullable=True),
     sa.Column('decided_by', sa.String(length=40), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(status = 'open') = (decided_at IS NULL)", name=op.f('ck_notice_objection_decided')),
@@ -112,6 +112,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['refund_id'], ['retention_refund.id'], name=op.f('fk_notice_objection_refund_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notice_objection'))
     )
+    op.create_index(op.f('ix_notice_objection_address_index'), 'notice_objection', ['address_index'], unique=False)
     op.create_index('ix_notice_objection_open', 'notice_objection', ['refund_id'], unique=False, postgresql_where=sa.text("status = 'open'"))
     op.add_column('retention_refund', sa.Column('settlement_case_id', sa.Integer(), nullable=True))
     op.add_column('retention_refund', sa.Column('kind', sa.String(length=10), server_default='general', nullable=False))
@@ -154,8 +155,8 @@ def upgrade() -> None:
     op.create_index('ix_retention_refund_case_id', 'retention_refund', ['case_id'], unique=False)
     op.create_index('ix_retention_refund_city_year_status', 'retention_refund', ['city', 'year', 'status'], unique=False)
     op.create_index('ix_retention_refund_settlement_case_id', 'retention_refund', ['settlement_case_id'], unique=False)
-    op.create_foreign_key(op.f('fk_retention_refund_settlement_case_id'), 'retention_refund', 'workflow_case', ['settlement_case_id'], ['id'])
     op.create_foreign_key(op.f('fk_retention_refund_screen_run_id'), 'retention_refund', 'screen_run', ['screen_run_id'], ['id'])
+    op.create_foreign_key(op.f('fk_retention_refund_settlement_case_id'), 'retention_refund', 'workflow_case', ['settlement_case_id'], ['id'])
     op.create_foreign_key(op.f('fk_retention_refund_campaign_id'), 'retention_refund', 'refund_campaign', ['campaign_id'], ['id'])
     for statement in statements("0014_run_a_refund_campaign"):
         op.get_bind().exec_driver_sql(statement)
