@@ -104,7 +104,7 @@ def _cuts(
     ordered = sorted(keys, key=lambda key: (order.index(key) if key in order else len(order), key))
     return tuple(
         Cut(
-            key=key,
+            code=key,
             name=name_of(key)[0],
             name_en=name_of(key)[1],
             screened=found.get((by, key), Found()).screened,
@@ -127,36 +127,54 @@ def _funnel(campaign: CampaignRow, found: Found, counted: Mapping[CutKey, Tally]
     total = counted.get(WHOLE, Tally())
     passed = {stage: _passed(counted, stage) for stage in ("checking", "notice", "paying", "paid")}
     steps = [
-        FunnelStep(key="screened", name="已筛查", name_en="Screened", count=found.screened, total=""),
+        FunnelStep(code="screened", name="已筛查", name_en="Screened", count=found.screened, total=""),
         FunnelStep(
-            key="eligible",
+            code="eligible",
             name="符合条件",
             name_en="Eligible",
             count=found.eligible,
             total=Money(found.fen).text,
         ),
-        FunnelStep(key="pushed", name="已推送", name_en="Told", count=total.opened, total=_opened(total)),
-        FunnelStep(key="confirmed", name="已确认", name_en="Confirmed", **passed["checking"]),
-        FunnelStep(key="noticed", name="已公示", name_en="Published", **passed["notice"]),
+        FunnelStep(code="pushed", name="已推送", name_en="Told", count=total.opened, total=_opened(total)),
+        FunnelStep(code="confirmed", name="已确认", name_en="Confirmed", **passed["checking"]),
+        FunnelStep(code="noticed", name="已公示", name_en="Published", **passed["notice"]),
     ]
     if campaign.mode == "disburse":
         return (
             *steps,
-            FunnelStep(key="ordered", name="已开付款单", name_en="Payment ordered", **passed["paying"]),
-            FunnelStep(key="paid", name="已拨付", name_en="Paid", count=total.paid, total=total.paid_out),
+            FunnelStep(code="ordered", name="已开付款单", name_en="Payment ordered", **passed["paying"]),
+            FunnelStep(
+                code="paid",
+                name="已拨付",
+                name_en="Paid",
+                count=total.count("paid"),
+                total=total.total("paid_out"),
+            ),
         )
     return (
         *steps,
-        FunnelStep(key="prepaid", name="已预拨", name_en="Prepaid", count=total.paid, total=total.prepaid),
-        FunnelStep(key="committed", name="已承诺", name_en="Committed", count=total.committed, total=""),
         FunnelStep(
-            key="settled", name="已清算", name_en="Settled", count=total.settled, total=total.settled_due
+            code="prepaid",
+            name="已预拨",
+            name_en="Prepaid",
+            count=total.count("paid"),
+            total=total.total("prepaid"),
+        ),
+        FunnelStep(
+            code="committed", name="已承诺", name_en="Committed", count=total.count("committed"), total=""
+        ),
+        FunnelStep(
+            code="settled",
+            name="已清算",
+            name_en="Settled",
+            count=total.count("settled"),
+            total=total.total("settled_due"),
         ),
     )
 
 
 def _opened(total: Tally) -> str:
-    return Money.total((Money.yuan(total.standing), Money.yuan(total.lapsed_total))).text
+    return Money.total((Money.yuan(total.total("standing")), Money.yuan(total.total("lapsed")))).text
 
 
 def _passed(counted: Mapping[CutKey, Tally], stage: str) -> dict[str, object]:
@@ -165,7 +183,7 @@ def _passed(counted: Mapping[CutKey, Tally], stage: str) -> dict[str, object]:
     rows = [counted[("status", word)] for word in statuses if ("status", word) in counted]
     return {
         "count": sum(row.opened for row in rows),
-        "total": Money.total(Money.yuan(row.standing) for row in rows).text,
+        "total": Money.total(Money.yuan(row.total("standing")) for row in rows).text,
     }
 
 

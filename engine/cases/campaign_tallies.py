@@ -59,7 +59,7 @@ _SUMS: Mapping[str, ColumnElement[int]] = {
     "topped": R.topped_fen,
     "to_recover": R.recover_fen,
     "recovered": R.recovered_fen,
-    "lapsed_total": case((R.status == "lapsed", R.amount_fen), else_=0),
+    "lapsed": case((R.status == "lapsed", R.amount_fen), else_=0),
 }
 
 
@@ -91,14 +91,14 @@ def tallies(session: Session, chosen: Sequence[ColumnElement[bool]], *, digits: 
     )
     figures = [
         func.count().label("opened"),
-        *(func.count().filter(facts.c[f"is_{name}"]).label(name) for name in _COUNTS),
-        *(func.coalesce(func.sum(facts.c[f"fen_{name}"]), 0).label(name) for name in _SUMS),
+        *(func.count().filter(facts.c[f"is_{name}"]).label(f"n_{name}") for name in _COUNTS),
+        *(func.coalesce(func.sum(facts.c[f"fen_{name}"]), 0).label(f"fen_{name}") for name in _SUMS),
     ]
     return {
         key: Tally(
             opened=row["opened"],
-            **{name: row[name] for name in _COUNTS},
-            **{name: Money(int(row[name])).text for name in _SUMS},
+            counts={name: row[f"n_{name}"] for name in _COUNTS},
+            sums={name: Money(int(row[f"fen_{name}"])).text for name in _SUMS},
         )
         for key, row in _grouped(session, facts, ("region", "size", "industry", "status"), figures)
     }

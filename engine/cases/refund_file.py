@@ -76,7 +76,7 @@ def _view(
     staff = actor.kind == "staff"
     paid = refund.status in STAGES["paid"]
     return RefundView(
-        row=row,
+        refund=row,
         reasons=_reasons(refund),
         account_masked=refund.account_masked,
         settlement_case_id=refund.settlement_case_id,
@@ -128,7 +128,7 @@ def _notices(session: Session, refund: RetentionRefund, today: date) -> tuple[No
             published_on=notice.published_on,
             until=notice.until,
             amount=Money(line.amount_fen).text,
-            open=place == 0 and refund.status == "noticed" and notice.until >= today,
+            is_open=place == 0 and refund.status == "noticed" and notice.until >= today,
         )
         for place, (line, notice) in enumerate(found)
     )
@@ -176,7 +176,7 @@ def _stages(refund: RetentionRefund, row: RefundRow) -> Iterator[RefundStage]:
         state = "done" if day else "current" if current else "skipped" if stopped else "future"
         current = current and state == "done"
         yield RefundStage(
-            key=key, name=name, name_en=name_en, state=state, day=day, until=until, amount=amount
+            code=key, name=name, name_en=name_en, state=state, day=day, until=until, amount=amount
         )
 
 

@@ -95,7 +95,7 @@ def understood(asked: RefundFilter) -> RefundFilter:
     """The filter with every word that nobody knows left out."""
     known: Mapping[str, object] = {
         "stage": STAGES, "status": STATUS_NAMES, "size": SIZES, "industry": INDUSTRIES, "kind": KINDS,
-        "soon": ("confirm", "commit"), "objection": ("yes",), "late": ("yes",),
+        "soon": ("confirm", "commit"), "objection": ("yes",), "late_entrant": ("yes",),
     }  # fmt: skip
     wrong = {name: "" for name, words in known.items() if getattr(asked, name) not in words}  # type: ignore[operator]
     wrong |= {name: "" for name in ("campaign", "year") if not _number(getattr(asked, name))}
@@ -135,7 +135,7 @@ def _conditions(office: Office, asked: RefundFilter) -> list[ColumnElement[bool]
 
 def _marked(office: Office, asked: RefundFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if asked.late:
+    if asked.late_entrant:
         conditions.append(R.late_entrant)
     if asked.soon:
         conditions.append(due_soon(asked.soon, office.today))

@@ -121,7 +121,7 @@ def _lists(
             year=notice.year,
             published_on=notice.published_on,
             until=notice.until,
-            open=notice.until >= today,
+            is_open=notice.until >= today,
             employers=employers,
             total=Money(int(fen)).text,
             objections_open=against.get(notice.id, 0),
@@ -167,7 +167,7 @@ def _line_rows(
             credit_code=_shown(line.credit_code),
             region_name=names[refund.region],
             amount=Money(line.amount_fen).text,
-            open=newest and refund.status == "noticed" and notice.until >= today,
+            is_open=newest and refund.status == "noticed" and notice.until >= today,
         )
         for place, (line, notice, refund, newest) in enumerate(found, 1)
     )

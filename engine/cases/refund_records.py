@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from engine.cases.inbox_choices import Choice
@@ -61,46 +61,31 @@ class CampaignRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How many refunds stand where, and what they come to; yuan with two decimals."""
+    """How many refunds stand where, and what they come to."""
 
     #: cases opened
     opened: int = 0
-    waiting: int = 0
-    #: of those that wait: the employer objects
-    objected: int = 0
-    checking: int = 0
-    notice: int = 0
-    paying: int = 0
-    paid: int = 0
-    lapsed: int = 0
-    declined: int = 0
-    committed: int = 0
-    settled: int = 0
-    #: joined after the first screening
-    late: int = 0
-    struggling: int = 0
-    #: what stands of those that did not lapse and were not declined
-    standing: str = "0.00"
-    #: payment orders written, the bank's word on them or not
-    ordered: str = "0.00"
-    #: what the bank paid
-    paid_out: str = "0.00"
-    #: of what was paid: before settlement
-    prepaid: str = "0.00"
-    #: what is due in the end of those that are settled
-    settled_due: str = "0.00"
-    topped: str = "0.00"
-    to_recover: str = "0.00"
-    recovered: str = "0.00"
-    #: lost for want of an answer
-    lapsed_total: str = "0.00"
+    #: by word of ``STAGES``; also objected (of those that wait), committed, settled, late (joined after the first
+    #: screening) and struggling
+    counts: Mapping[str, int] = field(default_factory=dict)
+    #: yuan with two decimals: standing (of those that have not come to nothing), ordered, paid_out (by the bank),
+    #: prepaid, settled_due, topped, to_recover, recovered, lapsed
+    sums: Mapping[str, str] = field(default_factory=dict)
+
+    def count(self, word: str) -> int:
+        """How many stand so."""
+        return self.counts.get(word, 0)
+
+    def total(self, word: str) -> str:
+        """What it comes to, yuan with two decimals."""
+        return self.sums.get(word, "0.00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """The refunds of one region, size, industry or status."""
 
-    key: str
+    code: str
     name: str
     name_en: str
     #: employers that the screening looked at, and found eligible; 0 where it is not told by this
@@ -113,14 +98,12 @@ class Cut:
 class FunnelStep:
     """How many employers came as far as this, and what they come to."""
 
-    key: str
+    code: str
     name: str
     name_en: str
     count: int
     #: yuan with two decimals; empty where nothing can be said
     total: str
-    #: end of an address: the list of these; empty where none is kept of them
-    leads_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +175,7 @@ class RefundFilter:
     #: yes: with an open objection to its notice
     objection: str = ""
     #: yes: joined after the first screening
-    late: str = ""
+    late_entrant: str = ""
     #: how the name begins, the whole credit code, or the number of the case
     search: str = ""
 
@@ -274,7 +257,7 @@ class UseRow:
 class RefundStage:
     """A stretch of the road of one refund."""
 
-    key: str
+    code: str
     name: str
     name_en: str
     #: done, current, skipped, future
@@ -294,7 +277,7 @@ class NoticeOf:
     until: date
     amount: str
     #: objections may still be made
-    open: bool
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +297,7 @@ class ObjectionRow:
 class RefundView:
     """One refund: what was found and why, how far it is, what was published and said, what the money was used for."""
 
-    row: RefundRow
+    refund: RefundRow
     #: each condition with its evidence, then the amount
     reasons: tuple[Reason, ...]
     account_masked: str
@@ -348,7 +331,7 @@ class NoticeListRow:
     published_on: date
     #: last day for objections, inclusive
     until: date
-    open: bool
+    is_open: bool
     #: as published
     employers: int
     total: str
@@ -367,7 +350,7 @@ class NoticeLineRow:
     region_name: str
     amount: str
     #: it still stands as published, and may be objected to
-    open: bool
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,13 @@ WRITES_OF_PAGES = {
     "reconciling.sign": "only a page: a report is signed by two people",
     "payments.start": "POST /payments",
     "month_runs.start": "POST /month-runs",
+    "refund_employer.apply": "POST /refunds",
+    "refund_employer.tell_uses": "POST /refunds/{refund_id}/uses",
+    "refund_public.object_to": "only a page: anybody who reads the notice objects there, without signing in",
+    "refunds.start": "POST /refund-campaigns",
+    "refunds.close": "POST /refund-campaigns/{campaign_id}/close",
+    "refunds.look": "POST /refunds/{refund_id}/look",
+    "screenings.start": "POST /screenings",
     "rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
     "payments.receipt": "POST /payments/receipts",
     "portal.sign_in_claimant": "POST /session/person",
@@ -218,12 +225,16 @@ ABOUT_ONESELF = {
     "get /transfers": (200, 403, 200, 403),
     "get /transfers/regions": (200, 403, 200, 200),
     "post /claims": (201, 403, 403, 403),
+    "post /refunds": (403, 403, 403, 403),
+    "get /refunds": (403, 200, 200, 403),
+    "get /my/refunds": (403, 200, 403, 403),
+    "get /refund-notices/open": (200, 200, 200, 200),
 }
 #: operations about one case or task that the public may call; every other operation is for staff
 OF_ONE_CASE_OR_TASK = re.compile(
     r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
     r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?"
-    r"|transfers/\{number\}(/withdrawal)?)"
+    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?)"
 )
 
 
