@@ -154,6 +154,8 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
         ("/refunds", _("稳岗返还"), _PAYMENTS),
+        # whoever sees refunds has it as a tab beside them
+        ("/refunds/rosters", _("单位名册"), _ROSTERS - _PAYMENTS),
         ("/books", _("账簿"), _BOOKS),
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
@@ -182,6 +184,16 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
 def sees_transfers(actor: Actor) -> bool:
     """Whether a page may lead the actor to transfers; the use-cases refuse the others anyway."""
     return bool(actor.duties & _TRANSFERS)
+
+
+def sees_refunds(actor: Actor) -> bool:
+    """Whether a page may lead the actor to refunds and screenings; the use-cases refuse the others anyway."""
+    return bool(actor.duties & _PAYMENTS)
+
+
+def sees_employer_rosters(actor: Actor) -> bool:
+    """Whether a page may lead the actor to the rosters of employers."""
+    return bool(actor.duties & _ROSTERS)
 
 
 def sees_exchange(actor: Actor) -> bool:
@@ -219,7 +231,12 @@ def _english_of(word: str) -> str:
 def use_display(app: Flask) -> None:
     """Give templates the filters."""
     app.jinja_env.globals.update(
-        duty_names=duty_names, menu=menu, sees_exchange=sees_exchange, sees_transfers=sees_transfers
+        duty_names=duty_names,
+        menu=menu,
+        sees_employer_rosters=sees_employer_rosters,
+        sees_exchange=sees_exchange,
+        sees_refunds=sees_refunds,
+        sees_transfers=sees_transfers,
     )
     app.jinja_env.filters.update(
         filesize=filesize,

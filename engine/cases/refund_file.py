@@ -5,7 +5,7 @@ Staff see it by region and duty of money; the employer sees its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import orjson
@@ -42,6 +42,12 @@ R = RetentionRefund
 #: of an employer's own list
 _YEARS_SHOWN = 30
 _STOPPED = (*STAGES["lapsed"], *STAGES["declined"])
+
+#: status → how many stretches of its road lie behind a refund
+_DONE: Mapping[str, int] = {
+    "screened": 0, "pushed": 1, "objected": 1, "confirmed": 2, "noticed": 2, "ordered": 3, "prepay_ordered": 3,
+    "paid": 4, "prepaid": 4, "committed": 5, "topping_up": 5, "recovering": 6, "settled": 6, "recovered": 6,
+}  # fmt: skip
 
 
 def refund_view(office: Office, actor: Actor, refund_id: int) -> RefundView | Refusal:
@@ -169,14 +175,22 @@ def _tasks(
 
 
 def _stages(refund: RetentionRefund, row: RefundRow) -> Iterator[RefundStage]:
-    """The stretches of the road in order; the first that is not done is where it stands, unless it stopped."""
+    """The stretches of the road in order. Where it stands now counts, not what was done before it was sent back."""
+    road = tuple(_road(refund, row))
     stopped = refund.status in _STOPPED
-    current = not stopped
-    for key, name, name_en, day, until, amount in _road(refund, row):
-        state = "done" if day else "current" if current else "skipped" if stopped else "future"
-        current = current and state == "done"
+    done = sum(1 for each in road if each[3]) if stopped else _DONE[refund.status]
+    for place, (code, name, name_en, day, until, amount) in enumerate(road):
+        state = "done" if place < done else "skipped" if stopped else "current" if place == done else "future"
+        if code == "committed" and state == "done" and refund.committed_on is None:
+            state = "skipped"
         yield RefundStage(
-            code=key, name=name, name_en=name_en, state=state, day=day, until=until, amount=amount
+            code=code,
+            name=name,
+            name_en=name_en,
+            state=state,
+            day=day if state == "done" else None,
+            until=until,
+            amount=amount if state in ("done", "current") else "",
         )
 
 

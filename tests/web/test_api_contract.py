@@ -63,6 +63,7 @@ WRITES_OF_PAGES = {
     "control_records.decide": "only a page: a change of stored data is decided by a second person",
     "control_records.write": "only a page: a fund incident is written down by a person",
     "control_records.act": "only a page: a fund incident is signed by a leader",
+    "employer_rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
     "exchange_door.take": "only a page: a letter of another office bears its own signature, and has a door of its own",
     "cases.attach": "POST /cases/{case_id}/attachments",
     "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
