@@ -34,6 +34,7 @@ from engine.cases.office import Office
 from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.refund_openers import open_settlement
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
@@ -116,7 +117,7 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "settlement_second": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_settlement": ("sunshenpi", {"approval": "approve"}),
     "record_refund_repayment": (
-        "luokuaiji",
+        "zhoukuaiji",
         {"repaid_fen": "2000.00", "repaid_on": "2025-11-03", "repaid_reference": "TH-20251103-01"},
     ),
     "answer_notice": (
@@ -448,6 +449,14 @@ def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at
     done = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
     case = opened(office, done, subject=employer)
     return case.goes_on(until=at) if at else case
+
+
+def a_settlement(office: Office, employer: str = "dongchang", *, prepaid_fen: int = 0) -> Case:
+    """The settlement of a refund of 2025 that counts as prepaid, as rehearsals begin it; 0: of what was found."""
+    data: dict[str, str | int | bool] = {"year": 2025, "region": "371500"}
+    if prepaid_fen:
+        data["prepaid_fen"] = prepaid_fen
+    return opened(office, open_settlement(office, actor(office, employer), data), subject=employer)
 
 
 def a_hit(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.law.screening import EmployerFacts, Kind, Listing
+from engine.law.screening import LISTINGS, EmployerFacts, Kind, Listing
 from engine.people import Employer
 from engine.refunds.roster_tables import EmployerListing, EmployerRoster, EmployerYearLine
 from engine.refunds.rosters import LIST_NAMES, contributions_of, lists_missing, lists_over
@@ -79,7 +79,7 @@ def _from_rosters(session: Session, employer: Employer, line: EmployerYearLine) 
         .join(EmployerListing, EmployerListing.roster_id == EmployerRoster.id)
         .where(EmployerListing.roster_id.in_(lists), EmployerListing.credit_code == employer.credit_code)
     ).all()
-    listed: frozenset[Listing] = frozenset(kind for kind, _ in named if kind != "arrears")
+    listed = frozenset(name for name in LISTINGS if any(kind == name for kind, _ in named))
     kind: Kind = line.kind  # type: ignore[assignment]
     return EmployerFacts(
         region=line.region,
@@ -104,14 +104,11 @@ def _from_register(found: EmployerYear, region: str) -> EmployerFacts:
     each, rest = divmod(found.paid.fen, insured) if insured else (0, 0)
     paid = (0,) * (_MONTHS - insured) + (each,) * insured
     paid = (*paid[:-1], paid[-1] + rest)
-    listed: set[Listing] = set()
-    for name, on in (
-        ("industry", not found.industry_ok),
-        ("dishonest", found.dishonest),
-        ("zombie", found.zombie),
-    ):
-        if on:
-            listed.add(name)  # type: ignore[arg-type]
+    said: dict[Listing, bool] = {
+        "industry": not found.industry_ok,
+        "dishonest": found.dishonest,
+        "zombie": found.zombie,
+    }
     return EmployerFacts(
         region=region,
         kind="social_group" if found.social_org else "enterprise",
@@ -124,5 +121,5 @@ def _from_register(found: EmployerYear, region: str) -> EmployerFacts:
         due=paid,
         paid=paid,
         claimants=found.left,
-        listed=frozenset(listed),
+        listed=frozenset(name for name, on in said.items() if on),
     )

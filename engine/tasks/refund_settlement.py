@@ -28,7 +28,14 @@ def ask_commitment(desk: Desk, *, refund_id: int, prepaid_fen: int) -> dict[str,
     until = _limit(desk, "refund_commitment")
     refund.settlement_case_id, refund.commitment_until = desk.case.id, until
     desk.session.flush()
-    _tell(desk, refund, "refund-commitment", prepaid_fen=prepaid_fen, commitment_until=until.isoformat())
+    send_letter(
+        desk,
+        "refund-commitment",
+        employer_name=_name(desk, refund),
+        year=refund.year,
+        prepaid_fen=prepaid_fen,
+        commitment_until=until.isoformat(),
+    )
     return {"commitment_until": until.isoformat()}
 
 
@@ -44,7 +51,13 @@ def record_commitment(desk: Desk, *, refund_id: int) -> dict[str, Any]:
 def record_no_commitment(desk: Desk, *, refund_id: int, prepaid_fen: int) -> dict[str, Any]:
     """No commitment came: nothing is settled, and everything prepaid is to come back."""
     refund = settlement.prepaid_refund(desk.session, refund_id)
-    _tell(desk, refund, "refund-no-commitment", prepaid_fen=prepaid_fen)
+    send_letter(
+        desk,
+        "refund-no-commitment",
+        employer_name=_name(desk, refund),
+        year=refund.year,
+        prepaid_fen=prepaid_fen,
+    )
     return {"committed": False}
 
 
@@ -110,10 +123,12 @@ def tell_settlement(
     settlement: dict[str, Any],
 ) -> dict[str, Any]:
     """Tells the employer what was prepaid, what is due, and the difference that is on its way."""
-    _tell(
+    refund = _row(desk, refund_id)
+    send_letter(
         desk,
-        _row(desk, refund_id),
         "refund-settled",
+        employer_name=_name(desk, refund),
+        year=refund.year,
         prepaid_fen=prepaid_fen,
         settled_fen=settled_fen,
         top_up_fen=top_up_fen,
@@ -147,10 +162,12 @@ def tell_recovery(
     settlement: dict[str, Any],
 ) -> dict[str, Any]:
     """Tells the employer how much is to come back, until when, why, and what it may do against it."""
-    _tell(
+    refund = _row(desk, refund_id)
+    send_letter(
         desk,
-        _row(desk, refund_id),
         "refund-recovery",
+        employer_name=_name(desk, refund),
+        year=refund.year,
         prepaid_fen=prepaid_fen,
         settled_fen=settled_fen,
         recover_fen=recover_fen,
@@ -195,6 +212,5 @@ def _limit(desk: Desk, name: str) -> date:
     return granted(found).day
 
 
-def _tell(desk: Desk, refund: RetentionRefund, kind: str, **facts: Any) -> None:
-    employer = desk.session.get_one(Employer, refund.employer_id)
-    send_letter(desk, kind, employer_name=employer.name, year=refund.year, **facts)
+def _name(desk: Desk, refund: RetentionRefund) -> str:
+    return desk.session.get_one(Employer, refund.employer_id).name
