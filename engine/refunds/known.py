@@ -49,7 +49,7 @@ def known_of(
     if found is None:
         return None
     return EmployerKnown(
-        facts=_from_register(found, employer.region_code),
+        facts=facts_of_register(found, employer.region_code),
         size="large" if found.size == "large" else "",
         industry="",
     )
@@ -98,8 +98,8 @@ def _from_rosters(session: Session, employer: Employer, line: EmployerYearLine) 
     )
 
 
-def _from_register(found: EmployerYear, region: str) -> EmployerFacts:
-    """The register tells the year as a whole: its contributions stand in even parts over the insured months."""
+def facts_of_register(found: EmployerYear, region: str) -> EmployerFacts:
+    """The facts of a year that the register tells as a whole: its contributions stand in even parts over the insured months."""
     insured = min(found.months, _MONTHS)
     each, rest = divmod(found.paid.fen, insured) if insured else (0, 0)
     paid = (0,) * (_MONTHS - insured) + (each,) * insured

@@ -255,13 +255,12 @@ class Life:
         with self.office.store.reading() as session:
             rows = trial_balance(session)
             assert sum(row.debit.fen for row in rows) == sum(row.credit.fen for row in rows)
-            ordered = dict(
-                session.execute(
-                    select(PaymentOrder.key, PaymentOrder.amount_fen).where(
-                        PaymentOrder.purpose == "refund", PaymentOrder.status != "cancelled"
-                    )
-                ).tuples()
+            kept = session.execute(
+                select(PaymentOrder.key, PaymentOrder.amount_fen).where(
+                    PaymentOrder.purpose == "refund", PaymentOrder.status != "cancelled"
+                )
             )
+            ordered = dict(kept.tuples().all())
             net = session.scalar(text(_NET))
             claims = 0
             for row in session.scalars(select(RetentionRefund)):
