@@ -178,6 +178,18 @@ def _bound_money(session: Session, case: WorkflowCase) -> tuple[Reason, ...]:
                 fact="、".join(sorted(set(found))),
             ),
         )
+    prepaid = select(RetentionRefund.id).where(
+        RetentionRefund.settlement_case_id == case.id,
+        RetentionRefund.status.in_(("prepaid", "committed", "recovering")),
+    )
+    if session.scalar(prepaid.limit(1)) is not None:
+        return (
+            _reason(
+                "prepaid_open",
+                "预拨的资金还没有清算或退回，不能终止；请按流程办理",
+                "Prepaid money is neither settled nor returned; the case runs its course.",
+            ),
+        )
     granted = select(BenefitGrant.id).where(BenefitGrant.case_id == case.id)
     if session.scalar(granted.limit(1)) is not None:
         return (_reason("granted", "本案待遇已核定，不能终止", "A benefit was granted in this case."),)

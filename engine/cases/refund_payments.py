@@ -23,7 +23,10 @@ def tell_refunds(session: Session, batch: PaymentBatch, *, now: datetime) -> Non
         select(PaymentOrder.key)
         .join(PaymentLine, PaymentLine.order_id == PaymentOrder.id)
         .where(
-            PaymentLine.batch_id == batch.id, PaymentLine.status == "paid", PaymentOrder.purpose == "refund"
+            PaymentLine.batch_id == batch.id,
+            PaymentLine.status == "paid",
+            PaymentOrder.purpose == "refund",
+            PaymentOrder.key.startswith("refund:"),
         )
     ).all()
     for refund in note_paid(session, frozenset(keys), day=accounting_day(now)):

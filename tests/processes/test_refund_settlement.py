@@ -10,6 +10,7 @@ from walked import Walked
 
 from engine.cases import refund_acts
 from engine.cases.office import Office
+from engine.cases.pausing import terminate_case
 from engine.money.ledger import balance, trial_balance
 from engine.money.ledger_tables import JournalEntry
 from engine.refunds.campaign_tables import RefundRepayment, RetentionRefund
@@ -116,6 +117,8 @@ def test_less_than_prepaid_comes_back_to_the_fen_and_is_booked_once_for_a_refere
 def test_a_missing_commitment_settles_nothing_and_claims_everything_back(office: Office) -> None:
     case = prepaid(office)
 
+    ended = terminate_case(office, actor(office, "sunshenpi"), case.id, why="不再办理")
+    assert refused(ended) == ("prepaid_open",)
     case.wait_until("2025-11-25")
 
     assert case.history()[-2:] == ["record_no_commitment", "reckon_settlement"]
