@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
@@ -106,7 +106,7 @@ def do_next(office: Office, campaign_id: int) -> bool:
         part = next_part(session, campaign_id, now=office.clock())
         if part is None:
             return False
-        campaign = session.get_one(RefundCampaign, campaign_id, with_for_update=True)
+        campaign = session.get_one(RefundCampaign, campaign_id)
         wanted = campaigns.wanted(session, campaign, part)
         for employer_id, region in wanted:
             open_refund(
@@ -136,7 +136,11 @@ def _take_in_newer(office: Office) -> None:
         .join(
             ScreenRun, (ScreenRun.year == RefundCampaign.year) & (ScreenRun.id > RefundCampaign.screen_run_id)
         )
-        .where(RefundCampaign.status == "running", ScreenRun.status == "done")
+        .where(
+            RefundCampaign.status == "running",
+            ScreenRun.status == "done",
+            RefundCampaign.region.startswith(func.rtrim(ScreenRun.region, "0")),
+        )
         .distinct()
     )
     with office.store.reading() as session:

@@ -40,7 +40,7 @@ def newest_run(session: Session, region: str, year: int) -> ScreenRun | None:
     found = select(ScreenRun).where(
         ScreenRun.region.in_(region_chain(region)), ScreenRun.year == year, ScreenRun.status == "done"
     )
-    return session.scalars(found.order_by(ScreenRun.finished_at.desc(), ScreenRun.id.desc()).limit(1)).first()
+    return session.scalars(found.order_by(ScreenRun.id.desc()).limit(1)).first()
 
 
 def campaign_of(session: Session, region: str, year: int) -> RefundCampaign | None:
@@ -125,6 +125,8 @@ def finish_part(
 ) -> None:
     """The part is done; the campaign runs once none is left."""
     mark_done(session, part, dealt=opened, now=now)
+    # two parts at once: whoever comes second sees that the other is done
+    session.refresh(campaign, with_for_update=True)
     if campaign.status == "opening" and not any_waits(session, CampaignPart, campaign.id):
         campaign.status = "running"
     session.flush()

@@ -199,7 +199,7 @@ def publish_notice(desk: Desk, *, employer_id: int, year: int, amount_fen: int) 
         desk,
         "refund-notice",
         # a refund that was sent back and agreed to again is published again
-        occasion=until.isoformat() if line.amount_fen == refund.screened_fen else f"{until}/{line.id}",
+        occasion=f"{until}/{line.id}",
         recipient="public:0",
         employer_name=employer.name,
         credit_code=employer.credit_code,

@@ -19,8 +19,8 @@ from engine.cases import notice_objections, refund_acts
 from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.refunds.campaign_tables import NoticeObjection, RetentionRefund
-from engine.refunds.notices import newest_line
-from engine.values import Refusal
+from engine.refunds.notices import newest_line, take
+from engine.values import SYSTEM, Refusal
 
 ENDS = {
     "refund_paid_out": "ordered",
@@ -374,6 +374,32 @@ def test_an_objection_comes_in_time_in_words_and_not_by_the_hundred(office: Offi
         assert kept.who is None
     refund.wait_until("2025-11-10")
     assert refused(says(office, refund)) == ("notice_over",)
+
+
+@pytest.mark.req("REFUND-05")
+def test_an_objection_of_the_last_second_still_stops_the_payment(office: Office) -> None:
+    refund = a_refund(office).goes_on().wait_until("2025-11-10")
+    with office.store.transaction() as session:
+        row = session.scalars(select(RetentionRefund)).one()
+        line = newest_line(session, row.id)
+        assert line is not None
+        take(
+            session,
+            office.vault,
+            row,
+            line,
+            who="",
+            said="最后一刻反映：该单位已停产",
+            address_index=b"somewhere",
+            actor=SYSTEM,
+            now=office.clock(),
+        )
+
+    outcome = refund.tries("sunshenpi", "approve_refund", approval="approve", notice_objections="无异议")
+
+    assert refused(outcome) == ("objection_open",)
+    refund.answers("approve_refund", approval="return", approval_note="有新的异议")
+    assert refund.goes_on(until="answer_notice_objection").orders() == ()
 
 
 @pytest.mark.req("REFUND-05")
