@@ -23,7 +23,8 @@ class Told:
     employer: str
     #: yuan, in even parts over twelve months
     paid: str
-    size: str = "small"
+    #: as the file writes it
+    size: str = "小型"
     industry: str = "C"
     insured: int = 200
     let_go: int = 0
@@ -38,13 +39,18 @@ def send_years(office: Office, told: tuple[Told, ...], *, as_of: str) -> None:
 def send_lists(office: Office, *, as_of: str) -> None:
     """Every list of other offices, none of which names anybody."""
     for kind in LIST_NAMES:
-        _take(office, ",".join(LIST_COLUMNS).encode(), kind=kind, as_of=as_of, year=0)
+        _take(office, list_file(), kind=kind, as_of=as_of, year=0)
 
 
 def known(office: Office, told: tuple[Told, ...]) -> None:
     """Employers of the cast who have signed in once are known to the office."""
     for each in told:
         sign_in_employer(office, credit_code=EMPLOYERS[each.employer].credit_code)
+
+
+def list_file() -> bytes:
+    """A list that names nobody, as a file."""
+    return ",".join(LIST_COLUMNS).encode()
 
 
 def years_file(told: tuple[Told, ...]) -> bytes:
@@ -75,7 +81,7 @@ def _line(told: Told) -> list[str]:
     return [
         card.credit_code,
         card.region,
-        "enterprise",
+        "企业",
         told.size,
         *numbers,
         *heads,

@@ -197,7 +197,7 @@ def _stages(refund: RetentionRefund, row: RefundRow) -> Iterator[RefundStage]:
 def _road(
     refund: RetentionRefund, row: RefundRow
 ) -> Iterator[tuple[str, str, str, date | None, date | None, str]]:
-    yield "pushed", "推送", "Told", refund.pushed_on, None, row.screened
+    yield "pushed", "推送", "Told", refund.pushed_on, None, row.amount
     yield "confirmed", "单位确认", "Confirmed", refund.confirmed_on, refund.confirm_until, ""
     yield "noticed", "公示", "Published", refund.noticed_on, refund.notice_until, ""
     if refund.mode == "disburse":
