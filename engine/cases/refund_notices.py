@@ -64,7 +64,7 @@ def notice_list(
             conditions.append(or_(named, Line.credit_code == search.upper()))
         total = session.scalar(select(func.count()).select_from(Line).where(*conditions)) or 0
         after = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 10 else 0
-        before = select(func.count()).where(Line.list_id == list_id, Line.id <= after) if after else select(0)
+        before = select(func.count()).where(Line.list_id == list_id, Line.id <= after)
         begun = session.scalar(before) or 0
         query = _lines().where(*conditions, Line.id > after).order_by(Line.id).limit(size + 1)
         rows = _line_rows(session, query, office.today, begun=0 if search else begun)

@@ -197,7 +197,10 @@ def employer_rows(
     ).all()
     figures: dict[str, RefundFigures] = {}
     names = region_names(session, {decision.region for decision, _, _ in found})
-    rows = tuple(_row(session, *each, figures, names) for each in found[:size])
+    rows = tuple(
+        _row(session, decision, employer, industry, figures, names)
+        for decision, employer, industry in found[:size]
+    )
     more = str(rows[-1].employer_id) if len(found) > size else ""
     return Page(rows=rows, total=total, next_cursor=more)
 
