@@ -25,6 +25,7 @@ from engine.cases import (
     inbox,
     others,
     reconciling,
+    refund_acts,
     staff,
     suspicion_lists,
     transfers,
@@ -36,6 +37,7 @@ from engine.cases.office import Office
 from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.refund_openers import open_settlement
 from engine.cases.service_ratings import Given, my_ratings, rate_own
 from engine.cases.skill_screening import take_certificate_roster
 from engine.cases.skill_subsidies import Asked as SkillAsked
@@ -111,17 +113,25 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "arrival_reference": "DZ-20251103-01",
         },
     ),
-    "confirm_refund": (
-        "",
-        {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
-    ),
+    "confirm_refund": ("", {"answer": "confirm", "use_of_funds": "retraining", "commitment": "true"}),
     "answer_refund_objection": (
         "wangshouli",
         {"objection_accepted": "no", "objection_reply": "经核查，参保人数以征缴记录为准"},
     ),
+    "check_refund_answer": ("zhaofuhe", {"answer_checked": "agree"}),
     "first_check": ("wangshouli", {"first_opinion": "pass", "first_note": "比对结果与登记一致"}),
     "second_check": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_refund": ("sunshenpi", {"approval": "approve", "notice_objections": "公示期内无异议"}),
+    "answer_notice_objection": ("wangshouli", {"notice_answer": "经核查，参保名册与反映的不符，反映不属实"}),
+    "judge_notice_objection": ("zhaofuhe", {"notice_decision": "dismiss"}),
+    "commit_refund": ("", {"use_of_funds": "retraining", "commitment": "true"}),
+    "settlement_first": ("wangshouli", {"first_note": "名册、名单与核算一致"}),
+    "settlement_second": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_settlement": ("sunshenpi", {"approval": "approve"}),
+    "record_refund_repayment": (
+        "zhoukuaiji",
+        {"repaid_fen": "2000.00", "repaid_on": "2025-11-03", "repaid_reference": "TH-20251103-01"},
+    ),
     "answer_notice": (
         "",
         {"answer_opinion": "object", "answer_statement": "我没有重新就业，单位补缴了一个月"},
@@ -492,9 +502,17 @@ def other_office(case: Case) -> Case:
 def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at: str = "") -> Case:
     """The refund of that employer of the cast for that year."""
     number = actor(office, employer).id
-    done = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
+    done = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
     case = opened(office, done, subject=employer)
     return case.goes_on(until=at) if at else case
+
+
+def a_settlement(office: Office, employer: str = "dongchang", *, prepaid_fen: int = 0) -> Case:
+    """The settlement of a refund of 2025 that counts as prepaid, as rehearsals begin it; 0: of what was found."""
+    data: dict[str, str | int | bool] = {"year": 2025, "region": "371500"}
+    if prepaid_fen:
+        data["prepaid_fen"] = prepaid_fen
+    return opened(office, open_settlement(office, actor(office, employer), data), subject=employer)
 
 
 def a_hit(

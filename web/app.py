@@ -20,6 +20,7 @@ from web import (
     control,
     control_records,
     death_grants,
+    employer_rosters,
     exchange,
     exchange_door,
     files,
@@ -41,8 +42,12 @@ from web import (
     reconciling,
     recoveries,
     rectification,
+    refund_employer,
+    refund_public,
     refund_trials,
+    refunds,
     rosters,
+    screenings,
     skills,
     staff,
     starts,
@@ -59,6 +64,7 @@ from web import (
     work_plans,
 )
 from web.assets import use_assets
+from web.bar_lines import use_bars
 from web.display import use_display
 from web.errors import use_errors
 from web.headers import use_headers
@@ -77,6 +83,11 @@ PAGES = (
     month_runs.month_runs,
     refund_trials.pages,
     rosters.roster_pages,
+    screenings.pages,
+    employer_rosters.pages,
+    refunds.pages,
+    refund_public.pages,
+    refund_employer.pages,
     transfers.pages,
     exchange.pages,
     hits.pages,
@@ -139,6 +150,7 @@ def create_app(office: Office) -> Flask:
     use_languages(app)
     use_assets(app)
     use_display(app)
+    use_bars(app)
     use_headers(app, production=office.settings.production)
     csrf.exempt(exchange_door.exchange_door)
     for pages in PAGES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Flask
@@ -142,6 +143,12 @@ def filesize(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB"
 
 
+def grouped(amount: str) -> str:
+    """An amount of yuan in groups of three digits: ``1,234,567.80``."""
+    whole, _dot, cents = amount.partition(".")
+    return f"{int(whole):,}.{cents}"
+
+
 def menu(actor: Actor) -> list[tuple[str, str]]:
     """The pages that are of use to the actor, address and words; the use-cases refuse the others anyway."""
     if actor.kind == "person":
@@ -154,6 +161,9 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
         ("/refunds/trials", _("政策试算"), _TRIALS),
+        ("/refunds", _("稳岗返还"), _PAYMENTS),
+        # whoever sees refunds has it as a tab beside them
+        ("/refunds/rosters", _("单位名册"), _ROSTERS - _PAYMENTS),
         ("/books", _("账簿"), _BOOKS),
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
@@ -189,6 +199,16 @@ def sees_transfers(actor: Actor) -> bool:
     return bool(actor.duties & _TRANSFERS)
 
 
+def sees_refunds(actor: Actor) -> bool:
+    """Whether a page may lead the actor to refunds and screenings; the use-cases refuse the others anyway."""
+    return bool(actor.duties & _PAYMENTS)
+
+
+def sees_employer_rosters(actor: Actor) -> bool:
+    """Whether a page may lead the actor to the rosters of employers."""
+    return bool(actor.duties & _ROSTERS)
+
+
 def sees_exchange(actor: Actor) -> bool:
     """Whether a page may lead the actor to the exchange with other offices: there are some, and it is among the duties."""
     return bool(office().peers.peers) and bool(actor.duties & _EXCHANGE)
@@ -200,6 +220,12 @@ def duty_names(actor: Actor) -> str:
     return (
         "、".join(duty.lane for duty in duties) if chosen() == "zh" else ", ".join(d.english for d in duties)
     )
+
+
+def in_words(names: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each key with its name in the reader's language, of names that stand in both."""
+    at = 0 if chosen() == "zh" else 1
+    return [(key, both[at]) for key, both in names.items()]
 
 
 def term(word: str) -> Markup:
@@ -218,10 +244,17 @@ def _english_of(word: str) -> str:
 def use_display(app: Flask) -> None:
     """Give templates the filters."""
     app.jinja_env.globals.update(
-        duty_names=duty_names, menu=menu, sees_exchange=sees_exchange, sees_transfers=sees_transfers
+        duty_names=duty_names,
+        menu=menu,
+        sees_employer_rosters=sees_employer_rosters,
+        sees_exchange=sees_exchange,
+        sees_refunds=sees_refunds,
+        sees_transfers=sees_transfers,
     )
     app.jinja_env.filters.update(
         filesize=filesize,
+        grouped=grouped,
+        in_words=in_words,
         letter=letter,
         line=line,
         span=span,

@@ -7,13 +7,14 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.cases import checklists, claims, others, transfers
+from engine.cases import checklists, claims, others, refund_acts, transfers
 from engine.cases.death_openers import open_death_grant
 from engine.cases.feedback_openers import open_complaint, open_rating
 from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.refund_openers import open_settlement
 from engine.cases.skill_openers import open_skill_subsidy
 from engine.cases.stage import PRACTICE_REGION
 from engine.cases.start import next_case, start_case
@@ -54,7 +55,9 @@ def _open_refund(office: Office, subject: Actor, data: Mapping[str, Value]) -> D
     year = data.get("year", office.today.year)
     if not isinstance(year, int):
         raise StuckError(f"data.year 应当是年份，现在是“{year}”")
-    return others.start_refund(office, SYSTEM, employer_id=subject.id, year=year)
+    return refund_acts.start_refund(
+        office, SYSTEM, employer_id=subject.id, year=year, pay_mode=str(data.get("pay_mode") or "")
+    )
 
 
 def _open_item(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
@@ -105,6 +108,7 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "stop": open_stop,
     "death_grant": open_death_grant,
     "recovery": open_recovery,
+    "refund_settlement": open_settlement,
     "suspicion": open_suspicion,
     "reconcile": _open_difference,
     "rating": open_rating,

@@ -1,4 +1,4 @@
-"""Opening the other matters: a refund, a payment run of a region. Transfers: ``transfers``; rectification: ``checklists``."""
+"""Opening a payment run of a region. Transfers: ``transfers``; refunds: ``refund_acts``; rectification: ``checklists``."""
 
 from __future__ import annotations
 
@@ -9,31 +9,7 @@ from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.duties import check_may
-from engine.people import Employer
-from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
-
-
-def start_refund(office: Office, actor: Actor, *, employer_id: int, year: int) -> Done | Refusal:
-    """The refund case of one employer for one year, opened by the office itself after screening (REFUND-02)."""
-
-    def work(session: Session) -> Done:
-        employer = session.get(Employer, employer_id)
-        if employer is None:
-            raise RefusedError(
-                Reason(code="employer_unknown", text="没有这个参保单位", text_en="No such employer.")
-            )
-        require_duty(session, office, actor, "intake", employer.region_code)
-        case = next_case(
-            session,
-            office,
-            "stable_jobs",
-            region=_city(employer.region_code),
-            subject=f"employer:{employer_id}",
-        )
-        start_case(office, session, actor, case, {"employer_id": employer_id, "year": year})
-        return Done(message=f"稳岗返还已发起，编号 {case.key}", case_id=case.id, case_key=case.key)
-
-    return attempt(office, actor, work, subject=f"employer:{employer_id}")
+from engine.values import SYSTEM, Actor, Refusal, RefusedError
 
 
 def start_payment_run(office: Office, actor: Actor, *, month: str, region: str = "") -> Done | Refusal:
@@ -56,7 +32,3 @@ def require_duty(session: Session, office: Office, actor: Actor, duty: str, regi
     no = check_may(session, office.duties, actor, duty, region, office.today)
     if no is not None:
         raise RefusedError(*no.reasons)
-
-
-def _city(region: str) -> str:
-    return f"{region[:4]}00"

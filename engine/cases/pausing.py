@@ -21,10 +21,11 @@ from engine.cases.views import Done
 from engine.duties import acting_for, check_may
 from engine.law.calendar import CalendarGap
 from engine.money.payments import PaymentOrder
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import Claim, RetentionRefund
+from engine.tasks.tables import Claim
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.runner import Stepped
 from engine.workflow.tables import WorkflowCase, WorkflowTask
@@ -181,6 +182,18 @@ def _bound_money(session: Session, case: WorkflowCase) -> tuple[Reason, ...]:
                 fact="、".join(sorted(set(found))),
             ),
         )
+    prepaid = select(RetentionRefund.id).where(
+        RetentionRefund.settlement_case_id == case.id,
+        RetentionRefund.status.in_(("prepaid", "committed", "recovering")),
+    )
+    if session.scalar(prepaid.limit(1)) is not None:
+        return (
+            _reason(
+                "prepaid_open",
+                "预拨的资金还没有清算或退回，不能终止；请按流程办理",
+                "Prepaid money is neither settled nor returned; the case runs its course.",
+            ),
+        )
     granted = select(BenefitGrant.id).where(BenefitGrant.case_id == case.id)
     if session.scalar(granted.limit(1)) is not None:
         return (_reason("granted", "本案待遇已核定，不能终止", "A benefit was granted in this case."),)
@@ -251,7 +264,7 @@ def _close_matter(session: Session, case_id: int) -> None:
     for matter, open_now, then in (
         (Claim, ("open",), "refused"),
         (DeathGrant, ("open",), "withdrawn"),
-        (RetentionRefund, ("eligible", "confirmed", "noticed"), "lapsed"),
+        (RetentionRefund, ("screened", "pushed", "objected", "confirmed", "noticed"), "withdrawn"),
     ):
         session.execute(
             update(matter).where(matter.case_id == case_id, matter.status.in_(open_now)).values(status=then)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.controls import signatures
 from engine.cases.office import Office
+from engine.cases.refund_payments import tell_refunds
 from engine.cases.sight import MONEY_DUTIES
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
@@ -126,6 +127,7 @@ def _booked(session: Session, office: Office, actor: Actor, text: bytes) -> Done
     if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
         _tell_run(session, office, batch)
     tell_transfers(session, batch, now=office.clock())
+    tell_refunds(session, batch, now=office.clock())
     return Done(
         message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
     )

@@ -21,6 +21,7 @@ PREFIXES: Mapping[str, str] = {
     "transfer_in": "ZR",
     "transfer_out": "ZC",
     "stable_jobs": "WG",
+    "refund_settlement": "QS",
     "rectification": "ZG",
     "recheck": "FC",
     "reconcile": "DZ",

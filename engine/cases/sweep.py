@@ -15,6 +15,7 @@ from sqlalchemy import exists, select
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.campaigns import campaign_due
 from engine.cases.claims import start_noted
 from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
@@ -62,6 +63,8 @@ class Swept:
     screened_parts: int = 0
     #: parts of trials of figures that were carried out
     tried_parts: int = 0
+    #: parts of refund campaigns whose cases were opened
+    campaign_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -115,6 +118,7 @@ class Swept:
             self.screened,
             self.screened_parts,
             self.tried_parts,
+            self.campaign_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -154,6 +158,7 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         screened=screen_due(office),
         screened_parts=screening_due(office, limit),
         tried_parts=trial_due(office, limit),
+        campaign_parts=campaign_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),

@@ -33,9 +33,10 @@ from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
 from history_files import as_csv, person_row
 from paid_grants import a_grant, put
 from peer_office import PeerOffice
+from refund_rosters import Told, send_lists, send_years
 from sqlalchemy import select
 
-from engine.cases import history_import, staff, transfers
+from engine.cases import campaigns, history_import, notice_objections, screening, staff, transfers
 from engine.cases.attachments import attach
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
@@ -44,6 +45,7 @@ from engine.cases.office import Office
 from engine.cases.price_entries import Entered
 from engine.cases.price_indices import PriceRoom, confirm_index, enter_index, price_room
 from engine.cases.rehearsal_runs import start_run
+from engine.cases.screening_views import ScreeningView
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
@@ -51,11 +53,12 @@ from engine.cases.uploads import Upload
 from engine.cases.views import Done
 from engine.exchange.peers import PeerBook
 from engine.oversight.rectification_tables import RectificationItem
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
 from engine.tasks.tables import RightsTransfer
-from engine.values import SYSTEM, Month
+from engine.values import SYSTEM, Month, Refusal
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source
 
@@ -389,6 +392,21 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("try-tests", "chuliucheng", "change:/tests", None),
     ("try-tests-file", "chuliucheng", "change:/tests/claim.tests.yaml", None),
     ("try-replay", "chuliucheng", "change:/replay", _submit_empty),
+    ("screenings", "wangshouli", "/refunds/screenings", None),
+    ("screening", "zhaofuhe", "/refunds/screenings/1", None),
+    ("screening-employers", "zhaofuhe", "/refunds/screenings/1/employers", None),
+    ("employer-rosters", "fengshuju", "/refunds/rosters", None),
+    ("refund-campaigns", "zhaofuhe", "/refunds", None),
+    ("refund-campaign", "zhaofuhe", "/refunds/1", None),
+    ("refund-list", "zhaofuhe", "/refunds/list", None),
+    ("refund-one", "zhengneikong", "/refunds/of/1", None),
+    ("refund-notices", "zhaofuhe", "/refunds/notices", None),
+    ("refund-notice-objection", "wangshouli", "task:published:answer_notice_objection", None),
+    ("refund-own", "fenghuang", "/employer/refunds/1", None),
+    ("public-notices", "", "/public/refund-notices", None),
+    ("public-notice", "", "/public/refund-notices/1", None),
+    ("public-objection", "", "/public/refund-notices/objections/1", None),
+    ("public-objection-unsaid", "", "/public/refund-notices/objections/1", _submit_empty),
 )
 
 #: what a claimant enters who does not agree
@@ -408,8 +426,11 @@ def enter(visitor: Visitor, who: str) -> Visitor:
 
 def furnish(office: Office) -> tuple[OpenPage, ...]:
     """Every page, after something of every kind has happened in the office."""
+    # before other refunds: they join the campaign that runs
+    published = _refund_campaign(office)
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
     cases |= feedback_at_work(office)
+    cases["published"] = published
     change = _change(office)
     _month_run(office)
     sweep_until_idle(office)
@@ -419,6 +440,26 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
     )
+
+
+def _refund_campaign(office: Office) -> Case:
+    """A campaign with one employer that was screened, told and published, and to which somebody objects."""
+    send_lists(office, as_of="2025-10-20")
+    send_years(office, (Told(employer="fenghuang", paid="85432.10", insured=31),), as_of="2025-10-20")
+    run = screening.start_screening(office, SYSTEM, year=2025, region="371500")
+    assert isinstance(run, ScreeningView), run.text
+    screening.drive(office, run.run_id, say=lambda _done, _total: None)
+    begun = campaigns.start_campaign(office, SYSTEM, region="371500", year=2025, mode="disburse")
+    assert not isinstance(begun, Refusal), begun.text
+    campaigns.drive(office, 1, say=lambda _done, _total: None)
+    with office.store.reading() as session:
+        case_id = session.scalars(select(RetentionRefund.case_id)).one()
+    case = Case(office=office, id=case_id, subject="fenghuang").goes_on()
+    said = notice_objections.object_to_notice(
+        office, line_id=1, said="该单位去年底一次裁员十余人，没有报减员", address="192.0.2.1"
+    )
+    assert not isinstance(said, Refusal), said.text
+    return case.sweep()
 
 
 def _month_run(office: Office) -> None:

@@ -66,6 +66,9 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "answer_refund_objection": (
         {"objection_accepted": "yes", "objection_reply": "经核实，人数已更正并重新比对"},
     ),
+    "judge_notice_objection": ({"notice_decision": "rescreen"}, {"notice_decision": "decline"}),
+    "settlement_second": ({"review_opinion": "return", "review_note": "请再核对名册"},),
+    "approve_settlement": ({"approval": "return", "approval_note": "请再核对承诺"},),
     "first_check": ({"first_opinion": "reject", "first_note": "账户名称与单位不一致"},),
     "second_check": (
         {"review_opinion": "return", "review_note": "请补充核对"},

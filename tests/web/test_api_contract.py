@@ -63,6 +63,7 @@ WRITES_OF_PAGES = {
     "control_records.decide": "only a page: a change of stored data is decided by a second person",
     "control_records.write": "only a page: a fund incident is written down by a person",
     "control_records.act": "only a page: a fund incident is signed by a leader",
+    "employer_rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
     "exchange_door.take": "only a page: a letter of another office bears its own signature, and has a door of its own",
     "cases.attach": "POST /cases/{case_id}/attachments",
     "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
@@ -88,6 +89,13 @@ WRITES_OF_PAGES = {
     "payments.start": "POST /payments",
     "month_runs.start": "POST /month-runs",
     "refund_trials.propose": "only a page: figures are tried by the data steward who answers for them, with what is in force beside them",
+    "refund_employer.apply": "POST /refunds",
+    "refund_employer.tell_uses": "POST /refunds/{refund_id}/uses",
+    "refund_public.object_to": "only a page: anybody who reads the notice objects there, without signing in",
+    "refunds.start": "POST /refund-campaigns",
+    "refunds.close": "POST /refund-campaigns/{campaign_id}/close",
+    "refunds.look": "POST /refunds/{refund_id}/look",
+    "screenings.start": "POST /screenings",
     "rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
     "payments.receipt": "POST /payments/receipts",
     "portal.sign_in_claimant": "POST /session/person",
@@ -255,12 +263,16 @@ ABOUT_ONESELF = {
     "post /my/ratings/{invitation_id}": (404, 404, 403, 403),
     "post /my/complaints/{complaint_id}/objection": (404, 404, 403, 403),
     "post /complaints": (403, 403, 403, 403),
+    "post /refunds": (403, 403, 403, 403),
+    "get /refunds": (403, 200, 200, 403),
+    "get /my/refunds": (403, 200, 403, 403),
+    "get /refund-notices/open": (200, 200, 200, 200),
 }
 #: operations about one case or task that the public may call; every other operation is for staff
 OF_ONE_CASE_OR_TASK = re.compile(
     r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
     r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?"
-    r"|transfers/\{number\}(/withdrawal)?)"
+    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?)"
 )
 
 
