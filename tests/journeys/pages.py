@@ -520,13 +520,8 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/cases/{cases[name].id}/papers/{paper}"
         case "change":
             return f"/studio/changes/{change}{what}"
-        case "batch":
-            return f"/payments/PB-{cases[what].key}"
-        case "wall" | "item":
-            item = _item(cases["finding"])
-            return f"/rectification/{item.checklist_id if kind == 'wall' else f'items/{item.id}'}{what}"
-        case "transfer":
-            return f"/transfers/{_transfer_number(cases[what])}"
+        case "batch" | "transfer" | "wall" | "item":
+            return _of_record(kind, what, cases)
         case "rate" | "kiosk":
             name, mark, score = what.partition("?")
             return f"/{kind}/{link_of(cases[name])}{mark}{score}"
@@ -536,6 +531,15 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/tasks/{cases[name].task_id(element)}{slash}{action}"
         case _:
             return where
+
+
+def _of_record(kind: str, what: str, cases: Mapping[str, Case]) -> str:
+    if kind == "batch":
+        return f"/payments/PB-{cases[what].key}"
+    if kind == "transfer":
+        return f"/transfers/{_transfer_number(cases[what])}"
+    item = _item(cases["finding"])
+    return f"/rectification/{item.checklist_id if kind == 'wall' else f'items/{item.id}'}{what}"
 
 
 def _item(case: Case) -> RectificationItem:
