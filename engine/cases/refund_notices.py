@@ -6,6 +6,7 @@ middle of a credit code is left out for individual businesses, behind whose name
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -34,9 +35,13 @@ _INDIVIDUAL = "92"
 Line, Notice, R = RefundNoticeLine, RefundNoticeList, RetentionRefund
 
 
+def _published(office: Office) -> AbstractContextManager[Session]:
+    return office.store.beyond("what is published is everybody's, also of who is not signed in")
+
+
 def open_notices(office: Office) -> tuple[NoticeListRow, ...]:
     """The notices whose days have not run out, newest first; for everybody."""
-    with office.store.reading() as session:
+    with _published(office) as session:
         return _lists(session, (Notice.until >= office.today,), office.today)
 
 
@@ -54,7 +59,7 @@ def notice_list(
     office: Office, list_id: int, *, search: str = "", cursor: str = "", size: int = PAGE_SIZE
 ) -> NoticeList | Refusal:
     """One notice with a page of its lines in their order, for everybody; what is over is not shown any more."""
-    with office.store.reading() as session:
+    with _published(office) as session:
         found = _lists(session, (Notice.id == list_id, Notice.until >= office.today), office.today)
         if not found:
             return _no_such_notice()
@@ -79,7 +84,7 @@ def notice_list(
 
 def notice_line(office: Office, line_id: int) -> tuple[NoticeListRow, NoticeLineRow] | Refusal:
     """One published employer, for the form of an objection."""
-    with office.store.reading() as session:
+    with _published(office) as session:
         line = session.get(Line, line_id)
         found = (
             _lists(session, (Notice.id == line.list_id, Notice.until >= office.today), office.today)

@@ -19,6 +19,7 @@ from engine.cases.views import Done
 from engine.feedback import ratings
 from engine.feedback.ratings import CHANNEL_NAMES, GROUNDS, SCORES, STATUS_NAMES, Channel
 from engine.feedback.tables import RatingInvitation, ServiceRating
+from engine.store.sight import seen_as
 from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase
 
@@ -108,7 +109,7 @@ def asked_by_link(office: Office, signed_in: Actor | None, token: str) -> AskedR
     """The matter that the link is for. Says of it no more than what it is and when it was finished."""
     if signed_in is not None and signed_in.kind not in ("person", "employer"):
         return _staff_never()
-    with office.store.reading() as session:
+    with office.store.beyond("whoever has the link is asked of the one matter that it is for") as session:
         asked = ratings.of_token(session, office.vault, token)
         if asked is None:
             return Refusal(reasons=(_UNKNOWN,))
@@ -145,8 +146,8 @@ def link_of_code(office: Office, signed_in: Actor | None, code: str, *, visitor:
     over = too_often(office, "kiosk", visitor)
     if over:
         return over
-    # committed whatever comes of it: a wrong guess is on record
-    with office.store.transaction() as session:
+    # committed whatever comes of it: a wrong guess is on record; nobody is signed in at a kiosk
+    with seen_as(None), office.store.transaction() as session:
         asked = ratings.of_code(session, office.vault, code.replace(" ", ""))
         token = ratings.token_of(office.vault, asked.id) if asked else ""
     return token or Refusal(reasons=(_WRONG_CODE,))

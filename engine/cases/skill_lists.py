@@ -25,6 +25,7 @@ from engine.people import Person, id_number_of, region_name
 from engine.registers import RegisterDown
 from engine.registers.certificate_tables import CertificateRoster
 from engine.store.crypto import normalised
+from engine.store.sight import beyond
 from engine.values import Actor, CaseId, Money, Reason, Refusal
 from engine.workflow.tables import WorkflowCase, WorkflowTask
 
@@ -154,7 +155,7 @@ def own_skills(office: Office, actor: Actor) -> OwnSkills:
                 holder,
                 region=holder.region or person.region_code,
                 applied_on=office.today,
-                paid_by=skills.paid_here(session, certificate.number),
+                paid_by=_paid_by(session, certificate.number),
             )
             row, case = latest.get(normalised(certificate.number), (None, None))
             due = skill_due(facts, office.book)
@@ -182,6 +183,11 @@ def own_skills(office: Office, actor: Actor) -> OwnSkills:
             )
         found.sort(key=lambda each: each.issued_on, reverse=True)
         return OwnSkills(certificates=tuple(found))
+
+
+def _paid_by(session: Session, number: str) -> str:
+    with beyond(session, "a certificate is paid once, whoever it was paid to, and wherever"):
+        return skills.paid_here(session, number)
 
 
 def skill_list(office: Office, actor: Actor, *, status: str = "", cursor: str = "") -> SkillList | Refusal:

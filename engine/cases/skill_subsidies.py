@@ -27,6 +27,7 @@ from engine.people import Person, ensure_person, id_number_of, record_look
 from engine.registers import RegisterDown
 from engine.registers.skills import SkillCertificate
 from engine.store.crypto import normalised
+from engine.store.sight import beyond
 from engine.tasks.skill_subsidy import shown, told, usable
 from engine.values import Actor, CaseRef, Reason, Refusal, RefusedError
 
@@ -79,25 +80,31 @@ def apply_for_skill_subsidy(office: Office, actor: Actor, asked: Asked) -> Done 
         return FieldFaults(faults=faults)
 
     def work(session: Session) -> Done:
-        person, number = _holder(session, office, actor, asked)
-        certificate = _certificate(office, number, asked.certificate_number)
-        holder = skills.holder_of(session, person.id, office.registers.contributions.history(number))
-        region = holder.region or person.region_code or office.settings.region
-        if actor.kind == "staff":
-            require_duty(session, office, actor, "intake", region)
-            record_look(
-                session,
-                actor=actor,
-                subject=f"person:{person.id}",
-                why="受理技能提升补贴申请",
-                now=office.clock(),
+        with beyond(
+            session,
+            "whether a certificate was paid, and to its holder anything before, in any region: told is yes or no",
+        ):
+            person, number = _holder(session, office, actor, asked)
+            certificate = _certificate(office, number, asked.certificate_number)
+            holder = skills.holder_of(session, person.id, office.registers.contributions.history(number))
+            region = holder.region or person.region_code or office.settings.region
+            if actor.kind == "staff":
+                require_duty(session, office, actor, "intake", region)
+                record_look(
+                    session,
+                    actor=actor,
+                    subject=f"person:{person.id}",
+                    why="受理技能提升补贴申请",
+                    now=office.clock(),
+                )
+                own = own_case(session, office.duties, actor.key, f"person:{person.id}")
+                if own:
+                    raise RefusedError(*own)
+            channel: Channel = "web" if actor.kind == "person" else "counter"
+            case = begin(
+                session, office, actor, certificate, person_id=person.id, region=region, channel=channel
             )
-            own = own_case(session, office.duties, actor.key, f"person:{person.id}")
-            if own:
-                raise RefusedError(*own)
-        channel: Channel = "web" if actor.kind == "person" else "counter"
-        case = begin(session, office, actor, certificate, person_id=person.id, region=region, channel=channel)
-        return Done(message=f"申请已受理，编号 {case.key}", case_id=case.id, case_key=case.key)
+            return Done(message=f"申请已受理，编号 {case.key}", case_id=case.id, case_key=case.key)
 
     try:
         outcome = attempt(office, actor, work, subject=actor.key)

@@ -302,7 +302,8 @@ ITEM_STEPS = (
 )
 
 _WHOLE = """
-CREATE OR REPLACE FUNCTION checklist_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION checklist_whole() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   laid bigint; topics bigint; units bigint; crossed bigint;
 BEGIN

@@ -25,6 +25,30 @@ BEGIN
   RETURN NEW;
 END $$
 --;
+DROP TRIGGER IF EXISTS skill_screening_keep_rows ON skill_screening
+--;
+CREATE TRIGGER skill_screening_keep_rows BEFORE DELETE OR TRUNCATE ON skill_screening FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS skill_screening_frozen_columns ON skill_screening
+--;
+CREATE TRIGGER skill_screening_frozen_columns BEFORE UPDATE ON skill_screening FOR EACH ROW WHEN (OLD.certificate_id IS DISTINCT FROM NEW.certificate_id) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS skill_subsidy_keep_rows ON skill_subsidy
+--;
+CREATE TRIGGER skill_subsidy_keep_rows BEFORE DELETE OR TRUNCATE ON skill_subsidy FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS skill_subsidy_frozen_columns ON skill_subsidy
+--;
+CREATE TRIGGER skill_subsidy_frozen_columns BEFORE UPDATE ON skill_subsidy FOR EACH ROW WHEN (OLD.case_id IS DISTINCT FROM NEW.case_id OR OLD.person_id IS DISTINCT FROM NEW.person_id OR OLD.certificate_number IS DISTINCT FROM NEW.certificate_number OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.applied_on IS DISTINCT FROM NEW.applied_on OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.entered_by IS DISTINCT FROM NEW.entered_by) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS skill_subsidy_set_once ON skill_subsidy
+--;
+CREATE TRIGGER skill_subsidy_set_once BEFORE UPDATE ON skill_subsidy FOR EACH ROW WHEN ((OLD.amount_fen IS NOT NULL AND OLD.amount_fen IS DISTINCT FROM NEW.amount_fen) OR (OLD.decided_at IS NOT NULL AND OLD.decided_at IS DISTINCT FROM NEW.decided_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS skill_subsidy_status_steps ON skill_subsidy
+--;
+CREATE TRIGGER skill_subsidy_status_steps BEFORE UPDATE ON skill_subsidy FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('open>ordered', 'open>refused', 'open>lapsed')) EXECUTE FUNCTION refuse_change('允许的步骤：open→ordered、open→refused、open→lapsed')
+--;
 CREATE OR REPLACE FUNCTION require_whole_import() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -303,10 +327,42 @@ END $$
 --;
 DO $$
 BEGIN
-  ALTER TABLE finding ENABLE ROW LEVEL SECURITY;
-  DROP POLICY IF EXISTS finding_seen ON finding;
-  CREATE POLICY finding_seen ON finding USING ((SELECT office_staff()) AND (region_code ^@ ANY ((SELECT office_reach('reach'))::text[]) OR EXISTS (SELECT FROM workflow_case seen WHERE seen.id = finding.case_id)));
-  PERFORM office_grant('finding');
+  ALTER TABLE rectification_item ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS rectification_item_seen ON rectification_item;
+  CREATE POLICY rectification_item_seen ON rectification_item USING ((SELECT office_staff()) AND (region_code ^@ ANY ((SELECT office_reach('reach'))::text[]) OR EXISTS (SELECT FROM workflow_case seen WHERE seen.id = rectification_item.case_id)));
+  PERFORM office_grant('rectification_item');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE item_case ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS item_case_seen ON item_case;
+  CREATE POLICY item_case_seen ON item_case USING (EXISTS (SELECT FROM rectification_item seen WHERE seen.id = item_case.item_id));
+  PERFORM office_grant('item_case');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE escalation ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS escalation_seen ON escalation;
+  CREATE POLICY escalation_seen ON escalation USING (EXISTS (SELECT FROM rectification_item seen WHERE seen.id = escalation.item_id));
+  PERFORM office_grant('escalation');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE escalation_paper ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS escalation_paper_seen ON escalation_paper;
+  CREATE POLICY escalation_paper_seen ON escalation_paper USING ((SELECT office_staff()) AND region_code ^@ ANY ((SELECT office_reach('reach'))::text[]));
+  PERFORM office_grant('escalation_paper');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE case_avoidance ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS case_avoidance_seen ON case_avoidance;
+  CREATE POLICY case_avoidance_seen ON case_avoidance USING ((SELECT office_staff()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = case_avoidance.case_id));
+  PERFORM office_grant('case_avoidance');
 END $$
 --;
 DO $$
@@ -369,8 +425,24 @@ DO $$
 BEGIN
   ALTER TABLE retention_refund ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS retention_refund_seen ON retention_refund;
-  CREATE POLICY retention_refund_seen ON retention_refund USING (employer_id = (SELECT office_own('employer')) OR ((SELECT office_staff()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = retention_refund.case_id)));
+  CREATE POLICY retention_refund_seen ON retention_refund USING (employer_id = (SELECT office_own('employer')) OR ((SELECT office_staff()) AND (region ^@ ANY ((SELECT office_reach('reach'))::text[]) OR EXISTS (SELECT FROM workflow_case seen WHERE seen.id = retention_refund.case_id))));
   PERFORM office_grant('retention_refund');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE notice_objection ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS notice_objection_seen ON notice_objection;
+  CREATE POLICY notice_objection_seen ON notice_objection USING ((SELECT office_staff()) AND EXISTS (SELECT FROM retention_refund seen WHERE seen.id = notice_objection.refund_id));
+  PERFORM office_grant('notice_objection');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE refund_repayment ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS refund_repayment_seen ON refund_repayment;
+  CREATE POLICY refund_repayment_seen ON refund_repayment USING (EXISTS (SELECT FROM retention_refund seen WHERE seen.id = refund_repayment.refund_id));
+  PERFORM office_grant('refund_repayment');
 END $$
 --;
 DO $$
@@ -379,6 +451,54 @@ BEGIN
   DROP POLICY IF EXISTS overpayment_seen ON overpayment;
   CREATE POLICY overpayment_seen ON overpayment USING (person_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = overpayment.case_id)));
   PERFORM office_grant('overpayment');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE skill_subsidy ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS skill_subsidy_seen ON skill_subsidy;
+  CREATE POLICY skill_subsidy_seen ON skill_subsidy USING (person_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = skill_subsidy.case_id)));
+  PERFORM office_grant('skill_subsidy');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE skill_screening ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS skill_screening_seen ON skill_screening;
+  CREATE POLICY skill_screening_seen ON skill_screening USING (person_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = skill_screening.case_id)));
+  PERFORM office_grant('skill_screening');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE skill_certificate ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS skill_certificate_seen ON skill_certificate;
+  CREATE POLICY skill_certificate_seen ON skill_certificate USING (EXISTS (SELECT FROM skill_screening seen WHERE seen.certificate_id = skill_certificate.id) OR EXISTS (SELECT FROM skill_subsidy seen WHERE seen.certificate_number = skill_certificate.number));
+  PERFORM office_grant('skill_certificate');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE rating_invitation ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS rating_invitation_seen ON rating_invitation;
+  CREATE POLICY rating_invitation_seen ON rating_invitation USING (rater = (SELECT office_actor()) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]));
+  PERFORM office_grant('rating_invitation');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE service_rating ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS service_rating_seen ON service_rating;
+  CREATE POLICY service_rating_seen ON service_rating USING (rater = (SELECT office_actor()) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]));
+  PERFORM office_grant('service_rating');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE complaint ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS complaint_seen ON complaint;
+  CREATE POLICY complaint_seen ON complaint USING (complainant = (SELECT office_actor()) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]));
+  PERFORM office_grant('complaint');
 END $$
 --;
 DO $$
@@ -847,6 +967,94 @@ END $$
 --;
 DO $$
 BEGIN
+  ALTER TABLE certificate_roster ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS certificate_roster_seen ON certificate_roster;
+  CREATE POLICY certificate_roster_seen ON certificate_roster USING ((SELECT office_staff()));
+  PERFORM office_grant('certificate_roster');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE checklist ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS checklist_seen ON checklist;
+  CREATE POLICY checklist_seen ON checklist USING ((SELECT office_staff()));
+  PERFORM office_grant('checklist');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE checklist_topic ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS checklist_topic_seen ON checklist_topic;
+  CREATE POLICY checklist_topic_seen ON checklist_topic USING ((SELECT office_staff()));
+  PERFORM office_grant('checklist_topic');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE checklist_unit ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS checklist_unit_seen ON checklist_unit;
+  CREATE POLICY checklist_unit_seen ON checklist_unit USING ((SELECT office_staff()));
+  PERFORM office_grant('checklist_unit');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE refund_campaign ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS refund_campaign_seen ON refund_campaign;
+  CREATE POLICY refund_campaign_seen ON refund_campaign USING ((SELECT office_staff()));
+  PERFORM office_grant('refund_campaign');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE refund_campaign_part ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS refund_campaign_part_seen ON refund_campaign_part;
+  CREATE POLICY refund_campaign_part_seen ON refund_campaign_part USING ((SELECT office_staff()));
+  PERFORM office_grant('refund_campaign_part');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_trial ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_trial_seen ON screen_trial;
+  CREATE POLICY screen_trial_seen ON screen_trial USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_trial');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_trial_change ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_trial_change_seen ON screen_trial_change;
+  CREATE POLICY screen_trial_change_seen ON screen_trial_change USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_trial_change');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_trial_figure ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_trial_figure_seen ON screen_trial_figure;
+  CREATE POLICY screen_trial_figure_seen ON screen_trial_figure USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_trial_figure');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_trial_part ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_trial_part_seen ON screen_trial_part;
+  CREATE POLICY screen_trial_part_seen ON screen_trial_part USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_trial_part');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE screen_trial_total ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS screen_trial_total_seen ON screen_trial_total;
+  CREATE POLICY screen_trial_total_seen ON screen_trial_total USING ((SELECT office_staff()));
+  PERFORM office_grant('screen_trial_total');
+END $$
+--;
+DO $$
+BEGIN
   ALTER TABLE audit_event ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS audit_event_seen ON audit_event;
   CREATE POLICY audit_event_seen ON audit_event USING ((SELECT office_staff()) AND CASE WHEN stream ^@ 'case:' THEN (SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = split_part(stream, ':', 2)::integer) ELSE true END) WITH CHECK (true);
@@ -945,9 +1153,64 @@ SELECT office_grant('audit_seal_leaf')
 --;
 SELECT office_grant('generated_province')
 --;
+SELECT office_grant('price_index')
+--;
+SELECT office_grant('refund_notice_list')
+--;
+SELECT office_grant('refund_notice_line')
+--;
 ALTER TABLE roster_line ENABLE ROW LEVEL SECURITY
 --;
 ALTER TABLE card_account ENABLE ROW LEVEL SECURITY
+--;
+ALTER TABLE public_form_use ENABLE ROW LEVEL SECURITY
+--;
+ALTER TABLE sms_reply ENABLE ROW LEVEL SECURITY
+--;
+DROP TRIGGER IF EXISTS price_index_keep_rows ON price_index
+--;
+CREATE TRIGGER price_index_keep_rows BEFORE DELETE OR TRUNCATE ON price_index FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS price_index_frozen_columns ON price_index
+--;
+CREATE TRIGGER price_index_frozen_columns BEFORE UPDATE ON price_index FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.region IS DISTINCT FROM NEW.region OR OLD.month IS DISTINCT FROM NEW.month OR OLD.cpi_rise IS DISTINCT FROM NEW.cpi_rise OR OLD.food_rise IS DISTINCT FROM NEW.food_rise OR OLD.low_income_rise IS DISTINCT FROM NEW.low_income_rise OR OLD.living_allowance_fen IS DISTINCT FROM NEW.living_allowance_fen OR OLD.published_on IS DISTINCT FROM NEW.published_on OR OLD.source IS DISTINCT FROM NEW.source OR OLD.entered_by IS DISTINCT FROM NEW.entered_by OR OLD.entered_at IS DISTINCT FROM NEW.entered_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS price_index_set_once ON price_index
+--;
+CREATE TRIGGER price_index_set_once BEFORE UPDATE ON price_index FOR EACH ROW WHEN ((OLD.confirmed_by IS NOT NULL AND OLD.confirmed_by IS DISTINCT FROM NEW.confirmed_by) OR (OLD.confirmed_at IS NOT NULL AND OLD.confirmed_at IS DISTINCT FROM NEW.confirmed_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS price_index_status_steps ON price_index
+--;
+CREATE TRIGGER price_index_status_steps BEFORE UPDATE ON price_index FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('entered>confirmed', 'entered>rejected', 'confirmed>withdrawn')) EXECUTE FUNCTION refuse_change('允许的步骤：entered→confirmed、entered→rejected、confirmed→withdrawn')
+--;
+DROP TRIGGER IF EXISTS case_avoidance_insert_only ON case_avoidance
+--;
+CREATE TRIGGER case_avoidance_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON case_avoidance FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+CREATE OR REPLACE FUNCTION keeps_away(on_case_id bigint, who text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT who <> '' AND EXISTS (
+        SELECT 1 FROM case_avoidance a WHERE a.case_id = on_case_id AND (
+            'staff:' || a.staff_id = who
+            OR EXISTS (SELECT 1 FROM workflow_history h
+                        WHERE h.case_id = a.of_case_id AND h.kind IN ('completed', 'signed', 'assisted') AND who IN (h.actor, h.on_behalf_of))))
+$$
+--;
+CREATE OR REPLACE FUNCTION guard_history_avoidance() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF keeps_away(NEW.case_id, NEW.actor) OR keeps_away(NEW.case_id, NEW.on_behalf_of) THEN
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+            MESSAGE = concat('应当回避（own_work）：', NEW.actor, '，案件 ', NEW.case_id, '，环节 ', NEW.element_id);
+    END IF;
+    RETURN NEW;
+END $$
+--;
+DROP TRIGGER IF EXISTS workflow_history_avoidance ON workflow_history
+--;
+CREATE TRIGGER workflow_history_avoidance BEFORE INSERT ON workflow_history
+       FOR EACH ROW WHEN (NEW.kind IN ('completed', 'signed', 'assisted'))
+       EXECUTE FUNCTION guard_history_avoidance()
 --;
 CREATE OR REPLACE FUNCTION guard_history_duty() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -993,6 +1256,54 @@ BEGIN
     END LOOP;
     RETURN NEW;
 END $$
+--;
+DROP TRIGGER IF EXISTS rating_invitation_keep_rows ON rating_invitation
+--;
+CREATE TRIGGER rating_invitation_keep_rows BEFORE DELETE OR TRUNCATE ON rating_invitation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS rating_invitation_frozen_columns ON rating_invitation
+--;
+CREATE TRIGGER rating_invitation_frozen_columns BEFORE UPDATE ON rating_invitation FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.of_case_id IS DISTINCT FROM NEW.of_case_id OR OLD.process_id IS DISTINCT FROM NEW.process_id OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.rater IS DISTINCT FROM NEW.rater OR OLD.round IS DISTINCT FROM NEW.round OR OLD.finished_on IS DISTINCT FROM NEW.finished_on OR OLD.invited_at IS DISTINCT FROM NEW.invited_at OR OLD.open_until IS DISTINCT FROM NEW.open_until) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS rating_invitation_set_once ON rating_invitation
+--;
+CREATE TRIGGER rating_invitation_set_once BEFORE UPDATE ON rating_invitation FOR EACH ROW WHEN ((OLD.phone_index IS NOT NULL AND OLD.phone_index IS DISTINCT FROM NEW.phone_index)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS service_rating_keep_rows ON service_rating
+--;
+CREATE TRIGGER service_rating_keep_rows BEFORE DELETE OR TRUNCATE ON service_rating FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS service_rating_frozen_columns ON service_rating
+--;
+CREATE TRIGGER service_rating_frozen_columns BEFORE UPDATE ON service_rating FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.invitation_id IS DISTINCT FROM NEW.invitation_id OR OLD.of_case_id IS DISTINCT FROM NEW.of_case_id OR OLD.process_id IS DISTINCT FROM NEW.process_id OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.rater IS DISTINCT FROM NEW.rater OR OLD.round IS DISTINCT FROM NEW.round OR OLD.score IS DISTINCT FROM NEW.score OR OLD.grounds IS DISTINCT FROM NEW.grounds OR OLD.words IS DISTINCT FROM NEW.words OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.rated_at IS DISTINCT FROM NEW.rated_at OR OLD.rated_on IS DISTINCT FROM NEW.rated_on) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS service_rating_set_once ON service_rating
+--;
+CREATE TRIGGER service_rating_set_once BEFORE UPDATE ON service_rating FOR EACH ROW WHEN ((OLD.case_id IS NOT NULL AND OLD.case_id IS DISTINCT FROM NEW.case_id) OR (OLD.call_back_by IS NOT NULL AND OLD.call_back_by IS DISTINCT FROM NEW.call_back_by) OR (OLD.fix_by IS NOT NULL AND OLD.fix_by IS DISTINCT FROM NEW.fix_by) OR (OLD.called_at IS NOT NULL AND OLD.called_at IS DISTINCT FROM NEW.called_at) OR (OLD.settled_at IS NOT NULL AND OLD.settled_at IS DISTINCT FROM NEW.settled_at) OR (OLD.reply IS NOT NULL AND OLD.reply IS DISTINCT FROM NEW.reply)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS service_rating_status_steps ON service_rating
+--;
+CREATE TRIGGER service_rating_status_steps BEFORE UPDATE ON service_rating FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('waiting>open', 'open>settled')) EXECUTE FUNCTION refuse_change('允许的步骤：waiting→open、open→settled')
+--;
+DROP TRIGGER IF EXISTS sms_reply_insert_only ON sms_reply
+--;
+CREATE TRIGGER sms_reply_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON sms_reply FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS complaint_keep_rows ON complaint
+--;
+CREATE TRIGGER complaint_keep_rows BEFORE DELETE OR TRUNCATE ON complaint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS complaint_frozen_columns ON complaint
+--;
+CREATE TRIGGER complaint_frozen_columns BEFORE UPDATE ON complaint FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.case_id IS DISTINCT FROM NEW.case_id OR OLD.case_key IS DISTINCT FROM NEW.case_key OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.text IS DISTINCT FROM NEW.text OR OLD.of_case_id IS DISTINCT FROM NEW.of_case_id OR OLD.about_staff IS DISTINCT FROM NEW.about_staff OR OLD.complainant IS DISTINCT FROM NEW.complainant OR OLD.contact IS DISTINCT FROM NEW.contact OR OLD.channel IS DISTINCT FROM NEW.channel OR OLD.entered_by IS DISTINCT FROM NEW.entered_by OR OLD.code_index IS DISTINCT FROM NEW.code_index OR OLD.received_at IS DISTINCT FROM NEW.received_at OR OLD.received_on IS DISTINCT FROM NEW.received_on) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS complaint_set_once ON complaint
+--;
+CREATE TRIGGER complaint_set_once BEFORE UPDATE ON complaint FOR EACH ROW WHEN ((OLD.accepted_at IS NOT NULL AND OLD.accepted_at IS DISTINCT FROM NEW.accepted_at) OR (OLD.answer_by IS NOT NULL AND OLD.answer_by IS DISTINCT FROM NEW.answer_by) OR (OLD.passed_to IS NOT NULL AND OLD.passed_to IS DISTINCT FROM NEW.passed_to) OR (OLD.passed_why IS NOT NULL AND OLD.passed_why IS DISTINCT FROM NEW.passed_why) OR (OLD.answered_at IS NOT NULL AND OLD.answered_at IS DISTINCT FROM NEW.answered_at) OR (OLD.finding IS NOT NULL AND OLD.finding IS DISTINCT FROM NEW.finding) OR (OLD.answer IS NOT NULL AND OLD.answer IS DISTINCT FROM NEW.answer) OR (OLD.object_until IS NOT NULL AND OLD.object_until IS DISTINCT FROM NEW.object_until) OR (OLD.objected_at IS NOT NULL AND OLD.objected_at IS DISTINCT FROM NEW.objected_at) OR (OLD.objection IS NOT NULL AND OLD.objection IS DISTINCT FROM NEW.objection) OR (OLD.reviewed_at IS NOT NULL AND OLD.reviewed_at IS DISTINCT FROM NEW.reviewed_at) OR (OLD.review_finding IS NOT NULL AND OLD.review_finding IS DISTINCT FROM NEW.review_finding) OR (OLD.review_answer IS NOT NULL AND OLD.review_answer IS DISTINCT FROM NEW.review_answer)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS complaint_status_steps ON complaint
+--;
+CREATE TRIGGER complaint_status_steps BEFORE UPDATE ON complaint FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('received>accepted', 'received>passed_on', 'accepted>answered', 'answered>objected', 'answered>closed', 'objected>closed')) EXECUTE FUNCTION refuse_change('允许的步骤：received→accepted、received→passed_on、accepted→answered、answered→objected、answered→closed、objected→closed')
 --;
 CREATE OR REPLACE FUNCTION require_order_of_line() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -1067,6 +1378,91 @@ BEGIN
   RETURN NEW;
 END $$
 --;
+DROP TRIGGER IF EXISTS checklist_keep_rows ON checklist
+--;
+CREATE TRIGGER checklist_keep_rows BEFORE DELETE OR TRUNCATE ON checklist FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS checklist_frozen_columns ON checklist
+--;
+CREATE TRIGGER checklist_frozen_columns BEFORE UPDATE ON checklist FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.number IS DISTINCT FROM NEW.number OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.title IS DISTINCT FROM NEW.title OR OLD.source IS DISTINCT FROM NEW.source OR OLD.issued_on IS DISTINCT FROM NEW.issued_on OR OLD.received_on IS DISTINCT FROM NEW.received_on OR OLD.self_check_due IS DISTINCT FROM NEW.self_check_due OR OLD.plan_due IS DISTINCT FROM NEW.plan_due OR OLD.done_due IS DISTINCT FROM NEW.done_due OR OLD.milestones IS DISTINCT FROM NEW.milestones OR OLD.issued_by IS DISTINCT FROM NEW.issued_by OR OLD.issued_at IS DISTINCT FROM NEW.issued_at OR OLD.region IS DISTINCT FROM NEW.region OR OLD.cells IS DISTINCT FROM NEW.cells) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS checklist_status_steps ON checklist
+--;
+CREATE TRIGGER checklist_status_steps BEFORE UPDATE ON checklist FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('issuing>open', 'open>closed')) EXECUTE FUNCTION refuse_change('允许的步骤：issuing→open、open→closed')
+--;
+CREATE OR REPLACE FUNCTION checklist_whole() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  laid bigint; topics bigint; units bigint; crossed bigint;
+BEGIN
+  SELECT count(*), count(DISTINCT (topic_id, region_code)) INTO laid, crossed
+    FROM rectification_item WHERE checklist_id = NEW.id;
+  SELECT count(*) INTO topics FROM checklist_topic WHERE checklist_id = NEW.id;
+  SELECT count(*) INTO units FROM checklist_unit WHERE checklist_id = NEW.id;
+  IF laid <> NEW.cells OR (NEW.kind = 'checklist' AND (crossed <> topics * units OR laid <> crossed)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', TABLE = 'checklist', CONSTRAINT = 'checklist_whole',
+      MESSAGE = '清单不全：应有 ' || NEW.cells || ' 项（' || topics || ' 个项目、' || units || ' 个单位），实有 ' || laid || ' 项';
+  END IF;
+  RETURN NEW;
+END $$
+--;
+DROP TRIGGER IF EXISTS checklist_whole ON checklist
+--;
+CREATE TRIGGER checklist_whole BEFORE UPDATE ON checklist FOR EACH ROW WHEN (OLD.status = 'issuing' AND NEW.status <> 'issuing') EXECUTE FUNCTION checklist_whole()
+--;
+DROP TRIGGER IF EXISTS checklist_topic_insert_only ON checklist_topic
+--;
+CREATE TRIGGER checklist_topic_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checklist_topic FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+CREATE OR REPLACE FUNCTION checklist_laid_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM laid l JOIN checklist c ON c.id = l.checklist_id WHERE c.status <> 'issuing') THEN
+    RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,
+      MESSAGE = '清单已下达，不能再增加项目、单位或事项';
+  END IF;
+  RETURN NULL;
+END $$
+--;
+DROP TRIGGER IF EXISTS checklist_topic_laid_once ON checklist_topic
+--;
+CREATE TRIGGER checklist_topic_laid_once AFTER INSERT ON checklist_topic REFERENCING NEW TABLE AS laid FOR EACH STATEMENT EXECUTE FUNCTION checklist_laid_once()
+--;
+DROP TRIGGER IF EXISTS checklist_unit_insert_only ON checklist_unit
+--;
+CREATE TRIGGER checklist_unit_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checklist_unit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS checklist_unit_laid_once ON checklist_unit
+--;
+CREATE TRIGGER checklist_unit_laid_once AFTER INSERT ON checklist_unit REFERENCING NEW TABLE AS laid FOR EACH STATEMENT EXECUTE FUNCTION checklist_laid_once()
+--;
+DROP TRIGGER IF EXISTS rectification_item_keep_rows ON rectification_item
+--;
+CREATE TRIGGER rectification_item_keep_rows BEFORE DELETE OR TRUNCATE ON rectification_item FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS rectification_item_laid_once ON rectification_item
+--;
+CREATE TRIGGER rectification_item_laid_once AFTER INSERT ON rectification_item REFERENCING NEW TABLE AS laid FOR EACH STATEMENT EXECUTE FUNCTION checklist_laid_once()
+--;
+DROP TRIGGER IF EXISTS rectification_item_frozen_columns ON rectification_item
+--;
+CREATE TRIGGER rectification_item_frozen_columns BEFORE UPDATE ON rectification_item FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.checklist_id IS DISTINCT FROM NEW.checklist_id OR OLD.topic_id IS DISTINCT FROM NEW.topic_id OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.city IS DISTINCT FROM NEW.city OR OLD.lead_unit IS DISTINCT FROM NEW.lead_unit OR OLD.overdue_on_receipt IS DISTINCT FROM NEW.overdue_on_receipt) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS rectification_item_status_steps ON rectification_item
+--;
+CREATE TRIGGER rectification_item_status_steps BEFORE UPDATE ON rectification_item FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('unchecked>no_problem', 'unchecked>planning', 'no_problem>planning', 'planning>unchecked', 'planning>planned', 'planned>planning', 'planned>unchecked', 'planned>doing', 'doing>planned', 'doing>planning', 'doing>unchecked', 'doing>verifying', 'verifying>doing', 'verifying>planned', 'verifying>planning', 'verifying>unchecked', 'verifying>done', 'done>planning')) EXECUTE FUNCTION refuse_change('允许的步骤：unchecked→no_problem、unchecked→planning、no_problem→planning、planning→unchecked、planning→planned、planned→planning、planned→unchecked、planned→doing、doing→planned、doing→planning、doing→unchecked、doing→verifying、verifying→doing、verifying→planned、verifying→planning、verifying→unchecked、verifying→done、done→planning')
+--;
+DROP TRIGGER IF EXISTS item_case_insert_only ON item_case
+--;
+CREATE TRIGGER item_case_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON item_case FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS escalation_paper_insert_only ON escalation_paper
+--;
+CREATE TRIGGER escalation_paper_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON escalation_paper FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS escalation_insert_only ON escalation
+--;
+CREATE TRIGGER escalation_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON escalation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
 CREATE OR REPLACE FUNCTION guard_sample_judge() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -1080,6 +1476,122 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$
+--;
+DROP TRIGGER IF EXISTS refund_campaign_keep_rows ON refund_campaign
+--;
+CREATE TRIGGER refund_campaign_keep_rows BEFORE DELETE OR TRUNCATE ON refund_campaign FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS refund_campaign_frozen_columns ON refund_campaign
+--;
+CREATE TRIGGER refund_campaign_frozen_columns BEFORE UPDATE ON refund_campaign FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.region IS DISTINCT FROM NEW.region OR OLD.year IS DISTINCT FROM NEW.year OR OLD.mode IS DISTINCT FROM NEW.mode OR OLD.started_by IS DISTINCT FROM NEW.started_by OR OLD.started_at IS DISTINCT FROM NEW.started_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS refund_campaign_status_steps ON refund_campaign
+--;
+CREATE TRIGGER refund_campaign_status_steps BEFORE UPDATE ON refund_campaign FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('opening>running', 'running>opening', 'opening>closed', 'running>closed')) EXECUTE FUNCTION refuse_change('允许的步骤：opening→running、running→opening、opening→closed、running→closed')
+--;
+DROP TRIGGER IF EXISTS refund_campaign_part_keep_rows ON refund_campaign_part
+--;
+CREATE TRIGGER refund_campaign_part_keep_rows BEFORE DELETE OR TRUNCATE ON refund_campaign_part FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS refund_campaign_part_frozen_columns ON refund_campaign_part
+--;
+CREATE TRIGGER refund_campaign_part_frozen_columns BEFORE UPDATE ON refund_campaign_part FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.run_id IS DISTINCT FROM NEW.run_id OR OLD.number IS DISTINCT FROM NEW.number OR OLD.screen_run_id IS DISTINCT FROM NEW.screen_run_id OR OLD.first_employer IS DISTINCT FROM NEW.first_employer OR OLD.last_employer IS DISTINCT FROM NEW.last_employer) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS refund_campaign_part_status_steps ON refund_campaign_part
+--;
+CREATE TRIGGER refund_campaign_part_status_steps BEFORE UPDATE ON refund_campaign_part FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('waiting>done')) EXECUTE FUNCTION refuse_change('允许的步骤：waiting→done')
+--;
+DROP TRIGGER IF EXISTS retention_refund_keep_rows ON retention_refund
+--;
+CREATE TRIGGER retention_refund_keep_rows BEFORE DELETE OR TRUNCATE ON retention_refund FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS retention_refund_frozen_columns ON retention_refund
+--;
+CREATE TRIGGER retention_refund_frozen_columns BEFORE UPDATE ON retention_refund FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.employer_id IS DISTINCT FROM NEW.employer_id OR OLD.year IS DISTINCT FROM NEW.year) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS retention_refund_set_once ON retention_refund
+--;
+CREATE TRIGGER retention_refund_set_once BEFORE UPDATE ON retention_refund FOR EACH ROW WHEN ((OLD.ordered_on IS NOT NULL AND OLD.ordered_on IS DISTINCT FROM NEW.ordered_on) OR (OLD.paid_on IS NOT NULL AND OLD.paid_on IS DISTINCT FROM NEW.paid_on) OR (OLD.prepaid_on IS NOT NULL AND OLD.prepaid_on IS DISTINCT FROM NEW.prepaid_on) OR (OLD.settled_on IS NOT NULL AND OLD.settled_on IS DISTINCT FROM NEW.settled_on) OR (OLD.settlement_case_id IS NOT NULL AND OLD.settlement_case_id IS DISTINCT FROM NEW.settlement_case_id)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS retention_refund_status_steps ON retention_refund
+--;
+CREATE TRIGGER retention_refund_status_steps BEFORE UPDATE ON retention_refund FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('screened>pushed', 'screened>objected', 'screened>confirmed', 'screened>noticed', 'screened>not_eligible', 'screened>lapsed', 'screened>withdrawn', 'pushed>screened', 'pushed>objected', 'pushed>confirmed', 'pushed>noticed', 'pushed>not_eligible', 'pushed>lapsed', 'pushed>withdrawn', 'objected>screened', 'objected>pushed', 'objected>confirmed', 'objected>noticed', 'objected>not_eligible', 'objected>lapsed', 'objected>withdrawn', 'confirmed>screened', 'confirmed>pushed', 'confirmed>objected', 'confirmed>noticed', 'confirmed>not_eligible', 'confirmed>lapsed', 'confirmed>withdrawn', 'noticed>screened', 'noticed>pushed', 'noticed>objected', 'noticed>confirmed', 'noticed>not_eligible', 'noticed>lapsed', 'noticed>withdrawn', 'not_eligible>screened', 'not_eligible>pushed', 'not_eligible>objected', 'not_eligible>confirmed', 'not_eligible>noticed', 'not_eligible>lapsed', 'not_eligible>withdrawn', 'lapsed>screened', 'lapsed>pushed', 'lapsed>objected', 'lapsed>confirmed', 'lapsed>noticed', 'lapsed>not_eligible', 'lapsed>withdrawn', 'withdrawn>screened', 'withdrawn>pushed', 'withdrawn>objected', 'withdrawn>confirmed', 'withdrawn>noticed', 'withdrawn>not_eligible', 'withdrawn>lapsed', 'noticed>ordered', 'noticed>prepay_ordered', 'ordered>paid', 'prepay_ordered>prepaid', 'prepaid>committed', 'prepaid>recovering', 'committed>topping_up', 'committed>settled', 'committed>recovering', 'topping_up>settled', 'recovering>recovered')) EXECUTE FUNCTION refuse_change('允许的步骤：screened→pushed、screened→objected、screened→confirmed、screened→noticed、screened→not_eligible、screened→lapsed、screened→withdrawn、pushed→screened、pushed→objected、pushed→confirmed、pushed→noticed、pushed→not_eligible、pushed→lapsed、pushed→withdrawn、objected→screened、objected→pushed、objected→confirmed、objected→noticed、objected→not_eligible、objected→lapsed、objected→withdrawn、confirmed→screened、confirmed→pushed、confirmed→objected、confirmed→noticed、confirmed→not_eligible、confirmed→lapsed、confirmed→withdrawn、noticed→screened、noticed→pushed、noticed→objected、noticed→confirmed、noticed→not_eligible、noticed→lapsed、noticed→withdrawn、not_eligible→screened、not_eligible→pushed、not_eligible→objected、not_eligible→confirmed、not_eligible→noticed、not_eligible→lapsed、not_eligible→withdrawn、lapsed→screened、lapsed→pushed、lapsed→objected、lapsed→confirmed、lapsed→noticed、lapsed→not_eligible、lapsed→withdrawn、withdrawn→screened、withdrawn→pushed、withdrawn→objected、withdrawn→confirmed、withdrawn→noticed、withdrawn→not_eligible、withdrawn→lapsed、noticed→ordered、noticed→prepay_ordered、ordered→paid、prepay_ordered→prepaid、prepaid→committed、prepaid→recovering、committed→topping_up、committed→settled、committed→recovering、topping_up→settled、recovering→recovered')
+--;
+DROP TRIGGER IF EXISTS refund_notice_list_insert_only ON refund_notice_list
+--;
+CREATE TRIGGER refund_notice_list_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_notice_list FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS refund_notice_line_insert_only ON refund_notice_line
+--;
+CREATE TRIGGER refund_notice_line_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_notice_line FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS notice_objection_keep_rows ON notice_objection
+--;
+CREATE TRIGGER notice_objection_keep_rows BEFORE DELETE OR TRUNCATE ON notice_objection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS notice_objection_frozen_columns ON notice_objection
+--;
+CREATE TRIGGER notice_objection_frozen_columns BEFORE UPDATE ON notice_objection FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.refund_id IS DISTINCT FROM NEW.refund_id OR OLD.line_id IS DISTINCT FROM NEW.line_id OR OLD.who IS DISTINCT FROM NEW.who OR OLD.contactable IS DISTINCT FROM NEW.contactable OR OLD.address_index IS DISTINCT FROM NEW.address_index OR OLD.said IS DISTINCT FROM NEW.said OR OLD.taken_at IS DISTINCT FROM NEW.taken_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS notice_objection_status_steps ON notice_objection
+--;
+CREATE TRIGGER notice_objection_status_steps BEFORE UPDATE ON notice_objection FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('open>dismissed', 'open>upheld')) EXECUTE FUNCTION refuse_change('允许的步骤：open→dismissed、open→upheld')
+--;
+DROP TRIGGER IF EXISTS refund_repayment_insert_only ON refund_repayment
+--;
+CREATE TRIGGER refund_repayment_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_repayment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS screen_trial_keep_rows ON screen_trial
+--;
+CREATE TRIGGER screen_trial_keep_rows BEFORE DELETE OR TRUNCATE ON screen_trial FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS screen_trial_frozen_columns ON screen_trial
+--;
+CREATE TRIGGER screen_trial_frozen_columns BEFORE UPDATE ON screen_trial FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.run_id IS DISTINCT FROM NEW.run_id OR OLD.region IS DISTINCT FROM NEW.region OR OLD.year IS DISTINCT FROM NEW.year OR OLD.day IS DISTINCT FROM NEW.day OR OLD.name IS DISTINCT FROM NEW.name OR OLD.changes IS DISTINCT FROM NEW.changes OR OLD.digest IS DISTINCT FROM NEW.digest OR OLD.gaps IS DISTINCT FROM NEW.gaps OR OLD.started_by IS DISTINCT FROM NEW.started_by OR OLD.started_at IS DISTINCT FROM NEW.started_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS screen_trial_set_once ON screen_trial
+--;
+CREATE TRIGGER screen_trial_set_once BEFORE UPDATE ON screen_trial FOR EACH ROW WHEN ((OLD.finished_at IS NOT NULL AND OLD.finished_at IS DISTINCT FROM NEW.finished_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS screen_trial_status_steps ON screen_trial
+--;
+CREATE TRIGGER screen_trial_status_steps BEFORE UPDATE ON screen_trial FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('running>done')) EXECUTE FUNCTION refuse_change('允许的步骤：running→done')
+--;
+DROP TRIGGER IF EXISTS screen_trial_figure_insert_only ON screen_trial_figure
+--;
+CREATE TRIGGER screen_trial_figure_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON screen_trial_figure FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS screen_trial_part_keep_rows ON screen_trial_part
+--;
+CREATE TRIGGER screen_trial_part_keep_rows BEFORE DELETE OR TRUNCATE ON screen_trial_part FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS screen_trial_part_frozen_columns ON screen_trial_part
+--;
+CREATE TRIGGER screen_trial_part_frozen_columns BEFORE UPDATE ON screen_trial_part FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.run_id IS DISTINCT FROM NEW.run_id OR OLD.number IS DISTINCT FROM NEW.number OR OLD.first_employer IS DISTINCT FROM NEW.first_employer OR OLD.last_employer IS DISTINCT FROM NEW.last_employer) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS screen_trial_part_set_once ON screen_trial_part
+--;
+CREATE TRIGGER screen_trial_part_set_once BEFORE UPDATE ON screen_trial_part FOR EACH ROW WHEN ((OLD.done_at IS NOT NULL AND OLD.done_at IS DISTINCT FROM NEW.done_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS screen_trial_part_status_steps ON screen_trial_part
+--;
+CREATE TRIGGER screen_trial_part_status_steps BEFORE UPDATE ON screen_trial_part FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('waiting>done')) EXECUTE FUNCTION refuse_change('允许的步骤：waiting→done')
+--;
+DROP TRIGGER IF EXISTS screen_trial_change_insert_only ON screen_trial_change
+--;
+CREATE TRIGGER screen_trial_change_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON screen_trial_change FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS screen_trial_total_insert_only ON screen_trial_total
+--;
+CREATE TRIGGER screen_trial_total_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON screen_trial_total FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS certificate_roster_insert_only ON certificate_roster
+--;
+CREATE TRIGGER certificate_roster_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON certificate_roster FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS skill_certificate_keep_rows ON skill_certificate
+--;
+CREATE TRIGGER skill_certificate_keep_rows BEFORE DELETE OR TRUNCATE ON skill_certificate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
 --;
 CREATE OR REPLACE FUNCTION require_loading_import() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
