@@ -218,11 +218,15 @@ class Versions:
         if version_id not in self._public:
             row = session.get_one(ProcessVersion, version_id)
             road = road_of(row.diagram, row.process_id, self.names)
-            self._public[version_id] = road and PublicVersion(
-                road=road,
-                forms=_forms_in(row.bundle),
-                diagram=row.diagram,
-                digest=hashlib.sha256(row.diagram).hexdigest(),
+            self._public[version_id] = (
+                PublicVersion(
+                    road=road,
+                    forms=_forms_in(row.bundle),
+                    diagram=row.diagram,
+                    digest=hashlib.sha256(row.diagram).hexdigest(),
+                )
+                if road
+                else None
             )
         return self._public[version_id]
 
