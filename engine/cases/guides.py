@@ -2,7 +2,7 @@
 
 A guide is made of the newest published version of its diagram, the forms of that version, the letters as published,
 and the time limits of today; so it changes in the moment a change is published. Whoever asks need not be signed in:
-nothing here is about a person. Parsed roads are kept with their version (``Versions``), and so are never old.
+nothing here is about a person. Parsed roads are kept with their version (``Versions.public``), and so are never old.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from engine.cases.service_points import ServicePointBook
 from engine.people import Region
 from engine.tasks import CATALOGUE
 from engine.values import Reason, Refusal
-from engine.workflow.guide import Bilingual, Cited
+from engine.workflow.guide import Bilingual, Cited, Road
 from engine.workflow.tables import ProcessVersion
-from engine.workflow.versions import Published
+from engine.workflow.versions import PublicVersion
 
 _NO_GUIDE = Reason(code="no_such_guide", text="没有这个办事指南", text_en="There is no such service guide.")
 _UNITS: Mapping[str, LimitUnit] = {"workdays": "workdays", "days": "days"}
@@ -59,7 +59,7 @@ def guides(office: Office, *, search: str = "") -> tuple[GuideRow, ...]:
                 published_at=row.published_at,
                 found=_found(body, wanted),
             )
-            for row, _published, body in _bodies(session, office, region=office.settings.region)
+            for row, _public_version, body in _bodies(session, office, region=office.settings.region)
             if _holds(body, wanted)
         ]
     return tuple(sorted(rows, key=lambda row: row.matter))
@@ -78,12 +78,12 @@ def guide(office: Office, matter: str, *, region: str = "") -> Guide | Refusal:
         )
     if found is None:
         return Refusal(reasons=(_NO_GUIDE,))
-    row, published, body = found
+    row, public, body = found
     return Guide(
         body=body,
         version=row.number,
         published_at=row.published_at,
-        digest=published.blueprint.digest,
+        digest=public.digest,
         region=region,
         region_name=places.get(region, Bilingual(zh=region)),
         not_asked=tuple(
@@ -99,9 +99,9 @@ def guide(office: Office, matter: str, *, region: str = "") -> Guide | Refusal:
 def diagram_of(office: Office, matter: str) -> bytes | Refusal:
     """The published diagram that the guide was made of, byte for byte. Refused (``no_such_guide``) as above."""
     with office.store.reading() as session:
-        for _row, published in _public(session, office):
-            if published.road and published.road.address == matter:
-                return published.diagram
+        for _row, public in _public(session, office):
+            if public.road.address == matter:
+                return public.diagram
     return Refusal(reasons=(_NO_GUIDE,))
 
 
@@ -123,7 +123,7 @@ def points_of(processes_dir: Path) -> ServicePointBook:
     return ServicePointBook.load(processes_dir)
 
 
-def _public(session: Session, office: Office) -> Iterator[tuple[ProcessVersion, Published]]:
+def _public(session: Session, office: Office) -> Iterator[tuple[ProcessVersion, PublicVersion]]:
     """The newest version of every public process that is drawn in a published file."""
     newest = (
         select(ProcessVersion)
@@ -132,10 +132,10 @@ def _public(session: Session, office: Office) -> Iterator[tuple[ProcessVersion, 
     )
     digests = _library_digests(session)
     for row in session.scalars(newest):
-        published = office.runner.versions.get(session, row.id)
+        public = office.runner.versions.public(session, row.id)
         # a process that was taken out of the library has versions still, for its cases, but no guide
-        if published.road and digests.get(row.file_name) == published.blueprint.digest:
-            yield row, published
+        if public and digests.get(row.file_name) == public.digest:
+            yield row, public
 
 
 def _library_digests(session: Session) -> dict[str, str]:
@@ -149,27 +149,26 @@ def _library_digests(session: Session) -> dict[str, str]:
 
 def _bodies(
     session: Session, office: Office, *, region: str
-) -> Iterator[tuple[ProcessVersion, Published, GuideMatter]]:
+) -> Iterator[tuple[ProcessVersion, PublicVersion, GuideMatter]]:
     """Every public version with its guide, without what asks for what may not be asked (the check of publishing)."""
     public = list(_public(session, office))
-    titles = _titles(session, [published for _row, published in public])
+    titles = _titles(session, [version.road for _row, version in public])
     lanes = {duty.lane: duty.english for duty in office.duties.duties.values()}
-    for row, published in public:
+    for row, version in public:
         beside = Beside(
-            forms=published.forms,
+            forms=version.forms,
             title_of=titles.get,
             limit_of=lambda name: _limit(office, name, region),
             cite=lambda cited: _cite(office, cited),
             lanes=lanes,
         )
-        assert published.road is not None  # noqa: S101 - public ones have it
-        body = made(published.road, beside)
-        yield row, published, without_demands(body, office.runner.versions.names.forbids)
+        body = made(version.road, beside)
+        yield row, version, without_demands(body, office.runner.versions.names.forbids)
 
 
-def _titles(session: Session, public: list[Published]) -> dict[str, Bilingual]:
-    """Titles of the letters that these processes send, as published today, by kind."""
-    topics = {element.topic for published in public for element in published.blueprint.elements.values()}
+def _titles(session: Session, roads: list[Road]) -> dict[str, Bilingual]:
+    """Titles of the letters that are sent along these roads, as published today, by kind."""
+    topics = {element.topic for road in roads for element in road.elements}
     kinds = {kind for topic in topics if topic in CATALOGUE for kind in CATALOGUE[topic].letters}
     names = {f"letters/{kind}{language}.md" for kind in kinds for language in ("", ".en")}
     query = (

@@ -101,6 +101,12 @@ class Road:
     #: steps at which it may be withdrawn
     withdrawable: tuple[Element, ...]
 
+    @property
+    def elements(self) -> Iterator[Element]:
+        """Every element that stands on the road or on a branch."""
+        for stretch in (*self.stretches, *(each for branch in self.branches for each in branch.stretches)):
+            yield from stretch.elements
+
 
 def road_of(diagram: bytes, process_id: str, names: Names) -> Road | None:
     """The road of the process; None where it is not public. Raises ReadError for a file that is no diagram."""
