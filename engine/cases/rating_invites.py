@@ -96,7 +96,6 @@ def invite_due(office: Office, limit: int = 100) -> int:
 
 def send_invitation(office: Office, message_id: int) -> bool:
     """The short message to whoever is asked, where a telephone of theirs is known; the own page asks in any case."""
-
     with office.store.transaction() as session:
         wanted = _to_send(session, office, message_id)
     if wanted is None:
@@ -114,7 +113,7 @@ def collect_replies(office: Office) -> int:
 
 
 def take_reply(office: Office, sms: IncomingSms) -> bool:
-    """Take one reply in, once: ``4`` rates what its telephone was asked last, ``4#17`` the invitation of that number.
+    """Take one reply in, once: ``4`` rates the one matter that its telephone was asked, ``4#17`` the one of that number.
 
     False where it could not be looked at now. What is no rating is kept with why.
     """
@@ -122,7 +121,7 @@ def take_reply(office: Office, sms: IncomingSms) -> bool:
     def work(session: Session) -> bool:
         if session.scalar(select(exists().where(SmsReply.message_number == sms.message_number))):
             return True
-        index = office.vault.index(sms.phone)
+        index = office.vault.index(_bare(sms.phone))
         outcome, rating_id = _rated(session, office, index, sms.text)
         session.add(
             SmsReply(
@@ -258,6 +257,11 @@ def _rated(session: Session, office: Office, phone: bytes, text: str) -> tuple[s
     return "rated", rating.id
 
 
+def _bare(phone: str) -> str:
+    """The number as people write it: gateways put the country before it."""
+    return re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", phone.replace(" ", "").replace("-", ""))
+
+
 def rater_of(invitation: RatingInvitation) -> Actor:
     """Whoever was invited, as who acts."""
     kind, _, number = invitation.rater.partition(":")
@@ -292,7 +296,7 @@ def _to_send(session: Session, office: Office, message_id: int) -> tuple[str, st
         outbox.mark_sent(session, message_id, now=office.clock(), receipt="站内送达")
         return None
     if asked.phone_index is None:
-        asked.phone_index = office.vault.index(phone)
+        asked.phone_index = office.vault.index(_bare(phone))
     return message.key, phone, _invitation_text(session, office, asked)
 
 
