@@ -26,16 +26,6 @@ def change_line(less: int, more: int, most: int) -> Markup:
     )
 
 
-def pair_line(before: int, after: int, most: int) -> Markup:
-    """Before above after, each as wide as its share of ``most``."""
-    # numbers and classes of our own
-    return Markup(  # noqa: S704
-        f'<svg class="pair-line" viewBox="0 0 {_WIDE} {_HIGH}" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-        f'<rect class="pair-before" x="0" y="0" width="{_width(before, most, _WIDE):.1f}" height="5"/>'
-        f'<rect class="pair-after" x="0" y="7" width="{_width(after, most, _WIDE):.1f}" height="5"/></svg>'
-    )
-
-
 def _width(amount: int, most: int, whole: float) -> float:
     share = min(amount / most, 1.0) * whole if most > 0 else 0.0
     return max(share, _LEAST) if amount > 0 else 0.0

@@ -18,7 +18,7 @@ from engine.law.screening import FORMULAS
 from engine.law.screening_reasons import FAILURES
 from engine.law.trial import TRIABLE
 from engine.values import Refusal
-from web.change_bars import change_line, pair_line
+from web.change_bars import change_line
 from web.errors import refused, status_of
 from web.inbox_bulk import workbook
 from web.session import actor, office, only_for
@@ -64,9 +64,7 @@ def show(trial_id: int) -> ResponseReturnValue:
         return refused(found)
     if part:
         return render_template("refund_trial_progress.html", trial=found, enhanced=True)
-    return render_template(
-        "refund_trial.html", trial=found, formulas=FORMULAS, change_line=change_line, pair_line=pair_line
-    )
+    return render_template("refund_trial.html", trial=found, formulas=FORMULAS, change_line=change_line)
 
 
 @pages.get("/<int:trial_id>/employers")

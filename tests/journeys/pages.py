@@ -31,6 +31,7 @@ from builders import (
 from control_pages import CONTROL_PAGES, control_at_work
 from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
 from history_files import as_csv, person_row
+from insured_employers import facts, send
 from paid_grants import a_grant, put
 from peer_office import PeerOffice
 from refund_rosters import Told, send_lists, send_years
@@ -45,10 +46,14 @@ from engine.cases.office import Office
 from engine.cases.price_entries import Entered
 from engine.cases.price_indices import PriceRoom, confirm_index, enter_index, price_room
 from engine.cases.rehearsal_runs import start_run
+from engine.cases.screening import drive as screen
+from engine.cases.screening import start_screening
 from engine.cases.screening_views import ScreeningView
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
+from engine.cases.trial_views import TrialView
+from engine.cases.trials import propose_trial
 from engine.cases.uploads import Upload
 from engine.cases.views import Done
 from engine.exchange.peers import PeerBook
@@ -79,6 +84,12 @@ class OpenPage:
 
 def _submit_empty(visitor: Visitor) -> None:
     visitor.page.locator("main form[method=post] button.btn-primary").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _try_nothing(visitor: Visitor) -> None:
+    """A trial without a figure changed."""
+    visitor.page.locator("form[action='/refunds/trials'][method=post] button").click()
     visitor.page.wait_for_load_state()
 
 
@@ -258,6 +269,10 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("month-run", "wangshouli", "/month-runs/1", None),
     ("rosters", "wangshouli", "/rosters", None),
     ("rosters-steward", "fengshuju", "/rosters", None),
+    ("trials", "fengshuju", "/refunds/trials", None),
+    ("trials-refused", "fengshuju", "/refunds/trials", _try_nothing),
+    ("trial", "zhujiandu", "/refunds/trials/1", None),
+    ("trial-employers", "fengshuju", "/refunds/trials/1/employers", None),
     ("month-decisions", "wangshouli", "/month-runs/1/decisions", None),
     ("batch-returned", "wangshouli", "batch:failing", None),
     ("forbidden", "wangshouli", "/staff", None),
@@ -433,6 +448,7 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
     cases["published"] = published
     change = _change(office)
     _month_run(office)
+    _figures_tried(office)
     sweep_until_idle(office)
     _imports(office)
     _redrawn(office)
@@ -473,6 +489,18 @@ def _month_run(office: Office) -> None:
     run = start_month_run(office, SYSTEM, month="2025-11", region="371502")
     assert isinstance(run, MonthRunView), run.text
     drive(office, run.run_id, say=lambda _done, _total: None)
+
+
+def _figures_tried(office: Office) -> None:
+    """Employers screened for the refund, and a trial by which some would gain and some lose."""
+    send(office, [facts(), facts(claimants=7), facts(size="large", region="371521")], year=2024)
+    run = start_screening(office, SYSTEM, year=2025, region="371500")
+    assert isinstance(run, ScreeningView), run.text
+    screen(office, run.run_id, say=lambda _done, _total: None)
+    typed = {"refund.ratio.sme": "55", "refund.layoff_ratio_small": "30", "refund.ratio.large": "40"}
+    steward = actor(office, "fengshuju")
+    trial = propose_trial(office, steward, run_id=run.run_id, year=2025, name="放宽裁员率", typed=typed)
+    assert isinstance(trial, TrialView), trial.text
 
 
 def _imports(office: Office) -> None:
