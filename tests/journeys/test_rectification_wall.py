@@ -99,9 +99,8 @@ def test_the_checklist_of_2020_is_issued_returned_and_named_in_a_circular(
     county.takes(key).picks("查摆结果", "有问题").picks("问题类型", "落实不到位")
     county.fills("存在的问题", "个别窗口仍要求登记失业").presses("提交").sees("已办结")
     county.takes(key).picks("问题类型", "落实不到位").fills("存在的问题", "个别窗口仍要求登记失业")
-    county.fills("整改措施", "尽快").fills("整改责任人", "谷正改").fills("完成时限", "2020-05-29").presses(
-        "提交"
-    )
+    county.fills("整改措施", "尽快整改到位").fills("整改责任人", "谷正改").fills("完成时限", "2020-05-29")
+    county.presses("提交").sees("已办结")
     city.takes(key).picks("审核意见", "退回重报").fills("说明", "措施不具体，请写明谁、何时、做什么")
     city.fills("方案时限", "2020-04-14").presses("提交").sees("已办结")
     city.go(wall).sees("退回未重报")
