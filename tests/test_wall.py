@@ -162,6 +162,13 @@ def test_each_level_sees_its_own_and_what_is_below_it(office: Office, city: Acto
     assert isinstance(above, Wall) and isinstance(own, Wall)
     assert (above.present, own.present, own.expected) == (96, 8, 8)
     assert [column.name for column in own.columns] == ["东昌府区"]
+    listed, weeks = (
+        wall_items.items(office, county, liaocheng, ItemFilter()),
+        wall.trend(office, county, liaocheng),
+    )
+    assert isinstance(listed, tuple) and isinstance(weeks, Trend)
+    assert listed[1].total == 8
+    assert sum(week.checked + week.settled for week in weeks.weeks) == 0
     assert refused(wall.wall(office, county, liaocheng, region="371521")) == ("no_such_checklist",)
     assert refused(wall.wall(office, elsewhere, liaocheng)) == ("no_such_checklist",)
     assert refused(wall.wall(office, clerk, liaocheng)) == ("no_such_checklist",)
@@ -296,7 +303,7 @@ def test_a_plan_that_nobody_may_issue_or_whose_day_has_passed_is_refused(office:
         title="过期", source="文件", region="500000", issued_on=date(2019, 6, 26), target=date(2020, 4, 1)
     )
 
-    assert refused(work_plans.import_plan(office, city, file, PLAN)) == ("no_post",)
+    assert refused(work_plans.import_plan(office, city, file, PLAN)) == ("other_region",)
     assert refused(work_plans.check_plan(office, leader, file, late)) == ("target_past",)
 
 

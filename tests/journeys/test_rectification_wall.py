@@ -14,9 +14,10 @@ from browsing import DESK, PASSWORD, PHONE, ROOT, Invite, MorningClock, Visitor
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from engine.cases.escalations import escalation_due
+from engine.cases.item_cases import open_item_cases
 from engine.cases.office import Office, open_office
 from engine.cases.setup import seed, set_up
-from engine.cases.sweep import sweep_until_idle
 from engine.config import Settings
 from engine.duties import add_staff, assign_post
 from engine.oversight.rectification_tables import ChecklistTopic, RectificationItem
@@ -92,16 +93,16 @@ def test_the_checklist_of_2020_is_issued_returned_and_named_in_a_circular(
     wall = city.page.url.removeprefix(city.address)
     _clean(city, "wall-1-received")
 
-    sweep_until_idle(office)
-    key, item = _of(office, "371521", "三个全面取消")
+    # the sweep opens cases so many a round: those of the first topic are enough to go on with
+    assert open_item_cases(office, limit=12) == 12
+    key, item = _of(office, "371521", "参保范围")
     county = invite().signs_in("yanggu").go(wall)
     county.sees("1 个单位 × 8 个项目 = 8 项，实有 8 项，一项不少。")
     county.takes(key).picks("查摆结果", "有问题").picks("问题类型", "落实不到位")
     county.fills("存在的问题", "个别窗口仍要求登记失业").presses("提交").sees("已办结")
     county.takes(key).picks("问题类型", "落实不到位").fills("存在的问题", "个别窗口仍要求登记失业")
-    county.fills("整改措施", "尽快").fills("整改责任人", "谷正改").fills("完成时限", "2020-05-29").presses(
-        "提交"
-    )
+    county.fills("整改措施", "尽快整改到位").fills("整改责任人", "谷正改").fills("完成时限", "2020-05-29")
+    county.presses("提交").sees("已办结")
     city.takes(key).picks("审核意见", "退回重报").fills("说明", "措施不具体，请写明谁、何时、做什么")
     city.fills("方案时限", "2020-04-14").presses("提交").sees("已办结")
     city.go(wall).sees("退回未重报")
@@ -110,7 +111,8 @@ def test_the_checklist_of_2020_is_issued_returned_and_named_in_a_circular(
 
     # 10 April was the last day that counted for the self-check: the next working day it is named
     office_clock.forward(days=11)
-    sweep_until_idle(office)
+    # a reminder of the returned plan, due on the 14th, and the circular to all in the city
+    assert escalation_due(office, limit=10) == 2
     city.go(wall)
     expect(city.page.locator("table.wall td.w-late")).to_have_count(95)
     _clean(city, "wall-3-late")
