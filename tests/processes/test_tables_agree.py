@@ -388,6 +388,7 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
         "funeral_fen": 100, "dependants_fen": 100, "at_bank_count": 1 if filled else 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
         "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
+        "certificate": {"number": "S1", "occupation": "电工", "level_name": "四级", "issued_on": "2025-05-07", "issuer": "中心"},
     }  # fmt: skip
     facts = {name: samples.get(name, "某" if filled else "") for name in sent.facts}
 
