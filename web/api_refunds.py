@@ -16,6 +16,9 @@ from engine.cases.office import Office
 from engine.cases.refund_file import employer_refunds, refund_view
 from engine.cases.refund_lists import export_refunds, refunds
 from engine.cases.refund_records import (
+    LOOK_RESULTS,
+    MODES,
+    USES,
     BoardFilter,
     CampaignBoard,
     CampaignRow,
@@ -26,7 +29,6 @@ from engine.cases.refund_records import (
 )
 from engine.cases.refund_sheets import export_screened
 from engine.cases.screening_views import EmployerScreened, ScreenedFilter, ScreeningView
-from engine.refunds.campaign_tables import LOOK_RESULTS, MODES, USES
 from engine.values import Actor, ActorKind, Money, Refusal
 from web import api_schemas as schemas
 from web.api_doors import NUMBER, STAFF, Room, reads, writes

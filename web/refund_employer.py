@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from engine.cases import refund_acts
 from engine.cases.refund_file import refund_view
-from engine.refunds.campaign_tables import USES
+from engine.cases.refund_records import USES
 from engine.values import Money, Refusal
 from web.errors import refused, status_of
 from web.portal import employer_page_of

@@ -15,8 +15,16 @@ from engine.cases.campaign_rows import campaigns, places
 from engine.cases.industries import INDUSTRIES
 from engine.cases.refund_file import refund_view
 from engine.cases.refund_lists import export_refunds, refunds
-from engine.cases.refund_records import STAGE_NAMES, BoardFilter, RefundFilter
-from engine.refunds.campaign_tables import KINDS, LOOK_RESULTS, MODES, SIZES, STATUS_NAMES
+from engine.cases.refund_records import (
+    KINDS,
+    LOOK_RESULTS,
+    MODES,
+    SIZES,
+    STAGE_NAMES,
+    STATUS_NAMES,
+    BoardFilter,
+    RefundFilter,
+)
 from engine.values import Refusal
 from web.errors import refused, status_of
 from web.inbox_bulk import workbook

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from engine.cases.campaign_rows import campaign_row, meeting
 from engine.cases.campaign_tallies import STANDING_FEN, WHOLE, CutKey, Found, narrowed, screened, tallies
@@ -125,51 +125,28 @@ def _names_of_regions(
 def _funnel(campaign: CampaignRow, found: Found, counted: Mapping[CutKey, Tally]) -> tuple[FunnelStep, ...]:
     """Who came at least as far as each step; a refund that lapsed or was declined came no further than its case."""
     total = counted.get(WHOLE, Tally())
-    passed = {stage: _passed(counted, stage) for stage in ("checking", "notice", "paying", "paid")}
+    standing = _opened(total)
     steps = [
-        FunnelStep(code="screened", name="已筛查", name_en="Screened", count=found.screened, total=""),
-        FunnelStep(
-            code="eligible",
-            name="符合条件",
-            name_en="Eligible",
-            count=found.eligible,
-            total=Money(found.fen).text,
-        ),
-        FunnelStep(code="pushed", name="已推送", name_en="Told", count=total.opened, total=_opened(total)),
-        FunnelStep(code="confirmed", name="已确认", name_en="Confirmed", **passed["checking"]),
-        FunnelStep(code="noticed", name="已公示", name_en="Published", **passed["notice"]),
+        ("screened", "已筛查", "Screened", found.screened, ""),
+        ("eligible", "符合条件", "Eligible", found.eligible, Money(found.fen).text),
+        ("pushed", "已推送", "Told", total.opened, standing),
+        ("confirmed", "已确认", "Confirmed", *_passed(counted, "checking")),
+        ("noticed", "已公示", "Published", *_passed(counted, "notice")),
     ]
     if campaign.mode == "disburse":
-        return (
-            *steps,
-            FunnelStep(code="ordered", name="已开付款单", name_en="Payment ordered", **passed["paying"]),
-            FunnelStep(
-                code="paid",
-                name="已拨付",
-                name_en="Paid",
-                count=total.count("paid"),
-                total=total.total("paid_out"),
-            ),
-        )
-    return (
-        *steps,
-        FunnelStep(
-            code="prepaid",
-            name="已预拨",
-            name_en="Prepaid",
-            count=total.count("paid"),
-            total=total.total("prepaid"),
-        ),
-        FunnelStep(
-            code="committed", name="已承诺", name_en="Committed", count=total.count("committed"), total=""
-        ),
-        FunnelStep(
-            code="settled",
-            name="已清算",
-            name_en="Settled",
-            count=total.count("settled"),
-            total=total.total("settled_due"),
-        ),
+        steps += [
+            ("ordered", "已开付款单", "Payment ordered", *_passed(counted, "paying")),
+            ("paid", "已拨付", "Paid", total.count("paid"), total.total("paid_out")),
+        ]
+    else:
+        steps += [
+            ("prepaid", "已预拨", "Prepaid", total.count("paid"), total.total("prepaid")),
+            ("committed", "已承诺", "Committed", total.count("committed"), ""),
+            ("settled", "已清算", "Settled", total.count("settled"), total.total("settled_due")),
+        ]
+    return tuple(
+        FunnelStep(code=code, name=name, name_en=name_en, count=count, total=fen)
+        for code, name, name_en, count, fen in steps
     )
 
 
@@ -177,21 +154,20 @@ def _opened(total: Tally) -> str:
     return Money.total((Money.yuan(total.total("standing")), Money.yuan(total.total("lapsed")))).text
 
 
-def _passed(counted: Mapping[CutKey, Tally], stage: str) -> dict[str, object]:
+def _passed(counted: Mapping[CutKey, Tally], stage: str) -> tuple[int, str]:
+    """How many came to the stage or further, and what they come to."""
     order = ("checking", "notice", "paying", "paid")
     statuses = [word for each in order[order.index(stage) :] for word in STAGES[each]]
     rows = [counted[("status", word)] for word in statuses if ("status", word) in counted]
-    return {
-        "count": sum(row.opened for row in rows),
-        "total": Money.total(Money.yuan(row.total("standing")) for row in rows).text,
-    }
+    total = Money.total(Money.yuan(row.total("standing")) for row in rows)
+    return sum(row.opened for row in rows), total.text
 
 
 def _due(
     session: Session, office: Office, chosen: Sequence[ColumnElement[bool]], what: str
 ) -> tuple[tuple[DueSoon, ...], int]:
     """The employers that must act first, and how many there are."""
-    until: InstrumentedAttribute[object] = R.confirm_until if what == "confirm" else R.commitment_until  # type: ignore[assignment]
+    until = R.confirm_until if what == "confirm" else R.commitment_until
     conditions = (*chosen, due_soon(what, office.today))
     count = session.scalar(select(func.count()).select_from(R).where(*conditions)) or 0
     found = session.execute(
@@ -212,6 +188,7 @@ def _due(
             days_left=(day - office.today).days,
         )
         for number, name, region, fen, day in found
+        if day is not None
     )
     return rows, count
 

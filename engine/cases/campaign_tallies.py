@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, text
+from sqlalchemy import ColumnElement, RowMapping, Select, SQLColumnExpression, and_, case, func, select, text
 from sqlalchemy.orm import Session
 
 from engine.cases.refund_records import STAGES, BoardFilter, Tally
@@ -45,10 +45,10 @@ _COUNTS: Mapping[str, ColumnElement[bool]] = {
     "objected": R.status == "objected",
     "committed": R.committed_on.is_not(None),
     "settled": R.settled_on.is_not(None),
-    "late": R.late_entrant,
+    "late": R.late_entrant.is_(True),
     "struggling": R.kind == "struggling",
 }
-_SUMS: Mapping[str, ColumnElement[int]] = {
+_SUMS: Mapping[str, SQLColumnExpression[int]] = {
     "standing": case((R.status.not_in(OFF), STANDING_FEN), else_=0),
     "ordered": case((R.status.in_(("ordered", "paid")), R.amount_fen), else_=0)
     + R.prepaid_fen
@@ -150,7 +150,7 @@ def _area(region: Any, digits: int) -> Any:
 
 def _grouped(
     session: Session, facts: Any, names: Sequence[str], figures: Sequence[Any]
-) -> Iterator[tuple[CutKey, Mapping[str, Any]]]:
+) -> Iterator[tuple[CutKey, RowMapping]]:
     """The figures of the facts by each of the names alone, and of all of them, in one statement."""
     columns = [facts.c[name] for name in names]
     which = func.grouping(*columns).label("which")

@@ -136,7 +136,7 @@ def _conditions(office: Office, asked: RefundFilter) -> list[ColumnElement[bool]
 def _marked(office: Office, asked: RefundFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if asked.late_entrant:
-        conditions.append(R.late_entrant)
+        conditions.append(R.late_entrant.is_(True))
     if asked.soon:
         conditions.append(due_soon(asked.soon, office.today))
     if asked.objection:

@@ -8,7 +8,17 @@ from datetime import date, datetime
 
 from engine.cases.inbox_choices import Choice
 from engine.cases.views import Page
+from engine.refunds import campaign_tables as tables
 from engine.values import Reason
+
+Words = Mapping[str, tuple[str, str]]
+#: the words of the tables in both languages, for pages, which know nothing beneath the use-cases
+STATUS_NAMES: Words = tables.STATUS_NAMES
+MODES: Words = tables.MODES
+KINDS: Words = tables.KINDS
+SIZES: Words = tables.SIZES
+USES: Words = tables.USES
+LOOK_RESULTS: Words = tables.LOOK_RESULTS
 
 #: how far a refund is, in the words of those who look at many; each status of ``campaign_tables`` is in one of them
 STAGES: Mapping[str, tuple[str, ...]] = {

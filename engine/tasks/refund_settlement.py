@@ -132,7 +132,7 @@ def tell_settlement(
         prepaid_fen=prepaid_fen,
         settled_fen=settled_fen,
         top_up_fen=top_up_fen,
-        basis=settlement["basis"],
+        reckoning=settlement["basis"],
     )
     return {}
 
@@ -172,7 +172,7 @@ def tell_recovery(
         settled_fen=settled_fen,
         recover_fen=recover_fen,
         repay_until=repay_until,
-        basis=settlement["basis"],
+        reckoning=settlement["basis"],
     )
     return {}
 

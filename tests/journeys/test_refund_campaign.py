@@ -200,7 +200,7 @@ def _prepaid(town: Town) -> None:
     )
     send_years(town.office, first, as_of="2025-10-20")
     _started(town, "预拨后清算")
-    _confirmed(town, GUANGYUE, "50,000.00", promises=False)
+    _confirmed(town, GUANGYUE, "50,000.00")
     _checked(town, GUANGYUE)
     town.later(days=8)
     _approved(town, GUANGYUE)
@@ -251,12 +251,13 @@ def _started(town: Town, way: str) -> Visitor:
     return reviewer.go("/refunds").follows("2025 年度返还").sees("走到哪一步", "按行业")
 
 
-def _confirmed(town: Town, employer: str, amount: str, *, promises: bool = True) -> None:
+def _confirmed(town: Town, employer: str, amount: str) -> None:
     firm = town.firm(employer).sees(amount)
     firm.follows("核对并确认").picks("确认意见", "确认领取")
-    if promises:
+    # of one that is prepaid the promise may be asked for later
+    if firm.page.get_by_label("资金用途").is_visible():
         firm.selects("资金用途", "转岗与技能提升").ticks("我单位承诺")
-    firm.presses("提交")
+    firm.presses("提交").sees_not("需要更正")
     town.sweep()
 
 

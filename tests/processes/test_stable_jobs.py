@@ -415,6 +415,28 @@ def test_the_account_that_was_checked_is_the_one_that_is_paid(office: Office) ->
     assert refund.wait_until("2025-11-17").goes_on().ended_in == "refund_paid_out"
 
 
+@pytest.mark.req("REFUND-03", "REFUND-05")
+def test_a_refund_that_is_prepaid_goes_the_same_way_and_ends_with_the_share_that_is_ordered(
+    office: Office,
+) -> None:
+    number = actor(office, "guangyue").id
+    refund = opened(
+        office,
+        refund_acts.start_refund(
+            office, actor(office, "wangshouli"), employer_id=number, year=2025, pay_mode="prepay"
+        ),
+        subject="guangyue",
+    )
+
+    refund.does("guangyue", "confirm_refund", answer="confirm").goes_on().wait_until("2025-11-10").goes_on()
+
+    assert refund.ended_in == "refund_prepaid_out"
+    assert refund.letters()[-1] == "refund-prepaid"
+    assert [order.amount for order in refund.orders()] == ["86400.00"]
+    row = on_record(office, refund)
+    assert (row.status, row.mode, row.prepaid_fen) == ("prepay_ordered", "prepay", 8_640_000)
+
+
 @pytest.mark.req("REFUND-05")
 def test_the_use_of_the_money_is_told_and_looked_at_by_internal_control(office: Office) -> None:
     refund = a_refund(office).goes_on().wait_until("2025-11-10").goes_on()

@@ -384,7 +384,7 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
     }
     samples: Mapping[str, object] = {
         "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0, "announced_fen": 100,
-        "found_fen": 0,
+        "found_fen": 0, "prepaid_fen": 100, "settled_fen": 100, "top_up_fen": 100 if filled else 0, "recover_fen": 100,
         "funeral_fen": 100, "dependants_fen": 100, "at_bank_count": 1 if filled else 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
         "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
