@@ -14,9 +14,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.price_entries import COLUMNS, Entered, read_entered, read_file
 from engine.cases.rosters import SEEN_BY, read_or_refuse, require_origin
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import Done

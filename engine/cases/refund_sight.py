@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, false, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.cases.office import Office
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.rows import reaches
+from engine.cases.sight import MONEY_DUTIES
 from engine.refunds.campaign_tables import RetentionRefund
 from engine.values import Actor, Reason, Refusal
 
