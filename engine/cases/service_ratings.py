@@ -167,7 +167,7 @@ def _rated(
         now=office.clock(),
     )
     if rating.status == "waiting":
-        return Done(message="评价已收到。很抱歉没有让您满意，一个工作日内会有人给您回电话")
+        return Done(message="评价已收到。很抱歉没有让您满意，会有人在规定的时限内给您回电话")
     return Done(message="评价已收到，谢谢您")
 
 
