@@ -19,10 +19,12 @@ def liaocheng(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
     """An open office with the demo's staff; its clock moves only when told to."""
     from engine.cases import setup
     from engine.cases.office import open_office
+    from engine.duties import seed_staff
 
     settings = settings_for(database_url, tmp_path_factory.mktemp("office"))
     office = open_office(settings, clock=FixedClock("2020-04-02T09:00+08:00"))
     setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=date(2020, 1, 2), password=PASSWORD)
+    with office.store.transaction() as session:
+        seed_staff(session, office.duties, office.vault, day=date(2020, 1, 2), password=PASSWORD)
     yield office
     office.close()
