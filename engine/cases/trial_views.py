@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import orjson
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.cases.industries import industry_name
 from engine.cases.rows import region_names
@@ -262,7 +262,10 @@ def _places(session: Session, trial: ScreenTrial) -> tuple[str, ...]:
 
 
 def _groups(
-    session: Session, trial: ScreenTrial, by: object, called: Callable[[str], tuple[str, str]]
+    session: Session,
+    trial: ScreenTrial,
+    by: InstrumentedAttribute[str] | None,
+    called: Callable[[str], tuple[str, str]],
 ) -> tuple[TrialGroup, ...]:
     """The totals by that column, or all in one."""
     sums = [
@@ -273,7 +276,7 @@ def _groups(
     ]  # fmt: skip
     query = select(*sums).where(TrialTotal.trial_id == trial.id)
     if by is not None:
-        query = query.add_columns(by).group_by(by).order_by(by)  # type: ignore[call-overload]
+        query = query.add_columns(by).group_by(by).order_by(by)
     found = []
     for row in session.execute(query):
         key = row[9] if by is not None else ""

@@ -154,7 +154,7 @@ def finish_trial(session: Session, trial: ScreenTrial, *, actor: Actor, now: dat
     )
     trial.status, trial.finished_at = "done", now
     session.flush()
-    before, after, gain, lose = session.execute(
+    sums = session.execute(
         select(
             *(
                 func.coalesce(func.sum(column), 0)
@@ -162,13 +162,14 @@ def finish_trial(session: Session, trial: ScreenTrial, *, actor: Actor, now: dat
             )
         ).where(TrialTotal.trial_id == trial.id)
     ).one()
+    before, after, gain, lose = (int(each) for each in sums)
     append(
         session,
         stream=f"trial:{trial.region}",
         action=Action.TRIAL_FINISHED,
         actor=actor,
         subject=f"screen_trial:{trial.id}",
-        after={"before": Money(int(before)).text, "after": Money(int(after)).text, "gain": int(gain), "lose": int(lose)},
+        after={"before": Money(before).text, "after": Money(after).text, "gain": gain, "lose": lose},
         now=now,
     )  # fmt: skip
     return True
