@@ -100,8 +100,6 @@ _PEOPLE: Mapping[str, str] = {
     "overpayment": _of_person("overpayment"),
     "skill_subsidy": _of_person("skill_subsidy"),
     "skill_screening": f"person_id = {_OWN_PERSON} OR {_behind_the_desk('skill_screening')}",
-    "skill_certificate": f"{_row('skill_certificate', 'id', 'skill_screening', 'certificate_id')} "
-    f"OR {_row('skill_certificate', 'number', 'skill_subsidy', 'certificate_number')}",
     # what was said of the service, by whom: who handles it, and who said it; never whose work it was (engine.duties.avoidance)
     "rating_invitation": f"rater = {_ME} OR {within('region_code', 'people')}",
     "service_rating": f"rater = {_ME} OR {within('region_code', 'people')}",
@@ -188,7 +186,7 @@ _OPEN = (
     "audit_stream", "audit_seal", "audit_seal_leaf", "generated_province", "price_index", "refund_notice_list", "refund_notice_line",
 )  # fmt: skip
 #: asked by the office's own work alone: whole populations by blind index, and the accounts of their cards
-_OFFICE_ONLY = ("roster_line", "card_account", "public_form_use", "sms_reply")
+_OFFICE_ONLY = ("roster_line", "card_account", "skill_certificate", "public_form_use", "sms_reply")
 
 #: the condition of every table that is not open, by table
 SEEN: Mapping[str, str] = {

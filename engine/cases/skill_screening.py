@@ -35,6 +35,7 @@ from engine.registers.rosters import digest_of_file
 from engine.registers.skills import SkillCertificate
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
 from engine.workflow.tables import ProcessVersion
 
@@ -59,17 +60,18 @@ def take_certificate_roster(
         day = day_of_roster(as_of, office.today)
         require_origin(session, region, source)
         held = read_or_refuse(lambda: read_certificates(file, until=day))
-        roster = take_certificates(
-            session,
-            office.vault,
-            held,
-            origin=CertificateOrigin(
-                region=region, as_of=day, digest=digest_of_file(file), source=source.strip()
-            ),
-            actor=actor,
-            now=office.clock(),
-        )
-        _queue(session, roster.id, office.today)
+        with beyond(session, "certificates of a whole population are copied in, and screened by the office"):
+            roster = take_certificates(
+                session,
+                office.vault,
+                held,
+                origin=CertificateOrigin(
+                    region=region, as_of=day, digest=digest_of_file(file), source=source.strip()
+                ),
+                actor=actor,
+                now=office.clock(),
+            )
+            _queue(session, roster.id, office.today)
         return Done(
             message=f"技能证书名册已收入：{roster.line_count} 行，其中新证书 {roster.new_count} 个，随后逐个筛查"
         )

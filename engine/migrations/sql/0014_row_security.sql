@@ -471,14 +471,6 @@ END $$
 --;
 DO $$
 BEGIN
-  ALTER TABLE skill_certificate ENABLE ROW LEVEL SECURITY;
-  DROP POLICY IF EXISTS skill_certificate_seen ON skill_certificate;
-  CREATE POLICY skill_certificate_seen ON skill_certificate USING (EXISTS (SELECT FROM skill_screening seen WHERE seen.certificate_id = skill_certificate.id) OR EXISTS (SELECT FROM skill_subsidy seen WHERE seen.certificate_number = skill_certificate.number));
-  PERFORM office_grant('skill_certificate');
-END $$
---;
-DO $$
-BEGIN
   ALTER TABLE rating_invitation ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS rating_invitation_seen ON rating_invitation;
   CREATE POLICY rating_invitation_seen ON rating_invitation USING (rater = (SELECT office_actor()) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]));
@@ -1162,6 +1154,8 @@ SELECT office_grant('refund_notice_line')
 ALTER TABLE roster_line ENABLE ROW LEVEL SECURITY
 --;
 ALTER TABLE card_account ENABLE ROW LEVEL SECURITY
+--;
+ALTER TABLE skill_certificate ENABLE ROW LEVEL SECURITY
 --;
 ALTER TABLE public_form_use ENABLE ROW LEVEL SECURITY
 --;
