@@ -35,6 +35,10 @@ EFFECTS: Mapping[str, tuple[str, str]] = {
     "other": ("金额不变，结论变化", "Another finding, the same amount"),
 }
 _ALL = ("合计", "All")
+#: of the totals, what is added up for a group
+_COUNTED = (
+    "employers", "before_paid", "after_paid", "gain", "lose", "before_fen", "after_fen", "gain_fen", "lose_fen",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,12 +272,7 @@ def _groups(
     called: Callable[[str], tuple[str, str]],
 ) -> tuple[TrialGroup, ...]:
     """The totals by that column, or all in one."""
-    sums = [
-        func.coalesce(func.sum(getattr(TrialTotal, name)), 0)
-        for name in (
-            "employers", "before_paid", "after_paid", "gain", "lose", "before_fen", "after_fen", "gain_fen", "lose_fen",
-        )
-    ]  # fmt: skip
+    sums = [func.coalesce(func.sum(getattr(TrialTotal, column)), 0) for column in _COUNTED]
     query = select(*sums).where(TrialTotal.trial_id == trial.id)
     if by is not None:
         query = query.add_columns(by).group_by(by).order_by(by)
@@ -281,23 +280,8 @@ def _groups(
     for row in session.execute(query):
         key = row[9] if by is not None else ""
         name, name_en = called(key)
-        counts = tuple(int(number) for number in row[:9])
-        found.append(
-            TrialGroup(
-                key=key,
-                name=name,
-                name_en=name_en,
-                employers=counts[0],
-                before_paid=counts[1],
-                after_paid=counts[2],
-                gain=counts[3],
-                lose=counts[4],
-                before_fen=counts[5],
-                after_fen=counts[6],
-                gain_fen=counts[7],
-                lose_fen=counts[8],
-            )
-        )
+        counts = {column: int(number) for column, number in zip(_COUNTED, row[:9], strict=True)}
+        found.append(TrialGroup(key=key, name=name, name_en=name_en, **counts))
     return tuple(found)
 
 
