@@ -354,7 +354,9 @@ def test_liaocheng_a_plan_is_returned_a_circular_produced_and_the_checklist_clos
     _does(liaocheng, forgotten, "self_check", check_result="no_problem", check_statement="补查，没有问题")
     _does(liaocheng, worked, "submit_plan", **plan, done_due="2020-05-29")
     _does(liaocheng, worked, "accept_plan", plan_opinion="accept", plan_due="2020-04-20")
-    _does(liaocheng, worked, "report_done", report_kind="finished", evidence="已停用", done_on="2020-04-13")
+    _does(
+        liaocheng, worked, "report_done", report_kind="finished", evidence="已全部停用", done_on="2020-04-13"
+    )
     _does(liaocheng, worked, "verify_done", verify_opinion="done", verify_note="属实", done_due="2020-05-29")
     done = checklists.close_checklist(liaocheng, who(liaocheng, "handudao"), view.checklist_id)
 
