@@ -39,7 +39,12 @@ def open_item_cases(office: Office, limit: int = 100) -> int:
             return 0
         waiting = session.scalars(
             select(RectificationItem.id)
-            .where(RectificationItem.case_id.is_(None), RectificationItem.status.in_(_BEGINS_AT))
+            .join(Checklist, Checklist.id == RectificationItem.checklist_id)
+            .where(
+                RectificationItem.case_id.is_(None),
+                RectificationItem.status.in_(_BEGINS_AT),
+                Checklist.status == "open",
+            )
             .order_by(RectificationItem.id)
             .limit(limit)
         ).all()

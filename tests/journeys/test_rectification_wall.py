@@ -113,7 +113,7 @@ def test_the_checklist_of_2020_is_issued_returned_and_named_in_a_circular(
     office_clock.forward(days=11)
     # a reminder of the returned plan, due on the 14th, and the circular to all in the city
     assert escalation_due(office, limit=10) == 2
-    city.go(wall)
+    city.signs_in("dudao").go(wall)
     expect(city.page.locator("table.wall td.w-late")).to_have_count(95)
     _clean(city, "wall-3-late")
     city.page.get_by_role("link", name="通报、提醒").click()
