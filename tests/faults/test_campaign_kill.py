@@ -62,8 +62,8 @@ def a_copy(url: str, name: str, folder: Path) -> Iterator[Office]:
 
 
 def carry_out(office: Office) -> None:
-    """Start the campaign of the province, or go on with the one there is."""
-    done = start_campaign(office, SYSTEM, region="370000", year=2025, mode="disburse")
+    """Start the campaign of the city, or go on with the one there is."""
+    done = start_campaign(office, SYSTEM, region=office.settings.region, year=2025, mode="disburse")
     assert not isinstance(done, Refusal), done.text
     with office.store.reading() as session:
         number = session.scalar(text("SELECT id FROM refund_campaign"))
