@@ -29,7 +29,7 @@ NOW, FIRMS = "2025-11-03T09:00+08:00", 60
 #: everything that a campaign leaves, but numbers of rows and cases, which a lost transaction skips
 LEFT = """
 SELECT 'refund', to_jsonb(r) - 'id' - 'case_id' FROM retention_refund r
-UNION ALL SELECT 'case', jsonb_build_object('about', subject, 'status', status, 'region', region)
+UNION ALL SELECT 'case', jsonb_build_object('about', subject, 'status', status, 'region', region_code)
   FROM workflow_case WHERE process_id = 'stable_jobs'
 UNION ALL SELECT 'letter', jsonb_build_object('kind', kind, 'to', recipient) FROM letter
 UNION ALL SELECT 'part', to_jsonb(p) - 'id' FROM refund_campaign_part p
