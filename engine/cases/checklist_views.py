@@ -22,6 +22,7 @@ from engine.oversight.rectification_tables import (
     ChecklistUnit,
     RectificationItem,
 )
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError, reach
 
 #: duties that have to do with rectification; each sees the items of its own region and below
@@ -101,6 +102,11 @@ def checklist_record(
     topics = _topics(session, checklist.id)
     units = select(func.count()).where(ChecklistUnit.checklist_id == checklist.id)
     present = select(func.count()).where(RectificationItem.checklist_id == checklist.id)
+    with beyond(
+        session, "whether a cell is missing is a NOT EXISTS over every unit; told are numbers and cells"
+    ):
+        there = session.scalar(present) or 0
+        missing = missing_cells(session, checklist) if whole else ()
     return ChecklistView(
         checklist_id=checklist.id,
         number=checklist.number,
@@ -117,8 +123,8 @@ def checklist_record(
         topics=topics,
         unit_count=session.scalar(units) or 0,
         expected=checklist.cells,
-        present=session.scalar(present) or 0,
-        missing=missing_cells(session, checklist) if whole else (),
+        present=there,
+        missing=missing,
         standings=standings,
         returned=returned,
         trouble=checklist.trouble,
@@ -151,11 +157,11 @@ def dates_of(
     session: Session, checklist: Checklist, topics: tuple[TopicView, ...]
 ) -> tuple[ChecklistDate, ...]:
     """Every day that the notice names, in order; the days that count are read from the items themselves."""
-    counted = session.execute(
-        select(func.min(RectificationItem.self_check_due), func.min(RectificationItem.plan_due)).where(
-            RectificationItem.checklist_id == checklist.id, RectificationItem.overdue_on_receipt
-        )
-    ).one()
+    earliest = select(func.min(RectificationItem.self_check_due), func.min(RectificationItem.plan_due)).where(
+        RectificationItem.checklist_id == checklist.id, RectificationItem.overdue_on_receipt
+    )
+    with beyond(session, "from when the days of the whole checklist count, whichever unit looks"):
+        counted = session.execute(earliest).one()
     own: list[tuple[str, date | None, date | None]] = [
         ("查摆", checklist.self_check_due, counted[0]),
         ("报送整改方案", checklist.plan_due, counted[1]),

@@ -75,13 +75,16 @@ _CASEWORK: Mapping[str, str] = {
     "limit_reminder": _row("limit_reminder", "task_id", "workflow_task"),
     "attachment": f"{_content('attachment')} AND ({_STAFF} OR added_by = {_ME})",
     "letter": f"recipient = {_ME} OR (recipient = 'public:0' AND {_ME} IS NOT NULL) OR ({_STAFF} AND {_PERSONAL} AND ({_case('letter')} "
+    f"OR {_row('letter', 'id', 'escalation_paper', 'letter_id')} "
     "OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' "
     "THEN split_part(letter.recipient, ':', 2)::integer END))))",
     # each level its own and what is below it
     "rectification_item": f"{_STAFF} AND ({within('region_code')} OR {_case('rectification_item')})",
     "item_case": _row("item_case", "item_id", "rectification_item"),
     "escalation": _row("escalation", "item_id", "rectification_item"),
-    "escalation_paper": f"{_STAFF} AND {within('region_code')}",
+    # a circular is for every unit below the office that it names
+    "escalation_paper": f"{_STAFF} AND ({within('region_code')} OR EXISTS (SELECT FROM "
+    "unnest((SELECT office_reach('reach'))::text[]) own WHERE own ^@ regexp_replace(region_code, '(00){1,2}$', '')))",
     # who named somebody, or what an inquiry is about, is for whoever sees the case; that it binds is asked beyond it
     "case_avoidance": f"{_STAFF} AND {_case('case_avoidance')}",
     "move_item": f"{_STAFF} AND {_case('move_item')}",
