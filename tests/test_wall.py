@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from builders import PASSWORD, refused
-from conftest import FixedClock, settings_for
 from many_tasks import a_post
+from offices import FixedClock, settings_for
 from openpyxl import load_workbook
 from sqlalchemy import event, select, text
 
