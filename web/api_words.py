@@ -382,13 +382,7 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    rooms = (
-        _WORDS,
-        FEEDBACK_WORDS,
-        GUIDE_WORDS,
-        REFUND_WORDS,
-        TRANSFER_WORDS,
-    )
+    rooms = (_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, REFUND_WORDS, TRANSFER_WORDS)
     for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")

@@ -87,18 +87,7 @@ def propose_trial(
     """
 
     def work(session: Session) -> TrialView:
-        run = session.get(ScreenRun, run_id)
-        if run is None or run.status != "done":
-            raise RefusedError(
-                _why("no_such_screening", "没有这次已完成的筛查", "No such finished screening.")
-            )
-        where = region or (run.region if covers(actor.region, run.region) else actor.region)
-        if session.get(Region, where) is None or not covers(run.region, where):
-            raise RefusedError(
-                _why(
-                    "not_in_screening", f"这次筛查不覆盖 {where}", "The screening does not cover that region."
-                )
-            )
+        run, where = _of_screening(session, actor, run_id, region)
         require_duty(session, office, actor, PROPOSES, where)
         if year not in (run.year, run.year + 1):
             raise RefusedError(
@@ -136,6 +125,18 @@ def propose_trial(
         return trial_record(session, trial, whole=False)
 
     return attempt(office, actor, work, subject=f"screen_run:{run_id}")
+
+
+def _of_screening(session: Session, actor: Actor, run_id: int, region: str) -> tuple[ScreenRun, str]:
+    """The finished screening, and whose employers of it are looked at; RefusedError where it does not cover them."""
+    run = session.get(ScreenRun, run_id)
+    if run is None or run.status != "done":
+        raise RefusedError(_why("no_such_screening", "没有这次已完成的筛查", "No such finished screening."))
+    where = region or (run.region if covers(actor.region, run.region) else actor.region)
+    if session.get(Region, where) is None or not covers(run.region, where):
+        no = f"这次筛查不覆盖 {where}"
+        raise RefusedError(_why("not_in_screening", no, "The screening does not cover that region."))
+    return run, where
 
 
 def trials(office: Office, actor: Actor) -> tuple[TrialView, ...] | Refusal:

@@ -99,14 +99,9 @@ def repay(
         case_id=refund.settlement_case_id,
     )
     made = RefundRepayment(
-        refund_id=refund.id,
-        day=day,
-        amount_fen=amount.fen,
-        reference=reference,
-        entry_id=entry.id,
-        recorded_by=actor.key,
-        recorded_at=now,
-    )
+        refund_id=refund.id, day=day, amount_fen=amount.fen, reference=reference,
+        entry_id=entry.id, recorded_by=actor.key, recorded_at=now,
+    )  # fmt: skip
     session.add(made)
     refund.recovered_fen += amount.fen
     if refund.recovered_fen == refund.recover_fen:

@@ -59,17 +59,9 @@ def start_trial(
         for place in session.scalars(text(screen.PLACES), _within(run, region))
     }
     digest = _digest(figures)
-    session.execute(
-        select(
-            func.pg_advisory_xact_lock(func.hashtextextended(f"trial {run.id} {region} {year} {digest}", 0))
-        )
-    )
-    known = select(ScreenTrial).where(
-        ScreenTrial.run_id == run.id,
-        ScreenTrial.region == region,
-        ScreenTrial.year == year,
-        ScreenTrial.digest == digest,
-    )
+    one_at_a_time = func.hashtextextended(f"trial {run.id} {region} {year} {digest}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(one_at_a_time)))
+    known = select(ScreenTrial).filter_by(run_id=run.id, region=region, year=year, digest=digest)
     if (found := session.scalars(known).one_or_none()) is not None:
         return found
     trial = ScreenTrial(
@@ -87,14 +79,12 @@ def start_trial(
     )
     session.add(trial)
     session.flush()
-    if figures:
-        session.execute(
-            insert(TrialFigure),
-            [
-                {"trial_id": trial.id, "region": place, **screening.figure_columns(each)}
-                for place, each in figures.items()
-            ],
-        )
+    columns = [
+        {"trial_id": trial.id, "region": place, **screening.figure_columns(each)}
+        for place, each in figures.items()
+    ]
+    if columns:
+        session.execute(insert(TrialFigure), columns)
     _write_parts(session, trial, run)
     append(
         session,
