@@ -73,10 +73,8 @@ def start_trial(
         changes=orjson.dumps(_told(changes, book, region=region, day=day)).decode(),
         digest=digest,
         gaps=orjson.dumps(_gaps(figures, tried, day)).decode(),
-        status="running",
-        started_by=actor.key,
-        started_at=now,
-    )
+        status="running", started_by=actor.key, started_at=now,
+    )  # fmt: skip
     session.add(trial)
     session.flush()
     columns = [
