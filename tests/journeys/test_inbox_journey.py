@@ -57,6 +57,24 @@ def test_a_clerk_selects_and_claims_by_keys_and_opens_the_task(
 
 
 @pytest.mark.req("FLOW-05")
+def test_a_key_pressed_in_the_frame_in_which_the_help_closes_is_heard(
+    invite: Invite, claims: dict[str, str]
+) -> None:
+    clerk = invite().signs_in("wangshouli").go("/inbox?list=claimable")
+    clerk.page.keyboard.press("?")
+
+    # until the next frame the focus stays on the button of the dialog that is closed
+    clerk.page.evaluate(
+        """() => {
+          document.getElementById("keys").close();
+          document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+        }"""
+    )
+
+    expect(clerk.page.locator("[data-row-link]").first).to_be_focused()
+
+
+@pytest.mark.req("FLOW-05")
 def test_single_keys_can_be_put_off(invite: Invite, claims: dict[str, str]) -> None:
     clerk = invite().signs_in("wangshouli").go("/inbox?list=claimable")
     clerk.page.get_by_role("button", name="快捷键").click()
