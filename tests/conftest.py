@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from offices import LOCAL, FixedClock, OwnDatabase, answers, at, own_server, settings_for
 from sqlalchemy import make_url
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from engine.store.db import Store
 
 __all__ = ["FixedClock", "at", "settings_for"]
+
+# how long an example took on a busy machine says nothing about the code (speed is measured in bench/)
+hypothesis.settings.register_profile("no-deadline", parent=hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("no-deadline")
 
 
 #: what ``make check`` leaves out beside all that stands on a database; ``make test`` runs everything
