@@ -521,7 +521,8 @@ def _cell(place: int, value: str) -> Change:
 
 
 def _wrong_check(row: list[str]) -> None:
-    row[0] = row[0][:17] + ("0" if row[0][17] != "0" else "1")
+    # never a zero: a number that ends in three is taken for one that Excel has rounded
+    row[0] = row[0][:17] + ("1" if row[0][17] != "1" else "2")
 
 
 def _of_15_digits(row: list[str]) -> None:
