@@ -38,7 +38,7 @@ def accept_complaint(desk: Desk, *, concerned_staff: str | None = None) -> dict[
 
 
 @operation("pass_on_complaint", title="转交投诉")
-def pass_on_complaint(desk: Desk, *, passed_to: str, passed_why: str) -> dict[str, Any]:
+def pass_on_complaint(desk: Desk, *, passed_to: str = "", passed_why: str = "") -> dict[str, Any]:
     """Not ours: the complainant is told in writing to whom it went, and why (社会保险法第八十二条)."""
     complaint = complaints.of_case(desk.session, desk.case.id)
     complaints.pass_on(desk.session, complaint, to=passed_to, why=passed_why, actor=desk.actor, now=desk.now)

@@ -275,7 +275,7 @@ def order_prepayment(
     return {"order_id": order.id, "prepaid_fen": share.amount.fen}
 
 
-@operation("notify_prepayment", title="告知预拨")
+@operation("notify_prepayment", title="告知预拨", letters=("refund-prepaid",))
 def notify_prepayment(desk: Desk, *, employer_id: int, prepaid_fen: int, year: int) -> dict[str, Any]:
     """Tells the employer what is prepaid, and that it has to commit itself before it is settled."""
     employer = desk.session.get_one(Employer, employer_id)
