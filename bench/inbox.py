@@ -31,8 +31,10 @@ from many_tasks import a_post, seed_open_tasks  # noqa: E402
 from engine.cases import inbox_choices, inbox_counts, inbox_lists, setup  # noqa: E402
 from engine.cases.inbox_filters import InboxFilter  # noqa: E402
 from engine.cases.office import Office, open_office  # noqa: E402
+from engine.cases.sight import sight_of  # noqa: E402
 from engine.config import Settings  # noqa: E402
 from engine.migrations import upgrade  # noqa: E402
+from engine.store.sight import seen_as  # noqa: E402
 from engine.values import Actor  # noqa: E402
 from web.app import create_app  # noqa: E402
 
@@ -73,8 +75,18 @@ def _questions(office: Office, actor: Actor, which: str) -> dict[str, Callable[[
         deep = inbox_lists.inbox(office, actor, which, cursor=deep).next_cursor or deep  # type: ignore[arg-type]
     last = inbox_lists.inbox(office, actor, which, InboxFilter(order="desc"))  # type: ignore[arg-type]
     assert last.total == inbox_lists.counts(office, actor)[which]  # type: ignore[index]
-    browser = _browser(office, actor)
-    return {
+    browser, eyes = _browser(office, actor), sight_of(office, actor)
+
+    def seen(ask: Callable[[], object]) -> Callable[[], object]:
+        """Asked with the eyes of the actor, as a page asks."""
+
+        def asked() -> object:
+            with seen_as(eyes):
+                return ask()
+
+        return asked
+
+    found = {
         "page as served": lambda: browser.get(f"/inbox?list={which}"),
         "counts as served": lambda: browser.get("/inbox/counts"),
         "first page": page(),
@@ -86,6 +98,7 @@ def _questions(office: Office, actor: Actor, which: str) -> dict[str, Callable[[
         "counts": lambda: inbox_lists.counts(office, actor),
         "choices": lambda: inbox_choices.choices(office, actor, which),  # type: ignore[arg-type]
     }
+    return {what: seen(ask) for what, ask in found.items()}
 
 
 def _browser(office: Office, actor: Actor) -> FlaskClient:

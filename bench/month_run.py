@@ -169,7 +169,7 @@ def _bare_run(office: Office, connection: Connection) -> None:
 def _bare_region(office: Office, session: object, run: int, number: int, region: str) -> None:
     given = {
         "run": run, "part": number, "region": region, "first": 0, "last": 2**31 - 1,
-        "run_no": MONTH.year * 12 + MONTH.month - 1, "raised_from": "9999-99",
+        "run_no": MONTH.year * 12 + MONTH.month - 1, "look_from": "9999-99",
     }  # fmt: skip
     _ask_extensions(session, given, office.book)  # type: ignore[arg-type]
     _write_follows(session, region, office.book)  # type: ignore[arg-type]
@@ -195,7 +195,7 @@ def _bare_region(office: Office, session: object, run: int, number: int, region:
         ),
         {"key": f"bare:{region}", "day": DAY, "region": region},
     )
-    for name in ("part_extension", "part_due", "part_month", "part_raise", "run_follows"):
+    for name in ("part_extension", "part_due", "part_month", "part_raise", "part_price", "run_follows"):
         execute(text(f"DROP TABLE {name}"))
 
 

@@ -66,6 +66,10 @@ class Settings:
     attachment_types: frozenset[str]
     #: what looks for viruses in papers: ``command:PROGRAM …``, ``clamd:/path/of/socket``, ``clamd:HOST:PORT``; empty: nothing
     scanner: str
+    #: where people reach the pages, put before links in short messages; without a slash at the end
+    public_address: str
+    #: a form that nobody signs in for is taken at most so often within an hour from one address
+    public_forms_an_hour: int
     #: the other offices that rights move to and from; a file that is not there names none
     peers_file: Path
 
@@ -94,6 +98,8 @@ class Settings:
                 env.get("CHANGLING_ATTACHMENT_TYPES", _ATTACHMENT_TYPES).lower().replace(" ", "").split(",")
             ),
             scanner=_scanner(env),
+            public_address=env.get("CHANGLING_PUBLIC_ADDRESS", "http://127.0.0.1:8000").strip().rstrip("/"),
+            public_forms_an_hour=int(env.get("CHANGLING_PUBLIC_FORMS", "10")),
             peers_file=_peers_file(env, data_dir),
         )
 

@@ -12,19 +12,20 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from engine.cases import claims, files, inbox, others, setup, staff, transfers
+from engine.cases import checklists, claims, files, inbox, others, refund_acts, setup, staff, transfers
 from engine.cases.office import Office, open_office
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done
 from engine.config import Settings
 from engine.money.ledger import trial_balance
 from engine.people import Employer, Person, id_number_of
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.province import load_province
 from engine.store.audit import seal
 from engine.store.export import verify_database
 from engine.store.verification import Verdict
-from engine.tasks.tables import Claim, RetentionRefund, RightsTransfer
+from engine.tasks.tables import Claim, RightsTransfer
 from engine.values import CHINA, Actor, Money, Month, Refusal
 from engine.workflow.forms import FormErrors
 from engine.workflow.tables import WorkflowTask
@@ -286,14 +287,13 @@ def refund_is_paid(demo: Demo) -> None:
         demo.say("  演示单位都已办过本年度稳岗返还，此处从略")
         return
     case_id = demo.opened(
-        others.start_refund(demo.office, demo.staff("wangshouli"), employer_id=employer.id, year=2025)
+        refund_acts.start_refund(demo.office, demo.staff("wangshouli"), employer_id=employer.id, year=2025)
     )
     demo.does(
         employer,
         case_id,
         "confirm_refund",
         answer="confirm",
-        account_name=employer.name,
         use_of_funds="retraining",
         commitment="true",
     )
@@ -324,7 +324,7 @@ def finding_is_closed(demo: Demo) -> None:
     demo.say("四、整改")
     today = demo.clock().astimezone(CHINA).date()
     case_id = demo.opened(
-        others.start_finding(
+        checklists.issue_item(
             demo.office,
             demo.staff("handudao"),
             topic="三个全面取消",
@@ -354,6 +354,7 @@ def finding_is_closed(demo: Demo) -> None:
         demo.staff("jiangzhenggai"),
         case_id,
         "report_done",
+        report_kind="finished",
         evidence="已停用，连续两月无手工报盘",
         done_on=demo.clock().astimezone(CHINA).date().isoformat(),
     )

@@ -11,27 +11,50 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Select, select
 
 from engine.benefits.grants import stop_grant
+from engine.benefits.skill_tables import SkillSubsidyCase
 from engine.benefits.tables import BenefitGrant
-from engine.cases import claims, hits, inbox, others, reconciling, staff, suspicion_lists, transfers
+from engine.cases import (
+    checklists,
+    claims,
+    hits,
+    inbox,
+    others,
+    reconciling,
+    refund_acts,
+    staff,
+    suspicion_lists,
+    transfers,
+)
+from engine.cases.complaints import Complained, complain
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.refund_openers import open_settlement
+from engine.cases.service_ratings import Given, my_ratings, rate_own
+from engine.cases.skill_screening import take_certificate_roster
+from engine.cases.skill_subsidies import Asked as SkillAsked
+from engine.cases.skill_subsidies import FieldFaults as SkillFaults
+from engine.cases.skill_subsidies import apply_for_skill_subsidy
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.views import Done, OrderView
 from engine.duties import DEMO_STAFF
+from engine.feedback.complaints import Told
+from engine.feedback.tables import Complaint
 from engine.money.reconciliation_tables import ReconciliationDifference
 from engine.oversight.list_tables import SuspicionLine
 from engine.registers.cast import EMPLOYERS, PEOPLE
+from engine.registers.certificates import HeldCertificate, certificates_file
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
+from engine.registers.skills import SkillCertificate
 from engine.tasks.tables import Letter, RightsTransfer
 from engine.values import CHINA, SYSTEM, Actor, Refusal, TaskId
 from engine.workflow.forms import FormErrors
@@ -90,17 +113,25 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "arrival_reference": "DZ-20251103-01",
         },
     ),
-    "confirm_refund": (
-        "",
-        {"answer": "confirm", "account_name": "", "use_of_funds": "retraining", "commitment": "true"},
-    ),
+    "confirm_refund": ("", {"answer": "confirm", "use_of_funds": "retraining", "commitment": "true"}),
     "answer_refund_objection": (
         "wangshouli",
         {"objection_accepted": "no", "objection_reply": "经核查，参保人数以征缴记录为准"},
     ),
+    "check_refund_answer": ("zhaofuhe", {"answer_checked": "agree"}),
     "first_check": ("wangshouli", {"first_opinion": "pass", "first_note": "比对结果与登记一致"}),
     "second_check": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_refund": ("sunshenpi", {"approval": "approve", "notice_objections": "公示期内无异议"}),
+    "answer_notice_objection": ("wangshouli", {"notice_answer": "经核查，参保名册与反映的不符，反映不属实"}),
+    "judge_notice_objection": ("zhaofuhe", {"notice_decision": "dismiss"}),
+    "commit_refund": ("", {"use_of_funds": "retraining", "commitment": "true"}),
+    "settlement_first": ("wangshouli", {"first_note": "名册、名单与核算一致"}),
+    "settlement_second": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_settlement": ("sunshenpi", {"approval": "approve"}),
+    "record_refund_repayment": (
+        "zhoukuaiji",
+        {"repaid_fen": "2000.00", "repaid_on": "2025-11-03", "repaid_reference": "TH-20251103-01"},
+    ),
     "answer_notice": (
         "",
         {"answer_opinion": "object", "answer_statement": "我没有重新就业，单位补缴了一个月"},
@@ -121,6 +152,10 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "check_application": ("wangshouli", {"relation_proof": "shared", "intake_opinion": "accept"}),
     "review_death_grant": ("zhaofuhe", {"review_opinion": "agree"}),
     "approve_death_grant": ("sunshenpi", {"approval": "approve"}),
+    "confirm_skill_subsidy": ("", {"answer": "confirm"}),
+    "check_certificate": ("wangshouli", {"check_opinion": "pass"}),
+    "review_skill_subsidy": ("zhaofuhe", {"review_opinion": "agree"}),
+    "approve_skill_subsidy": ("sunshenpi", {"approval": "approve"}),
     "record_finding": (
         "zhengneikong",
         {
@@ -179,10 +214,43 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "accept_plan": ("handudao", {"plan_opinion": "accept", "plan_due": "2025-11-10"}),
-    "report_done": ("jiangzhenggai", {"evidence": "已停用，连续两月无手工报盘", "done_on": "2025-11-28"}),
+    "self_check": (
+        "jiangzhenggai",
+        {"check_result": "problem", "problem_kind": "half_done", "problem": "个别窗口仍有手工报盘"},
+    ),
+    "report_done": (
+        "jiangzhenggai",
+        {"report_kind": "finished", "evidence": "已停用，连续两月无手工报盘", "done_on": "2025-11-28"},
+    ),
     "verify_done": (
         "yangheyan",
         {"verify_opinion": "done", "verify_note": "现场核实，属实", "done_due": "2025-12-05"},
+    ),
+    "call_back": (
+        "zhengneikong",
+        {"call_back_result": "reached", "call_back_note": "说明了办理经过，其认为慢"},
+    ),
+    "fix_rating": (
+        "zhengneikong",
+        {
+            "fix_kind": "fixed",
+            "fix_note": "复核环节积压，已调配一人",
+            "rating_reply": "您反映办得慢属实，已经加派人手，向您致歉",
+        },
+    ),
+    "verify_fix": ("fannaikong2", {"fix_verified": "agree"}),
+    "take_complaint": ("zhengneikong", {"acceptance": "accept"}),
+    "investigate_complaint": (
+        "zhengneikong",
+        {
+            "complaint_finding": "justified",
+            "investigation_note": "调看窗口录像，当日提前停办",
+            "complaint_answer": "您反映的情况属实，已责令改正并通报，向您致歉",
+        },
+    ),
+    "review_objection": (
+        "handudao",
+        {"complaint_review": "upheld", "review_answer": "经复核，原答复查清了事实，处理妥当，予以维持"},
     ),
 }
 
@@ -343,6 +411,13 @@ class Case:
         """The codes of the latest determination's reasons."""
         return {reason["code"] for reason in cast(list[dict[str, str]], self.found()["reasons"])}
 
+    def data(self) -> dict[str, Any]:
+        """Its data as its steps left them, what it started with included."""
+        found = dict(self.started_with())
+        for row in self.told():
+            found.update(json.loads(row.outcome))
+        return found
+
     def hands(self) -> dict[str, str]:
         """Who completed each step last, by element."""
         return {row.element_id: row.actor for row in self.told() if row.kind == "completed"}
@@ -427,9 +502,17 @@ def other_office(case: Case) -> Case:
 def a_refund(office: Office, employer: str = "guangyue", *, year: int = 2025, at: str = "") -> Case:
     """The refund of that employer of the cast for that year."""
     number = actor(office, employer).id
-    done = others.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
+    done = refund_acts.start_refund(office, actor(office, "wangshouli"), employer_id=number, year=year)
     case = opened(office, done, subject=employer)
     return case.goes_on(until=at) if at else case
+
+
+def a_settlement(office: Office, employer: str = "dongchang", *, prepaid_fen: int = 0) -> Case:
+    """The settlement of a refund of 2025 that counts as prepaid, as rehearsals begin it; 0: of what was found."""
+    data: dict[str, str | int | bool] = {"year": 2025, "region": "371500"}
+    if prepaid_fen:
+        data["prepaid_fen"] = prepaid_fen
+    return opened(office, open_settlement(office, actor(office, employer), data), subject=employer)
 
 
 def a_hit(
@@ -526,6 +609,55 @@ def a_death_grant(
     return case.goes_on(until=at) if at else case
 
 
+def certificate_of(office: Office, person: str = "sun", which: int = -1) -> SkillCertificate:
+    """A certificate of the person as the look-up knows it, the latest unless said."""
+    return office.registers.skills.certificates(PEOPLE[person].id_number)[which]
+
+
+def apply_for_skill(office: Office, person: str = "sun", which: int = -1) -> Done | SkillFaults | Refusal:
+    """What came of the holder's application on the web, with the number alone."""
+    asked = SkillAsked(certificate_number=certificate_of(office, person, which).number)
+    return apply_for_skill_subsidy(office, actor(office, person), asked)
+
+
+def a_skill_subsidy(office: Office, person: str = "sun", which: int = -1, *, at: str = "") -> Case:
+    """The application of the holder on the web, gone on until that step where one is named."""
+    outcome = apply_for_skill(office, person, which)
+    assert not isinstance(outcome, SkillFaults), {key: each.text for key, each in outcome.faults.items()}
+    case = opened(office, outcome, subject=person)
+    return case.goes_on(until=at) if at else case
+
+
+def certificates_told(office: Office, *people: str, login: str = "fengshuju") -> Done | Refusal:
+    """The roster of every certificate that these people hold, taken in by the data steward."""
+    held = [
+        HeldCertificate(holder=PEOPLE[person].id_number, certificate=each)
+        for person in people
+        for each in office.registers.skills.certificates(PEOPLE[person].id_number)
+    ]
+    return take_certificate_roster(
+        office,
+        actor(office, login),
+        certificates_file(held),
+        region="371500",
+        as_of=office.today.isoformat(),
+        source="省职业技能鉴定指导中心",
+    )
+
+
+def a_found_certificate(office: Office, person: str = "sun", *, at: str = "") -> Case:
+    """The case that the office opened by itself for the person's latest certificate, pushed to them."""
+    assert isinstance(certificates_told(office, person), Done)
+    sweep_until_idle(office)
+    number = certificate_of(office, person).number
+    with office.store.reading() as session:
+        row = session.scalars(
+            select(SkillSubsidyCase).where(SkillSubsidyCase.certificate_number == number)
+        ).one()
+    case = Case(office=office, id=row.case_id, subject=person)
+    return case.goes_on(until=at) if at else case
+
+
 def a_list(
     office: Office, *lines: tuple[str, str], due: str = "2025-11-20", number: str = "鲁社险〔2025〕疑点3号"
 ) -> int:
@@ -610,15 +742,58 @@ def a_recheck(office: Office) -> Case:
     return opened(office, open_case(office, SYSTEM, "recheck", data))
 
 
-def a_finding(office: Office, *, plan_due: str = "2025-11-10", done_due: str = "2025-12-05") -> Case:
-    """A finding issued to Liaocheng."""
-    done = others.start_finding(
+def a_finished_matter(office: Office, person: str = "li") -> int:
+    """The number of the invitation to rate a claim that was granted; whoever waits to be asked is asked."""
+    a_granted_claim(office, person)
+    sweep_until_idle(office)
+    mine = my_ratings(office, actor(office, person))
+    assert not isinstance(mine, Refusal)
+    return mine.to_rate[0].invitation_id
+
+
+def a_bad_rating(office: Office, person: str = "li", *, score: int = 2, words: str = "等了很久") -> Case:
+    """The case of a bad rating of a claim that was granted."""
+    number = a_finished_matter(office, person)
+    given = Given(score=score, grounds=("slow",), words=words)
+    done = rate_own(office, actor(office, person), number, given)
+    assert isinstance(done, Done), _said(done)
+    sweep_until_idle(office)
+    with office.store.reading() as session:
+        newest = select(WorkflowCase.id).where(WorkflowCase.process_id == "rating")
+        number = session.scalars(newest.order_by(WorkflowCase.id.desc()).limit(1)).one()
+    return Case(office=office, id=number, subject=person)
+
+
+def a_complaint(
+    office: Office,
+    person: str = "li",
+    *,
+    about: str = "",
+    of_case: str = "",
+    text: str = "窗口让我第二天再来",
+) -> Case:
+    """The case of a complaint of that person of the cast; of nobody known for an empty one."""
+    told = Told(kind="attitude", text=text, about_staff=about)
+    who = actor(office, person) if person else None
+    made = complain(office, who, told, of_case=of_case, visitor="127.0.0.1")
+    assert isinstance(made, Complained), _said(made)
+    with office.store.reading() as session:
+        case_id = session.get_one(Complaint, made.complaint_id).case_id
+    return Case(office=office, id=case_id, subject=person)
+
+
+def a_finding(
+    office: Office, *, self_check_due: str = "", plan_due: str = "2025-11-10", done_due: str = "2025-12-05"
+) -> Case:
+    """A problem that the province found in Liaocheng; with a day for it, a topic that the city looks into itself."""
+    done = checklists.issue_item(
         office,
         actor(office, "handudao"),
         topic="三个全面取消",
         region="371500",
         plan_due=date.fromisoformat(plan_due),
         done_due=date.fromisoformat(done_due),
+        self_check_due=date.fromisoformat(self_check_due) if self_check_due else None,
     )
     return opened(office, done)
 

@@ -147,9 +147,9 @@ def random_facts(drawn: Random) -> EmployerFacts:
 
 
 def send(
-    office: Office, employers: Sequence[EmployerFacts], *, year: int, mark: str = ""
+    office: Office, employers: Sequence[EmployerFacts], *, year: int, mark: str = "", industries: str = "C"
 ) -> dict[int, EmployerFacts]:
-    """Rosters of the city with those employers and every list; each employer by its number."""
+    """Rosters of the city with those employers and every list; each employer by its number, industries in turn."""
     numbered: dict[int, EmployerFacts] = {}
     codes: dict[int, str] = {}
     with office.store.transaction() as session:
@@ -167,10 +167,10 @@ def send(
             session,
             (
                 (
-                    number, one.region, one.kind, one.size, "C", one.months_before, one.previous_end, one.claimants,
+                    number, one.region, one.kind, one.size, industries[at % len(industries)], one.months_before, one.previous_end, one.claimants,
                     list(one.heads), list(one.due), list(one.paid), one.dispatched, one.placed_public,
                 )
-                for number, one in numbered.items()
+                for at, (number, one) in enumerate(numbered.items())
             ),
             year=year,
             origin=origin(f"{year}{mark}"),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine import duties
 from engine.cases.office import Office
+from engine.disbursement.prices import confirm, enter
 from engine.law.month import GrantFacts
+from engine.law.prices import PriceIndex
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import identity_place, sync_regions
 from engine.registers.crowd import Crowd
 from engine.store.crypto import account_place
-from engine.values import SYSTEM, Money, Month
+from engine.values import SYSTEM, Actor, Money, Month
 
 REGION = "371502"
 CROWD = Crowd(7, 1_000_000, date(2025, 12, 20), (REGION, "371521"))
@@ -115,7 +119,64 @@ def put(session: Session, office: Office, facts: GrantFacts, number: int) -> Put
             ),
             {"grant": grant_id, "person": person, "region": facts.region, "now": now},
         )
+    _order(session, office, int(grant_id), int(person), facts)
     return Put(grant_id=int(grant_id), facts=facts)
+
+
+def an_index(
+    region: str,
+    month: str,
+    *,
+    cpi: str = "0.01",
+    food: str = "0.01",
+    low: str = "0.042",
+    allowance: int = 70_000,
+    published: str = "",
+) -> PriceIndex:
+    """What was published of the month, on the ninth of the next unless said; 700.00 and 4.2 % as in policy §2.6."""
+    of = Month.parse(month)
+    return PriceIndex(
+        region=region,
+        month=of,
+        cpi=Decimal(cpi),
+        food=Decimal(food),
+        low_income=Decimal(low),
+        living_allowance=Money(allowance),
+        published_on=date.fromisoformat(published) if published else of.plus(1).first_day.replace(day=9),
+        source="统计局月报",
+    )
+
+
+def confirm_indices(session: Session, office: Office, indices: Iterable[PriceIndex]) -> None:
+    """The indices, entered by one person and confirmed by another."""
+    for index in indices:
+        row = enter(session, index, actor=Actor(kind="staff", id=901, name="数据一"), now=office.clock())
+        confirm(session, row.id, actor=Actor(kind="staff", id=902, name="数据二"), now=office.clock())
+
+
+def _order(session: Session, office: Office, grant_id: int, person_id: int, facts: GrantFacts) -> None:
+    """Orders of months that were ordered before, paid long ago."""
+    for purpose, months, fen in (
+        ("benefit", facts.ordered, facts.monthly.fen),
+        ("subsidy", facts.subsidised, 2_940),
+    ):
+        for month in months:
+            session.execute(
+                text(
+                    "INSERT INTO payment_order (key, payee_kind, payee_id, payee_name, account, account_index, account_name,"
+                    " amount_fen, purpose, month, region, created_by, created_at, status, status_reason) VALUES (:key,"
+                    " 'person', :person, '甲', 'a', 'a', '甲', :fen, :purpose, :month, :region, 'system:0', :now, 'paid', '')"
+                ),
+                {
+                    "key": f"{purpose}:{grant_id}:{month}",
+                    "person": person_id,
+                    "fen": fen,
+                    "purpose": purpose,
+                    "month": str(month),
+                    "region": facts.region,
+                    "now": office.clock(),
+                },
+            )
 
 
 def _card(session: Session, office: Office, index: bytes, card: str, name: str, facts: GrantFacts) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from offices import staffed
 
-from engine.cases import inbox, inbox_lists, others, staff
+from engine.cases import checklists, inbox, inbox_lists, staff
 from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.values import Actor
@@ -30,7 +30,7 @@ def _findings(office: Office, count: int) -> None:
     provincial = _actor(office, "handudao")
     for number in range(count):
         due = office.today + timedelta(days=10)
-        outcome = others.start_finding(
+        outcome = checklists.issue_item(
             office, provincial, topic=f"事项{number}", region="371500", plan_due=due, done_due=due
         )
         assert isinstance(outcome, Done), outcome

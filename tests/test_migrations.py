@@ -27,6 +27,10 @@ CATALOGUE = (
     """SELECT 'function', proname, pg_get_functiondef(oid) FROM pg_proc
         WHERE pronamespace = 'public'::regnamespace""",
     "SELECT 'sequence', sequencename, data_type::text FROM pg_sequences WHERE schemaname = 'public'",
+    """SELECT 'policy', tablename, policyname, permissive, cmd, qual, with_check FROM pg_policies
+        WHERE schemaname = 'public'""",
+    """SELECT 'rights', relname, relrowsecurity::text, relacl::text FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')""",
 )
 
 

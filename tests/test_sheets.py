@@ -14,7 +14,7 @@ from offices import FixedClock, settings_for
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import select, update
 
-from engine.cases import bulk, inbox, inbox_lists, others, setup, sheets, staff
+from engine.cases import bulk, checklists, inbox, inbox_lists, setup, sheets, staff
 from engine.cases.inbox_filters import InboxFilter
 from engine.cases.office import Office, open_office
 from engine.cases.sheet_files import ROWS_MAX, SheetColumn, SheetError, read_sheet, write_sheet
@@ -62,7 +62,7 @@ def held(office: Office, count: int) -> tuple[Actor, list[str]]:
     }
     for number in range(count):
         due = office.today.replace(day=20)
-        done = others.start_finding(
+        done = checklists.issue_item(
             office,
             who(office, "handudao"),
             topic=f"事项{number}",

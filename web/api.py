@@ -24,9 +24,12 @@ from web import session
 from web.api_cases import cases
 from web.api_docs import api_docs
 from web.api_doors import ProblemDetails, Room, limit_body, unknown, with_problem
+from web.api_feedback import feedback
+from web.api_guides import guide_room
 from web.api_inbox import inbox
 from web.api_office import office_room
 from web.api_oversight import oversight
+from web.api_refunds import refund_room
 from web.api_studio import studio
 from web.api_tasks import tasks
 from web.api_transfers import transfer_room
@@ -37,7 +40,9 @@ SignIn = Callable[[Mapping[str, str]], ResponseReturnValue]
 
 entrance = Room("entrance", chinese="登录", english="signing in")
 
-ROOMS = (entrance, inbox, tasks, cases, office_room, oversight, transfer_room, studio)
+ROOMS = (
+    entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, feedback, studio, guide_room,
+)  # fmt: skip
 
 DESCRIPTION = """先 POST /api/v1/session 登录；改动请求须带请求头 X-CSRFToken，宜带 Idempotency-Key。
 拒绝以 problem+json 返回，含理由与依据；语言按 Accept-Language（zh、en）。

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response
 
-from engine.cases import attachments, claims, files, others, pausing, retry, telling, transfers
+from engine.cases import attachments, checklists, claims, files, pausing, retry, telling, transfers
 from engine.cases.case_file import case_file
 from engine.cases.file_views import AttachmentRow, CaseFile
 from engine.cases.office import Office
@@ -140,7 +140,7 @@ def transfer(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
 @writes(cases, "/findings", chinese="下达整改", asks=schemas.Finding, status=201, who=STAFF)
 def finding(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """Issue a finding to a region."""
-    return others.start_finding(
+    return checklists.issue_item(
         office,
         actor,
         topic=asked["topic"],

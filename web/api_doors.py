@@ -46,6 +46,7 @@ NUMBER = "int(max=2147483647)"
 #: the answer says that the act was done before
 REPLAYED = "Idempotency-Replayed"
 
+_OPEN = (400, 404, 405, 422, 503)
 _READ = (400, 401, 403, 404, 405, 409, 422, 503)
 _WRITE = (400, 401, 403, 404, 405, 409, 413, 422, 503)
 _NOT_FOR_YOU = Reason(
@@ -163,6 +164,32 @@ def reads(
         door = _documented(room, _guarded(door, who), answer, status=200, problems=_READ)
         door = room.alt_response(304, description="没有变化 / Nothing has changed.")(door)
         return _routed(room, path, "GET", chinese, act, door)
+
+    return decorate
+
+
+def opens(
+    room: Room,
+    path: str,
+    *,
+    chinese: str,
+    answer: type[Schema],
+    asks: type[Schema] | None = None,
+) -> Callable[[Act], Act]:
+    """A GET for everybody, signed in or not: the act is ``(office, asked…, address…)`` and is told of nobody."""
+
+    def decorate(act: Act) -> Act:
+        @functools.wraps(act)
+        def view(*asked: Any, **address: Any) -> ResponseReturnValue:
+            given = _answered(act(session.office(), *asked, **address), 200)
+            if given.status_code == 200:
+                given.add_etag()
+            return given.make_conditional(request)
+
+        door: Act = room.arguments(asks, location="query")(view) if asks is not None else view
+        door = _documented(room, door, answer, status=200, problems=_OPEN)
+        door = room.alt_response(304, description="没有变化 / Nothing has changed.")(door)
+        return _routed(room, path, "GET", chinese, act, door, public=True)
 
     return decorate
 
@@ -344,9 +371,11 @@ def _documented(
     return view
 
 
-def _routed(room: Room, path: str, method: str, chinese: str, act: Act, view: Act) -> Act:
+def _routed(
+    room: Room, path: str, method: str, chinese: str, act: Act, view: Act, *, public: bool = False
+) -> Act:
     english = (act.__doc__ or "").strip().splitlines()[0]
-    view = room.doc(summary=f"{chinese} / {english}", security=[{"session": []}])(view)
+    view = room.doc(summary=f"{chinese} / {english}", security=[] if public else [{"session": []}])(view)
     names = re.findall(r"<(?:[^:<>]+:)?(\w+)>", path)
     room.route(path, methods=[method], parameters=[_address(name) for name in names])(view)
     return act

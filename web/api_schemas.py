@@ -369,3 +369,15 @@ class Year(Schema):
 def content_of(file: object) -> bytes:
     """What is in an uploaded file; nothing for what is none."""
     return file.read() if isinstance(file, FileStorage) else b""
+
+
+class GuideSearch(Schema):
+    """Which guides."""
+
+    q = Text("q", required=False)
+
+
+class GuideQuery(Schema):
+    """For which region; the office's own where none is named."""
+
+    region = Text("region", required=False, longest=6)

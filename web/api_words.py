@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_feedback import FEEDBACK_WORDS
+from web.api_words_guides import GUIDE_WORDS
+from web.api_words_refunds import REFUND_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
 
 _WORDS = """
@@ -61,7 +64,7 @@ change_id|变更单编号|number of the change
 changed|变动的部分；文件在变更单中|what was changed, or: the change holds the file
 changed_at|变动时间|when it changed
 changes|变动|changes
-channel|得知途径|how one was told|phone
+channel|得知途径；评价渠道|how one was told, or how a rating was given|phone
 claim_text|疑点情形|what the list says
 claimable|可领|may be claimed
 clean|可直接换版的件数|cases that move without notice
@@ -122,7 +125,7 @@ event_day|情形发生日期，不清楚的为空|day of the event; null where n
 evidence|证据|evidence
 fact|查明的情况|what was found
 facts|查明的情况|facts
-failed|未办的行|rows that failed
+failed|未办的行；不符合的条件（或各条件的户数）|rows, or conditions, that failed
 fields|表单各项|fields of the form
 fields_by_name|须更正的字段|messages by field
 file|文件|file
@@ -241,6 +244,7 @@ plan_due|整改方案期限|day by which the plan is due
 postings|分录明细|postings
 posts|任职|posts
 previous_cursor|上一页标记，首页为空|mark of the page before; empty on the first
+price_reasons|价格临时补贴发或不发的理由|why a price subsidy was paid or not
 principal|被代理人|who is away
 problems|问题|problems
 process|流程代码|process|unemployment_claim
@@ -284,7 +288,7 @@ running|在办件数|cases that run on it
 same|没有差异|nothing differs
 scan|病毒检查|virus scan
 scan_note|病毒检查说明|what the scanner said
-search|办件编号或末几位|case number or its last figures
+search|办件编号或末几位；单位名称的开头或信用代码|case number or its last figures; head of a name, or credit code
 seen|打开时的摘要|digest of what was opened
 sender|下发机关代码|who sent it|province
 sender_name|下发机关|who sent it
@@ -300,7 +304,7 @@ signed_at|签署时间|when it was signed
 signer|加签人登录名|login of the signer|zhaofuhe
 signers|加签人|who was asked to sign
 since|自|since
-size|大小或每页行数|size, or rows of a page|25
+size|大小、每页行数或单位规模|size, rows of a page, or size of an employer|25
 so_far|先报已查部分|answer what is found so far
 sort|排序：received、due、case|sort|received
 source|依据|source
@@ -378,7 +382,8 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    for line in (*_WORDS.strip().splitlines(), *TRANSFER_WORDS.strip().splitlines()):
+    rooms = (_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, REFUND_WORDS, TRANSFER_WORDS)
+    for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")
 

@@ -31,7 +31,7 @@ groups|各组地区|groups of places
 heard_at|办理的时间|when it was heard
 here|由本系统办理|kept in this database
 how|依据：message 来信、receipt 回执|by a message or a receipt|message
-kind_name|信件名称|name of the kind of message|联系函
+kind_name|种类名称|name of the kind|联系函
 last_contact|最近一次联系|last contact
 late|是否超期|late
 ledger|账面在途余额（元）|money in transit by the books, yuan|0.00
@@ -66,7 +66,7 @@ side|哪一端：in 转入地、out 转出地、both 两地|which end: in, out o
 stages|路上的各步|stretches of the road
 state_name|状态名称|name of the state|费用在途
 stated_at|本机构最近的对账单|when this office last stated
-sums|按对方机构合计|sums by office
+sums|各项合计（按机构，或按种类）|sums, by office or by kind
 theirs|对方所记|what the other office has
 theirs_as_of|对方对账单的时间|as of when the other office stated
 they_stated_at|对方最近的对账单|when the other office last stated

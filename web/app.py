@@ -16,12 +16,15 @@ from web import (
     api,
     books,
     calendars,
+    complaints,
     control,
     control_records,
     death_grants,
+    employer_rosters,
     exchange,
     exchange_door,
     files,
+    guides,
     hits,
     imports,
     inbox,
@@ -33,9 +36,19 @@ from web import (
     payments,
     phrases,
     portal,
+    prices,
+    rating_doors,
+    ratings,
     reconciling,
     recoveries,
+    rectification,
+    refund_employer,
+    refund_public,
+    refund_trials,
+    refunds,
     rosters,
+    screenings,
+    skills,
     staff,
     starts,
     studio,
@@ -48,8 +61,10 @@ from web import (
     transfers,
     watch,
     welcome,
+    work_plans,
 )
 from web.assets import use_assets
+from web.bar_lines import use_bars
 from web.display import use_display
 from web.errors import use_errors
 from web.headers import use_headers
@@ -66,11 +81,19 @@ PAGES = (
     papers.papers,
     payments.payments,
     month_runs.month_runs,
+    refund_trials.pages,
     rosters.roster_pages,
+    screenings.pages,
+    employer_rosters.pages,
+    refunds.pages,
+    refund_public.pages,
+    refund_employer.pages,
     transfers.pages,
     exchange.pages,
     hits.pages,
     suspicion.pages,
+    rectification.pages,
+    work_plans.pages,
     books.pages,
     reconciling.pages,
     adjustments.pages,
@@ -78,6 +101,8 @@ PAGES = (
     portal.portal,
     starts.starts,
     death_grants.pages,
+    prices.pages,
+    skills.pages,
     staff.staff_pages,
     agencies.agency_pages,
     phrases.phrase_pages,
@@ -94,6 +119,10 @@ PAGES = (
     studio_try.studio_try,
     studio_tests.studio_tests,
     watch.watch,
+    guides.pages,
+    ratings.pages,
+    rating_doors.pages,
+    complaints.pages,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024
@@ -121,6 +150,7 @@ def create_app(office: Office) -> Flask:
     use_languages(app)
     use_assets(app)
     use_display(app)
+    use_bars(app)
     use_headers(app, production=office.settings.production)
     csrf.exempt(exchange_door.exchange_door)
     for pages in PAGES:

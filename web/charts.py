@@ -14,6 +14,8 @@ from engine.workflow.picture import Box, Picture
 
 _BARS_HEIGHT, _BAR_WIDTH, _GAP = 150, 22, 6
 _TOP, _FOOT = 22, 24
+#: of a trend: its height, the room of a place, and that of the words of levels
+_TREND_HEIGHT, _TREND_STEP, _LEVEL_ROOM = 170, 62, 150
 _EVENTS = ("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent")
 #: signs in one line of a step's name
 _SIGNS_A_LINE = 6
@@ -58,6 +60,59 @@ def bars(rows: Sequence[Bars], *, title: str, decimals: int = 0) -> Markup:
         middle = left + series * _BAR_WIDTH / 2
         parts.append(f'<text class="bar-word" x="{middle}" y="{base + 16}">{escape(row.word)}</text>')
     return _svg(parts, (0, 0, max(group * len(rows), 1), base + _FOOT), "chart", title)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A level line across a trend: what it stands for, and where."""
+
+    word: str
+    figure: float
+
+
+def trend(
+    words: Sequence[str], series: Sequence[Sequence[float]], levels: Sequence[Level], *, title: str
+) -> Markup:
+    """Lines over the places of the axis, each with its own mark and figures, against levels; the table says the same."""
+    figures = [figure for line in series for figure in line] + [level.figure for level in levels]
+    highest, lowest = max((*figures, 0.0)), min((*figures, 0.0))
+    scale = _TREND_HEIGHT / ((highest - lowest) or 1)
+    wide = _TREND_STEP * max(len(words), 3)
+
+    def across(place: int) -> float:
+        return _TREND_STEP * (place + 0.5)
+
+    def up(figure: float) -> float:
+        return _TOP + (highest - figure) * scale
+
+    parts = [f'<line class="axis" x1="0" y1="{up(0):.1f}" x2="{wide}" y2="{up(0):.1f}"/>']
+    for number, level in enumerate(levels, start=1):
+        y = up(level.figure)
+        parts.append(
+            f'<line class="level-{number}" x1="0" y1="{y:.1f}" x2="{wide}" y2="{y:.1f}"/>'
+            f'<text class="level-word" x="{wide + 6}" y="{y + 4:.1f}">{escape(level.word)}</text>'
+        )
+    for number, line in enumerate(series, start=1):
+        places = [(across(place), up(figure)) for place, figure in enumerate(line)]
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline class="line-{number}" points="{points}"/>')
+        for place, (x, y) in enumerate(places):
+            # the higher of two has its figure above, the lower below: they do not lie on each other then
+            highest_here = max(range(len(series)), key=lambda other: series[other][place]) == number - 1
+            beside = -8 if highest_here else 17
+            parts.append(_mark(number, x, y))
+            parts.append(f'<text x="{x:.1f}" y="{y + beside:.1f}">{line[place]:.1f}</text>')
+    foot = _TOP + _TREND_HEIGHT + 34
+    for place, word in enumerate(words):
+        parts.append(f'<text class="bar-word" x="{across(place):.1f}" y="{foot - 4}">{escape(word)}</text>')
+    return _svg(parts, (0, 0, wide + _LEVEL_ROOM, foot), "chart", title)
+
+
+def _mark(series: int, x: float, y: float) -> str:
+    """A dot for the first line, a square for the others: told apart without colours."""
+    if series == 1:
+        return f'<circle class="mark-1" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+    return f'<rect class="mark-{series}" x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8"/>'
 
 
 def heat_map(picture: Picture, heats: Mapping[str, Heat], *, title: str) -> Markup:

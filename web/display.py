@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import Flask
@@ -23,6 +24,7 @@ _SIGNS: dict[Light, str] = {"overdue": "▲", "soon": "◆", "calm": "●", "non
 
 #: duties to which the menu offers a page
 _ROSTERS = frozenset({"data_steward", "control"})
+_TRIALS = frozenset({"data_steward", "control", "fund_supervisor"})
 _PAYMENTS = frozenset({"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"})
 _INCIDENTS = frozenset({"control", "analyst", "administrator"})
 _BOOKS = frozenset({"accountant", "cashier", "control", "fund_supervisor", "provincial"})
@@ -37,6 +39,10 @@ _EXCHANGE = frozenset({"analyst", "control", "administrator", "accountant", "fun
 _HITS = frozenset({"intake", "review", "approve", "control", "fund_supervisor", "provincial"})
 _LISTS = frozenset({"control"})
 _DEATHS = frozenset({"intake", "review", "approve", "control"})
+_FEEDBACK = frozenset({"control", "approve", "provincial"})
+_SKILLS = frozenset({"intake", "review", "approve", "control", "data_steward"})
+#: others come to it from the month run
+_PRICES = frozenset({"data_steward", "accountant", "control", "fund_supervisor", "provincial"})
 _STAFF = frozenset({"control", "administrator"})
 _STUDIO = frozenset({"analyst", "control", "administrator"})
 
@@ -59,6 +65,8 @@ _RECOVERY_STATES = (
 )  # fmt: skip
 
 
+#: the duties of rectification
+_RECTIFICATION = frozenset({"provincial", "verifier", "rectifier", "fund_supervisor", "control"})
 #: the rooms of internal control, and who else changes stored data
 _CONTROL = frozenset({"control", "fund_supervisor"})
 _CHANGES = frozenset({"data_steward", "intake", "approve"})
@@ -135,6 +143,12 @@ def filesize(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB"
 
 
+def grouped(amount: str) -> str:
+    """An amount of yuan in groups of three digits: ``1,234,567.80``."""
+    whole, _dot, cents = amount.partition(".")
+    return f"{int(whole):,}.{cents}"
+
+
 def menu(actor: Actor) -> list[tuple[str, str]]:
     """The pages that are of use to the actor, address and words; the use-cases refuse the others anyway."""
     if actor.kind == "person":
@@ -146,22 +160,31 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/payments", _("支付批次"), _PAYMENTS),
         ("/month-runs", _("按月发放"), _PAYMENTS),
         ("/rosters", _("比对名册"), _ROSTERS),
+        ("/refunds/trials", _("政策试算"), _TRIALS),
+        ("/refunds", _("稳岗返还"), _PAYMENTS),
+        # whoever sees refunds has it as a tab beside them
+        ("/refunds/rosters", _("单位名册"), _ROSTERS - _PAYMENTS),
         ("/books", _("账簿"), _BOOKS),
         ("/transfers", _("关系转迁"), _TRANSFERS),
         ("/hits", _("停发线索"), _HITS),
         ("/death-grants", _("死亡待遇"), _DEATHS),
+        ("/skill-subsidies", _("技能提升补贴"), _SKILLS),
+        ("/prices", _("价格临时补贴"), _PRICES),
         ("/suspicion", _("疑点名单"), _LISTS),
         ("/recoveries", _("多领追回"), _PAYMENTS),
         ("/dishonesty", _("失信名单"), _DISHONESTY),
         ("/control", _("内控"), _CONTROL),
         ("/control/changes", _("数据变更"), _CHANGES),
         ("/control/incidents", _("基金要情"), frozenset({"provincial"})),
+        ("/ratings", _("评价投诉"), _FEEDBACK),
+        ("/complaints", _("投诉"), frozenset() if actor.duties & _FEEDBACK else frozenset({"intake"})),
         ("/monitoring", _("运行监控"), _MONITORING),
         ("/operations", _("运行维护"), _INCIDENTS),
         # whoever sees transfers has it as a tab beside them
         ("/exchange", _("机构信件"), _EXCHANGE - _TRANSFERS if office().peers.peers else frozenset()),
         ("/incidents", _("异常"), _INCIDENTS),
-        ("/findings/new", _("下达整改"), frozenset({"provincial"})),
+        ("/rectification", _("整改"), _RECTIFICATION),
+        ("/work-plans", _("工作计划"), frozenset({"provincial"})),
         ("/studio", _("流程图"), _STUDIO),
         ("/staff", _("人员岗位"), _STAFF),
         ("/agencies", _("委托代理"), actor.duties),
@@ -176,6 +199,16 @@ def sees_transfers(actor: Actor) -> bool:
     return bool(actor.duties & _TRANSFERS)
 
 
+def sees_refunds(actor: Actor) -> bool:
+    """Whether a page may lead the actor to refunds and screenings; the use-cases refuse the others anyway."""
+    return bool(actor.duties & _PAYMENTS)
+
+
+def sees_employer_rosters(actor: Actor) -> bool:
+    """Whether a page may lead the actor to the rosters of employers."""
+    return bool(actor.duties & _ROSTERS)
+
+
 def sees_exchange(actor: Actor) -> bool:
     """Whether a page may lead the actor to the exchange with other offices: there are some, and it is among the duties."""
     return bool(office().peers.peers) and bool(actor.duties & _EXCHANGE)
@@ -187,6 +220,12 @@ def duty_names(actor: Actor) -> str:
     return (
         "、".join(duty.lane for duty in duties) if chosen() == "zh" else ", ".join(d.english for d in duties)
     )
+
+
+def in_words(names: Mapping[str, tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each key with its name in the reader's language, of names that stand in both."""
+    at = 0 if chosen() == "zh" else 1
+    return [(key, both[at]) for key, both in names.items()]
 
 
 def term(word: str) -> Markup:
@@ -205,10 +244,17 @@ def _english_of(word: str) -> str:
 def use_display(app: Flask) -> None:
     """Give templates the filters."""
     app.jinja_env.globals.update(
-        duty_names=duty_names, menu=menu, sees_exchange=sees_exchange, sees_transfers=sees_transfers
+        duty_names=duty_names,
+        menu=menu,
+        sees_employer_rosters=sees_employer_rosters,
+        sees_exchange=sees_exchange,
+        sees_refunds=sees_refunds,
+        sees_transfers=sees_transfers,
     )
     app.jinja_env.filters.update(
         filesize=filesize,
+        grouped=grouped,
+        in_words=in_words,
         letter=letter,
         line=line,
         span=span,

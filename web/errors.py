@@ -38,7 +38,15 @@ _SENTENCES = {
 
 #: refusals that say that somebody was faster; any other that is not about a missing thing is a 403
 _CHANGED = frozenset(
-    {"claimed_by_other", "task_closed", "too_late", "claim_open", "saved_meanwhile", "base_moved"}
+    {
+        "claimed_by_other",
+        "task_closed",
+        "too_late",
+        "claim_open",
+        "saved_meanwhile",
+        "base_moved",
+        "rated_before",
+    }
 )
 _MISSING = frozenset({"no_change", "no_file", "no_version"})
 _NOT_NOW = frozenset({"busy", "pdf_not_available", "step_failed"})

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from engine.cases.claims import noted_claim, submit_claim
 from engine.cases.files import my_cases
 from engine.cases.inbox_lists import inbox
+from engine.cases.refund_file import employer_refunds
 from engine.cases.region_choices import region_choices
 from engine.cases.staff import sign_in_employer, sign_in_person
 from engine.cases.transfer_lists import my_transfers
@@ -83,9 +84,21 @@ def sign_in_as_employer() -> ResponseReturnValue:
 @portal.get("/employer")
 @only_for("employer")
 def employer() -> ResponseReturnValue:
-    """What the employer is asked to confirm, and its cases."""
-    waiting = inbox(office(), actor(), "todo")
-    return render_template("employer.html", waiting=waiting, claims=my_cases(office(), actor()))
+    """What the employer is asked to confirm, its refunds, and its cases."""
+    return employer_page_of()
+
+
+def employer_page_of(*, refusal: Refusal | None = None, year: str = "") -> ResponseReturnValue:
+    """An employer's own page; with the refusal of what it asked for, and the year that it typed."""
+    page = render_template(
+        "employer.html",
+        waiting=inbox(office(), actor(), "todo"),
+        refunds=employer_refunds(office(), actor()),
+        claims=my_cases(office(), actor()),
+        refusal=refusal,
+        year=year or office().today.year,
+    )
+    return page, status_of(refusal) if refusal else 200
 
 
 def my_page(

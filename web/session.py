@@ -21,6 +21,7 @@ from flask_babel import gettext as _
 
 from engine.cases import staff
 from engine.cases.office import Office
+from engine.cases.sight import close_eyes, open_eyes
 from engine.values import Actor, ActorKind, EmployerId, PersonId, StaffId
 
 P = ParamSpec("P")
@@ -50,7 +51,8 @@ def use_sessions(app: Flask, office: Office) -> None:
         SESSION_COOKIE_SECURE=settings.production,
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.session_minutes),
     )
-    app.before_request(_load_actor)
+    app.before_request(_open_eyes)
+    app.teardown_request(lambda _error: close_eyes())
     app.context_processor(lambda: {"actor": actor_or_none(), "production": settings.production})
 
 
@@ -62,6 +64,7 @@ def begin(actor: Actor) -> None:
     session["who"] = actor.key
     session["seen"] = office().clock().isoformat()
     g.actor = actor
+    open_eyes(office(), actor)
 
 
 def end() -> None:
@@ -70,6 +73,7 @@ def end() -> None:
     session.clear()
     session.update(kept)
     g.actor = None
+    open_eyes(office(), None)
 
 
 def actor_or_none() -> Actor | None:
@@ -106,6 +110,14 @@ def same_site(path: str, *, otherwise: str = "/") -> str:
     """The path if it stays on this site, else the other: a link from outside must not lead a reader away."""
     inside = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if inside else otherwise
+
+
+def _open_eyes() -> None:
+    """Who is there, found by the office; from then on the request sees of the database what they may."""
+    close_eyes()
+    _load_actor()
+    if request.endpoint != "files.static":
+        open_eyes(office(), actor_or_none())
 
 
 def _load_actor() -> None:

@@ -1,14 +1,11 @@
-"""Matters that begin on a page: a transfer of rights by its person, a finding by the provincial office."""
+"""Matters that begin on a page: a transfer of rights by its person."""
 
 from __future__ import annotations
 
-from datetime import date
-
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from engine.cases.others import start_finding
 from engine.cases.transfers import ask
 from engine.cases.views import Done
 from engine.values import Refusal
@@ -33,30 +30,6 @@ def transfer() -> ResponseReturnValue:
     return (
         my_page(asked=asked, refusal=outcome) if isinstance(outcome, Refusal) else _after(outcome, to="/my")
     )
-
-
-@starts.get("/findings/new")
-@only_for("staff")
-def finding_page() -> ResponseReturnValue:
-    """The form by which the provincial office issues a finding."""
-    return render_template("finding.html", asked={}, problem="")
-
-
-@starts.post("/findings")
-@only_for("staff")
-def finding() -> ResponseReturnValue:
-    """Issue a finding to a region, with the days by which plan and work are due."""
-    try:
-        plan_due = date.fromisoformat(request.form.get("plan_due", ""))
-        done_due = date.fromisoformat(request.form.get("done_due", ""))
-    except ValueError:
-        wrong = _("两个期限都要写成日期，例如 2025-12-31。")
-        return render_template("finding.html", asked=request.form, problem=wrong), 422
-    topic, region = request.form.get("topic", ""), request.form.get("region", "").strip()
-    outcome = start_finding(
-        office(), actor(), topic=topic, region=region, plan_due=plan_due, done_due=done_due
-    )
-    return _after(outcome, to="/inbox")
 
 
 def _after(outcome: Done | Refusal, *, to: str) -> ResponseReturnValue:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from engine.cases.guides import guides
 from engine.cases.staff import sign_in
 from engine.values import Refusal
 from web import session
+from web.guides import told
 from web.session import office, same_site
 
 welcome = Blueprint("welcome", __name__)
@@ -22,7 +24,7 @@ def choose() -> ResponseReturnValue:
     actor = session.actor_or_none()
     if actor:
         return redirect(HOME[actor.kind], code=303)
-    return render_template("welcome.html")
+    return render_template("welcome.html", matters=guides(office()), told=told)
 
 
 @welcome.get("/sign-in")

@@ -207,7 +207,8 @@ _WRITE_OFF_CORE = (
 
 # an order is overpaid once, whatever events are found later
 _REQUIRE_FRESH_ORDER = """
-CREATE OR REPLACE FUNCTION require_order_not_overpaid() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_order_not_overpaid() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM overpaid_month m JOIN overpayment o ON o.id = m.overpayment_id
              WHERE m.order_id = NEW.order_id AND o.id <> NEW.overpayment_id AND o.status <> 'dropped') THEN
@@ -219,7 +220,8 @@ END $$
 """
 # the row of the overpayment is the lock: two repayments at once come one after the other
 _REQUIRE_OPEN_SUM = """
-CREATE OR REPLACE FUNCTION require_open_sum() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_open_sum() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   owed record;
   back numeric;

@@ -66,7 +66,7 @@ def repay_by_bank(
             "reference_used", f"银行流水号 {reference} 已入账，内容与这次的不同", "The reference is booked."
         )
     require_status(record, ("decided", "paying"), "登记退款")
-    _require_reference(session, reference)
+    require_reference(session, reference)
     _require_day(record, day, accounting_day(now))
     _require_open(session, record, amount, day)
     entry = post(
@@ -265,7 +265,8 @@ def _keep(
     return made
 
 
-def _require_reference(session: Session, reference: str) -> None:
+def require_reference(session: Session, reference: str) -> None:
+    """Nothing; a refusal where it is no bank's reference, or stands for something else in the books."""
     taken = (
         select(JournalEntry.id).where(JournalEntry.key == reference),
         select(PaymentBatch.id).where(PaymentBatch.number == reference),

@@ -19,6 +19,7 @@ from engine.cases.files import seen_case
 from engine.cases.media import MEDIA, Medium
 from engine.cases.office import Office
 from engine.cases.scanning import Scanned, scan
+from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.uploads import Upload, checked, plain_name, printable
@@ -26,6 +27,7 @@ from engine.cases.views import Done
 from engine.duties import check_may
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase, WorkflowTask
 
@@ -130,7 +132,7 @@ def attachment_of(office: Office, actor: Actor, attachment_id: int) -> OpenedAtt
     """
 
     def work(session: Session) -> OpenedAttachment:
-        paper = _paper(session, attachment_id)
+        paper = _paper(session, actor, attachment_id)
         seen_case(session, office, actor, paper.case_id, why=f"查看材料{attachment_id}")
         if actor.kind != "staff" and paper.added_by != actor.key:
             raise RefusedError(_not_found())
@@ -156,7 +158,7 @@ def remove_attachment(office: Office, actor: Actor, attachment_id: int, *, why: 
     """The paper taken out by who added it, with the reason, while the case runs; row and content stay."""
 
     def work(session: Session) -> Done:
-        paper = _paper(session, attachment_id)
+        paper = _paper(session, actor, attachment_id)
         case = seen_case(session, office, actor, paper.case_id, why="移出材料")
         if paper.added_by != actor.key or case.status != "running" or paper.removed_at:
             raise RefusedError(
@@ -222,7 +224,8 @@ def _taken(session: Session, office: Office, actor: Actor, case_id: int, upload:
                 fact=actor.name or actor.key,
             )
         )
-    kept = session.scalar(select(func.count()).where(Attachment.case_id == case_id)) or 0
+    with beyond(session, "how many papers the case has, from anybody: for the limit, and no more"):
+        kept = session.scalar(select(func.count()).where(Attachment.case_id == case_id)) or 0
     if kept >= _PAPERS_MAX:
         raise RefusedError(
             Reason(code="too_many", text=f"一个案件最多{_PAPERS_MAX}份材料", text_en="Too many papers.")
@@ -328,10 +331,16 @@ def _row(
     )
 
 
-def _paper(session: Session, attachment_id: int) -> Attachment:
+def _paper(session: Session, actor: Actor, attachment_id: int) -> Attachment:
     paper = session.get(Attachment, attachment_id)
     if paper is None:
-        raise RefusedError(_not_found())
+        with beyond(
+            session, "whose case a paper is of that is not seen: to say which of the two is not theirs"
+        ):
+            case_id = session.scalar(select(Attachment.case_id).where(Attachment.id == attachment_id))
+        if case_id is None or session.get(WorkflowCase, case_id) is not None:
+            raise RefusedError(_not_found())
+        raise RefusedError(why_not_seen(session, WorkflowCase, case_id, actor, none=_not_found()))
     return paper
 
 

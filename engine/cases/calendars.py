@@ -25,6 +25,7 @@ from engine.duties import check_may
 from engine.law.calendar import CalendarGap, CalendarYear
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError
 
 #: who keeps parameters (duties.yaml)
@@ -152,7 +153,10 @@ def approve_year(office: Office, actor: Actor, edition_id: int) -> Done | Refusa
         edition.approved_by, edition.approved_at = actor.key, office.clock()
         session.flush()
         _note(session, office, actor, edition, Action.CHANGE_APPLIED)
-        freed = incidents.revive(session, said=CalendarGap(edition.year).lacks, now=office.clock())
+        with beyond(
+            session, "steps that stand still for want of the year, in every region; only how many is told"
+        ):
+            freed = incidents.revive(session, said=CalendarGap(edition.year).lacks, now=office.clock())
         again = f"，{freed} 个因缺这一年而停下的步骤将自动重试" if freed else ""
         return Done(message=f"{edition.year}年工作日历已生效{again}")
 

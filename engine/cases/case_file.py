@@ -15,9 +15,9 @@ from engine.cases.files import case_record, data_of_case, seen_case
 from engine.cases.kin import related_to
 from engine.cases.office import Office
 from engine.cases.pausing import case_actions
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.printing import prints_of
 from engine.cases.reckoning import limits_of
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.steps import attempt
 from engine.cases.trail import filled_forms, trail_of
 from engine.cases.views import TaskRow

@@ -22,6 +22,7 @@ from engine.oversight.change_tables import DataChange
 from engine.people import record_look
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError, reach
 from engine.workflow.tables import WorkflowCase
 
@@ -207,7 +208,8 @@ def _apply(session: Session, office: Office, change: DataChange, declared: Field
         wanted = declared.unshown(session, change.after)
     else:
         wanted = office.vault.decrypt(change.after_cipher, bound_to=f"data_change:{change.id}")
-    declared.store(session, office, target, wanted)
+    with beyond(session, "a decided change may move the row into a region that is not the decider's"):
+        declared.store(session, office, target, wanted)
 
 
 def _seal_value(session: Session, office: Office, change: DataChange, wanted: str) -> None:

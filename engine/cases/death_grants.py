@@ -28,6 +28,7 @@ from engine.law.identity import id_number as read_id_number
 from engine.law.time_limits import deadline
 from engine.money.accounts import new_account
 from engine.people import Person, ensure_person, find_person, id_number_of, record_look
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError
 
 #: for pages
@@ -88,11 +89,15 @@ def apply_for_death_grant(office: Office, actor: Actor, asked: Asked) -> Done | 
         return FieldFaults(faults=faults)
 
     def work(session: Session) -> Done:
-        grant = _drawn(session, office, actor, asked)
-        applicant = _applicant(session, office, actor, asked)
-        _refuse_own(session, office, actor, grant, applicant)
-        _refuse_second(session, grant, applicant)
-        return _begin(session, office, actor, asked, grant, applicant)
+        with beyond(
+            session,
+            "whoever died, and who else applied, is not the relative's to see: told is yes or no alone",
+        ):
+            grant = _drawn(session, office, actor, asked)
+            applicant = _applicant(session, office, actor, asked)
+            _refuse_own(session, office, actor, grant, applicant)
+            _refuse_second(session, grant, applicant)
+            return _begin(session, office, actor, asked, grant, applicant)
 
     outcome = attempt(office, actor, work, subject=actor.key)
     if isinstance(outcome, Refusal) and outcome.reasons[0].code in _FIELD_OF:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine.cases import incidents
 from engine.cases.correspondence import to_peer
 from engine.cases.handover import UndeliveredError, begin, hand_over
+from engine.cases.notice_objections import OBJECTED
 from engine.cases.office import Office
 from engine.cases.steps import around, attempt, carry_out, pass_on
 from engine.cases.transfer_ends import overtaken
@@ -115,6 +116,8 @@ def _hand_over(office: Office, session: Session, kind: str, content: dict[str, o
     except NotWaitingError:
         if kind == "signal":
             return "无案件等待"
+        if name == OBJECTED:
+            return "案件已自行查看"
         if late := overtaken(session, name, str(content["correlation"])):
             return late
         region = str(payload.get("from_region") or payload.get("region") or office.settings.region)

@@ -20,6 +20,7 @@ from engine.refunds.roster_files import LIST_COLUMNS, YEAR_COLUMNS, read_list, r
 from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import LIST_NAMES, ListKind, RosterOrigin, take_list, take_years
 from engine.registers.rosters import digest_of_file
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError, reach
 
 #: kind of roster → its name
@@ -93,15 +94,18 @@ def take_employer_roster(
         origin = _origin(
             session, office, file, kind=kind, region=region, as_of=as_of, source=source, year=year
         )
-        if kind == "contributions":
-            rows = read_or_refuse(
-                lambda: read_years(file, known=_known(session), regions=_within(session, region))
-            )
-            roster = take_years(session, rows, year=year, origin=origin, actor=actor, now=office.clock())
-        else:
-            wanted = _list_kind(kind)
-            lines = read_or_refuse(lambda: read_list(file, wanted, until=origin.as_of))
-            roster = take_list(session, lines, kind=wanted, origin=origin, actor=actor, now=office.clock())
+        with beyond(session, "rosters of every employer are copied in, and read by screenings"):
+            if kind == "contributions":
+                rows = read_or_refuse(
+                    lambda: read_years(file, known=_known(session), regions=_within(session, region))
+                )
+                roster = take_years(session, rows, year=year, origin=origin, actor=actor, now=office.clock())
+            else:
+                wanted = _list_kind(kind)
+                lines = read_or_refuse(lambda: read_list(file, wanted, until=origin.as_of))
+                roster = take_list(
+                    session, lines, kind=wanted, origin=origin, actor=actor, now=office.clock()
+                )
         return Done(message=f"{KINDS[kind][0]}名册已收入：{roster.line_count} 行，描述 {roster.as_of}")
 
     return attempt(office, actor, work, subject=f"office:{region}", stream="employer-rosters")

@@ -17,6 +17,7 @@ from engine.exchange import receiving
 from engine.exchange.envelope import Ack, Code, EnvelopeError, open_ack
 from engine.exchange.peers import Peer
 from engine.exchange.tables import ExchangeMessage
+from engine.store.sight import seen_as
 from engine.values import SYSTEM, Refusal
 
 
@@ -57,7 +58,8 @@ def answer(office: Office, raw: bytes, *, via: str = "") -> Answer:
     try:
         taken = attempt(office, SYSTEM, work, subject="exchange")
     except EnvelopeError as error:
-        with office.store.transaction() as session:
+        # nobody is signed in at this door: the fault is the office's own record
+        with seen_as(None), office.store.transaction() as session:
             receiving.keep_fault(session, raw, error, now=office.clock())
         return _problem(error.code, error.text, error.text_en)
     if isinstance(taken, Refusal):

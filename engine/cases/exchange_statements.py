@@ -26,6 +26,7 @@ from engine.exchange.tables import ExchangeMessage, ExchangeStatement
 from engine.law.calendar import CalendarGap
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.tasks.tables import RightsTransfer
 from engine.values import CHINA, Actor, Month, Refusal
 
@@ -75,7 +76,10 @@ def state_now(office: Office, actor: Actor, peer: str) -> Done | Refusal:
     def work(session: Session) -> Done:
         require(session, office, actor, OPERATE)
         other = peer_of(office, peer)
-        number = _state(session, office, peer)
+        with beyond(
+            session, "a statement is the office's word on every transfer with the other, in no region less"
+        ):
+            number = _state(session, office, peer)
         append(
             session,
             stream=sending.stream(peer),

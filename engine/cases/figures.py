@@ -119,11 +119,11 @@ class WorkingDays:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What queries with :func:`_worked` are handed."""
+        """What queries with :func:`worked` are handed."""
         return {"counts": self.counts, "begins": self.begins}
 
 
-def _worked(since: str, until: str) -> str:
+def worked(since: str, until: str) -> str:
     """Working days between two instants as SQL; null where a day is not in the list."""
     return f"{_worked_at(until)} - {_worked_at(since)}"
 
@@ -146,7 +146,7 @@ WITH passed AS (
     FROM workflow_case c
    WHERE c.started_at >= :first AND c.started_at < :after AND {_OF_CASES}
   UNION ALL
-  SELECT c.status, c.process_id, left(c.region_code, :digits), c.ended_at, {_worked("c.started_at", "c.ended_at")}
+  SELECT c.status, c.process_id, left(c.region_code, :digits), c.ended_at, {worked("c.started_at", "c.ended_at")}
     FROM workflow_case c
    WHERE c.ended_at >= :first AND c.ended_at < :after AND {_OF_CASES}
 ), told AS (
@@ -176,11 +176,11 @@ SELECT (SELECT count(*) FROM workflow_case c WHERE c.started_at >= :after AND {_
 _STEPS = f"""
 WITH waits AS (
   SELECT t.element_id, t.name, t.duty, false AS open, t.completed_at > t.due_at AS late,
-         {_worked("t.created_at", "t.completed_at")} AS days
+         {worked("t.created_at", "t.completed_at")} AS days
     FROM workflow_task t JOIN workflow_case c ON c.id = t.case_id
    WHERE t.status = 'completed' AND t.completed_at >= :first AND t.completed_at < :after AND {_OF_CASES}
   UNION ALL
-  SELECT t.element_id, t.name, t.duty, true, c.paused_at IS NULL AND t.due_at < :now, {_worked("t.created_at", "CAST(:now AS timestamptz)")}
+  SELECT t.element_id, t.name, t.duty, true, c.paused_at IS NULL AND t.due_at < :now, {worked("t.created_at", "CAST(:now AS timestamptz)")}
     FROM workflow_task t JOIN workflow_case c ON c.id = t.case_id
    WHERE t.status = 'ready' AND {_OF_CASES}
 )

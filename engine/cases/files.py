@@ -18,11 +18,13 @@ from engine.cases.office import Office
 from engine.cases.operations import not_operator, operator_scopes
 from engine.cases.payments import orders_of_case
 from engine.cases.rows import history_rows, look, region_names, subject_labels, task_rows, visible
+from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import CaseRow, CaseView, IncidentView, LetterView, Page, Step, TaskRow
-from engine.duties import covers, held_by
+from engine.duties import covers, held_by, kept_away
 from engine.store.outbox import OutboxMessage
+from engine.store.sight import beyond
 from engine.tasks.tables import Letter
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError, reach
 from engine.workflow.history import history_of, standing_of
@@ -139,11 +141,11 @@ def may_see(session: Session, office: Office, actor: Actor, case: WorkflowCase) 
     """Whether the file is open to the actor; denied by default.
 
     To the case's own person or employer, to whoever has a hand in it or an open task or question of it, to whoever
-    decides over such cases of the region, and to oversight of the region.
+    decides over such cases of the region, and to oversight of the region. Never to whoever keeps away from it (回避).
     """
     if case.subject == actor.key:
         return True
-    if actor.kind != "staff":
+    if actor.kind != "staff" or kept_away(session, case.id, (actor.key,)):
         return False
     if actor.duties & _SEEN_BY_OVERSIGHT and case.region_code.startswith(reach(actor.region)):
         return True
@@ -185,7 +187,8 @@ def _hands(session: Session, office: Office, actor: Actor, case_id: int) -> tupl
 def _found(session: Session, office: Office, actor: Actor, case_id: int) -> WorkflowCase:
     case = session.get(WorkflowCase, case_id)
     if case is None:
-        raise RefusedError(Reason(code="no_such_case", text="没有这个案件", text_en="No such case."))
+        none = Reason(code="no_such_case", text="没有这个案件", text_en="No such case.")
+        raise RefusedError(why_not_seen(session, WorkflowCase, case_id, actor, none=none))
     if not may_see(session, office, actor, case):
         raise RefusedError(
             Reason(
@@ -278,8 +281,12 @@ def letters_of(session: Session, actor: Actor, case_id: int) -> Sequence[tuple[L
     own = Letter.case_id == case_id
     if actor.kind != "staff":
         own = and_(own, Letter.recipient.in_((actor.key, PUBLIC)))
-    query = query.where(own if family is None else or_(own, family))
-    return [(letter, sent_at) for letter, sent_at in session.execute(query)]
+    if family is None:
+        return [(letter, sent_at) for letter, sent_at in session.execute(query.where(own))]
+    with beyond(
+        session, "letters to the family are found by the case of the dead, which is not the relative's"
+    ):
+        return [(letter, sent_at) for letter, sent_at in session.execute(query.where(or_(own, family)))]
 
 
 def _letters(session: Session, actor: Actor, case_id: int) -> tuple[LetterView, ...]:

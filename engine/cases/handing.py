@@ -18,6 +18,7 @@ from engine.cases.task_rules import ready_to
 from engine.cases.views import BulkRow, Done
 from engine.duties import Agency, Post, StaffMember, covers, may_administer, reload_actor
 from engine.store.actions import Action
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError, TaskId
 from engine.workflow.runner import TaskClosedError
 from engine.workflow.tables import WorkflowCase, WorkflowTask
@@ -327,4 +328,5 @@ def _open_of(session: Session, key: str) -> tuple[str, ...]:
         )
         .order_by(WorkflowTask.created_at, WorkflowTask.id)
     )
-    return tuple(session.scalars(query))
+    with beyond(session, "everything of who leaves, wherever it is: each row is then judged by itself"):
+        return tuple(session.scalars(query))

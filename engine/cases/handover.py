@@ -54,6 +54,9 @@ def begin(
     process_id = office.runner.versions.started_by(session, name)
     if process_id is None:
         raise NotWaitingError(f"没有案件在等待“{name}”，也没有流程以它开始")
-    subject = f"person:{payload['person_id']}" if "person_id" in payload else f"office:{region}"
+    subject = next(
+        (f"{kind}:{payload[f'{kind}_id']}" for kind in ("person", "employer") if f"{kind}_id" in payload),
+        f"office:{region}",
+    )
     case = next_case(session, office, process_id, region=region, subject=subject)
     return start_case(office, session, SYSTEM, case, payload, message=name)

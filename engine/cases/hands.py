@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.desk_tables import HeldCompletion, TaskSigner
 from engine.cases.office import Office
+from engine.cases.sight import why_not_seen
 from engine.cases.staff import name_of
 from engine.cases.views import Done
 from engine.duties import StaffMember, acting_for, hands_on, reload_actor
@@ -109,7 +110,9 @@ def at_task(session: Session, office: Office, actor: Actor, task_id: str, *, wri
     """
     case_id = session.scalar(select(WorkflowTask.case_id).where(WorkflowTask.id == task_id))
     if case_id is None:
-        raise RefusedError(Reason(code="no_such_task", text="没有这个任务", text_en="No such task."))
+        none = Reason(code="no_such_task", text="没有这个任务", text_en="No such task.")
+        why = why_not_seen(session, WorkflowTask, task_id, actor, none=none)
+        raise RefusedError(why if why is none or actor.kind == "staff" else _not_own(actor))
     fresh = {"with_for_update": True, "populate_existing": True} if writing else {}
     case = session.get_one(WorkflowCase, case_id, **fresh)  # type: ignore[arg-type]
     task = session.get_one(WorkflowTask, task_id, populate_existing=writing)
@@ -134,6 +137,12 @@ def at_task(session: Session, office: Office, actor: Actor, task_id: str, *, wri
     )
 
 
+def _not_own(who: Actor) -> Reason:
+    return Reason(
+        code="not_own_case", text="这不是您的案件", text_en="Not your case.", fact=who.name or who.key
+    )
+
+
 def standing(
     session: Session,
     office: Office,
@@ -149,14 +158,7 @@ def standing(
     With ``duty`` they act with that one instead of the task's own.
     """
     if who.kind in {"person", "employer"} and case.subject != who.key:
-        return "", (
-            Reason(
-                code="not_own_case",
-                text="这不是您的案件",
-                text_en="Not your case.",
-                fact=who.name or who.key,
-            ),
-        )
+        return "", (_not_own(who),)
     found = acting_for(
         session,
         office.duties,

@@ -34,6 +34,7 @@ from engine.cases.uploads import Upload, plain_name
 from engine.duties import check_may
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError
 
 __all__ = [
@@ -207,9 +208,11 @@ def _readable(kind: str, content: bytes) -> KindOfFile:
 
 def _again(session: Session, office: Office, actor: Actor, kind: KindOfFile, digest: str) -> Taken:
     """The import that the content is already."""
-    file = session.scalars(
-        select(ImportFile).where(ImportFile.kind == kind.key, ImportFile.digest == digest).with_for_update()
-    ).one()
+    query = select(ImportFile).where(ImportFile.kind == kind.key, ImportFile.digest == digest)
+    with beyond(
+        session, "the same content may be another region's import: then it is refused, and nothing is told"
+    ):
+        file = session.scalars(query.with_for_update()).one()
     _require_keeper(session, office, actor, file.region_code)
     if file.status in ("checked", "refused"):
         _begin_anew(session, file)

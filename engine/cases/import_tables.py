@@ -166,7 +166,8 @@ STEPS = (
 
 #: a file that counts as loaded has every one of its rows in its table, whoever says that it is loaded
 WHOLE = """
-CREATE OR REPLACE FUNCTION require_whole_import() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_whole_import() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   loaded bigint;
 BEGIN

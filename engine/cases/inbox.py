@@ -20,7 +20,7 @@ from engine.cases.steps import around, attempt, pass_on
 from engine.cases.task_rules import ready_to
 from engine.cases.task_views import signer_views, urge_views, what_may
 from engine.cases.views import Done, TaskView
-from engine.duties import acting_for
+from engine.duties import acting_for, kept_away
 from engine.store.actions import Action
 from engine.values import Actor, Refusal, RefusedError
 from engine.workflow.forms import Field, FormErrors
@@ -180,6 +180,8 @@ def labels_of(version: Published) -> dict[str, Mapping[str, Field]]:
 def _may_see(at: AtTask) -> None:
     """A task is seen by those whose duty and region it is, who has or had it, and who was asked to sign it."""
     task = at.task
+    if kept_away(at.session, at.case.id, (at.actor.key,)):
+        raise RefusedError(*at.against)
     if at.names & {task.completed_by, task.assignee, task.owner, *(each.signer for each in at.signers)}:
         return
     if at.actor.kind != "staff" and at.case.subject != at.actor.key:

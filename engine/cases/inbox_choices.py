@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select
@@ -49,7 +49,7 @@ def choices(office: Office, actor: Actor, which: InboxList) -> InboxChoices:
         return InboxChoices(
             processes=_choices({each.process_id for each in found}, found, "process_id", processes),
             steps=_choices({each.element_id for each in found}, found, "element_id", steps),
-            regions=_regions(session, {each.scope for each in inside.reaches}),
+            regions=regions_within(session, {each.scope for each in inside.reaches}),
         )
 
 
@@ -79,7 +79,8 @@ def _choices(
     )
 
 
-def _regions(session: Session, scopes: set[str]) -> tuple[Choice, ...]:
+def regions_within(session: Session, scopes: Collection[str]) -> tuple[Choice, ...]:
+    """The regions whose codes begin with one of the scopes; none for no scope."""
     if not scopes:
         return ()
     within = or_(*(Region.code.startswith(scope) for scope in scopes))

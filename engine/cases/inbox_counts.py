@@ -69,7 +69,8 @@ def _counting(verb: str) -> tuple[str, ...]:
     name = f"count_open_tasks_{verb}"
     return (
         f"""
-CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO open_task_delta (scope, duty, element_id, process_id, claimed, due_on, n)
     SELECT left(t.region_code, level.digits), t.duty, t.element_id, c.process_id, t.assignee IS NOT NULL,

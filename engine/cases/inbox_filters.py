@@ -37,7 +37,8 @@ from engine.law.calendar import CalendarGap
 from engine.law.identity import credit_code, id_number
 from engine.money.payment_tables import PaymentOrder
 from engine.people import Employer, Person, find_person
-from engine.tasks.tables import RetentionRefund, RightsTransfer
+from engine.refunds.campaign_tables import RetentionRefund
+from engine.tasks.tables import RightsTransfer
 from engine.values import CHINA, Actor, Money, Month, Refusal, reach
 from engine.workflow.tables import NEVER_DUE, WorkflowCase, WorkflowTask
 

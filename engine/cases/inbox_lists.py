@@ -41,6 +41,7 @@ from engine.cases.inbox_pages import (
 from engine.cases.office import Office
 from engine.cases.rows import Reach, reaches, task_rows, visible
 from engine.cases.views import InboxList, Light, Page, TaskList, TaskRow
+from engine.store.sight import beyond
 from engine.values import Actor
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowTask
 
@@ -65,7 +66,11 @@ def inbox(
     with office.store.reading() as session:
         mine = reaches(session, office, actor)
         if which in REACHED:
-            found, total = _reached(session, office, which, asked, place, mine)
+            # numbers of tasks in their order; the rows shown are read with the actor's own eyes
+            with beyond(
+                session, "the place of a page among a million tasks: what posts reach, by its indexes"
+            ):
+                found, total = _reached(session, office, which, asked, place, mine)
         else:
             found, total = _own(session, office, actor, which, asked, place)
         ids, before, after = found
@@ -94,7 +99,8 @@ def counts(office: Office, actor: Actor) -> Mapping[InboxList, int]:
             inside = within_list(office, which, mine).narrowed(session, "")
             days = due_days(office, InboxFilter(), light=light_of_list(which))
             strands = strands_of(session, inside, InboxFilter(), days)
-            found[which] = total_of(session, office, inside, InboxFilter(), days, strands)
+            with beyond(session, "how many tasks posts reach: counted by its indexes, none of them shown"):
+                found[which] = total_of(session, office, inside, InboxFilter(), days, strands)
         started = select(func.count()).where(WorkflowCase.started_by == actor.key)
         unread = select(func.count()).where(CaseCopy.reader == actor.key, CaseCopy.read_at.is_(None))
         found["started"], found["copied"] = session.scalar(started) or 0, session.scalar(unread) or 0

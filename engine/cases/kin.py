@@ -13,6 +13,7 @@ from engine.cases.files import STATUS_NAMES, may_see
 from engine.cases.office import Office
 from engine.cases.rows import process_names
 from engine.money.payments import PaymentLine, PaymentOrder
+from engine.store.sight import beyond
 from engine.tasks.tables import RightsTransfer
 from engine.values import Actor, CaseId
 from engine.workflow.tables import WorkflowCase
@@ -23,20 +24,11 @@ _SHOWN_MAX = 50
 
 def related_to(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> Related:
     """The related cases that the actor may see, latest first; the others are only counted (CTRL-07)."""
-    found: dict[int, str] = {}
-    for why, case_ids in (
-        ("counterpart", _counterparts(session, case)),
-        ("payment_run", _runs(session, case)),
-        ("same_subject", _of_subject(session, case)),
-        ("paid_in", _paid_in(session, case)),
+    with beyond(
+        session, "cases of others around a case: counted, and shown only where may_see lets them be seen"
     ):
-        for case_id in case_ids:
-            found.setdefault(case_id, why)
-    found.pop(case.id, None)
-    cases = session.scalars(
-        select(WorkflowCase).where(WorkflowCase.id.in_(found)).order_by(WorkflowCase.id.desc())
-    ).all()
-    seen = [each for each in cases[:_SHOWN_MAX] if may_see(session, office, actor, each)]
+        found, cases = _around(session, case)
+        seen = [each for each in cases[:_SHOWN_MAX] if may_see(session, office, actor, each)]
     names = process_names(session)
     rows = tuple(
         RelatedCase(
@@ -51,6 +43,22 @@ def related_to(session: Session, office: Office, actor: Actor, case: WorkflowCas
         for each in seen
     )
     return Related(rows=rows, hidden=len(cases) - len(rows))
+
+
+def _around(session: Session, case: WorkflowCase) -> tuple[dict[int, str], Sequence[WorkflowCase]]:
+    """Why each case is related, by its id; and the cases, latest first."""
+    found: dict[int, str] = {}
+    for why, case_ids in (
+        ("counterpart", _counterparts(session, case)),
+        ("payment_run", _runs(session, case)),
+        ("same_subject", _of_subject(session, case)),
+        ("paid_in", _paid_in(session, case)),
+    ):
+        for case_id in case_ids:
+            found.setdefault(case_id, why)
+    found.pop(case.id, None)
+    query = select(WorkflowCase).where(WorkflowCase.id.in_(found)).order_by(WorkflowCase.id.desc())
+    return found, session.scalars(query).all()
 
 
 def _of_subject(session: Session, case: WorkflowCase) -> Sequence[int]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 
 import orjson
 
+from engine.cases.guide_checks import guide_problems
 from engine.cases.library import decisions_in, diagrams, drawn_in, key_of, kind_of, made_of
 from engine.store.declaration import DeclarationError
 from engine.tasks.letters import unknown_facts
@@ -173,6 +174,7 @@ def _report(
     # what calls itself is not played: it has no end
     resolve = None if circles else resolver_of({each: files[each] for each in drawn})
     problems = [*circles, *_of_kind(name, files[name], names, resolve), *_twice(name, files, drawn)]
+    problems += guide_problems(name, files, names) if name in drawn else ()
     notes = import_report(files[name]) if name in drawn else ()
     return FileReport(
         name=name, problems=(*problems, *_unread(notes, problems)), changed=changed, notes=notes

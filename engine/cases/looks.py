@@ -19,6 +19,7 @@ from engine.law.policy import PolicyGap
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import mask_name
+from engine.store.sight import beyond
 from engine.values import CHINA, Actor, Month, Reason, Refusal, RefusedError, reach
 
 # within a case of one's own: any hand in any case about the person, by oneself or in whose name one acted
@@ -93,7 +94,8 @@ def lookers(office: Office, actor: Actor, *, month: str = "") -> Lookers | Refus
     def work(session: Session) -> Lookers:
         at_door(session, office, actor)
         wanted = month_typed(month) if month else Month.of(office.today)
-        rows = session.execute(_BY_STAFF, {**_span(wanted), "within": f"{reach(actor.region)}%"}).all()
+        with beyond(session, "looks of one's own staff at people anywhere: who inspects them sees every one"):
+            rows = session.execute(_BY_STAFF, {**_span(wanted), "within": f"{reach(actor.region)}%"}).all()
         threshold = _threshold(office, actor)
         _note(session, office, actor, "access-records", str(wanted))
         return Lookers(
@@ -129,7 +131,8 @@ def looks_of(office: Office, actor: Actor, staff_id: int, *, month: str = "") ->
             )
         at_door(session, office, actor, region=region)
         wanted = month_typed(month) if month else Month.of(office.today)
-        rows = session.execute(_OF_ONE, {**_span(wanted), "actor": key}).all()
+        with beyond(session, "looks of one of one's own staff at people anywhere, names masked"):
+            rows = session.execute(_OF_ONE, {**_span(wanted), "actor": key}).all()
         _note(session, office, actor, key, str(wanted))
         return LooksOf(
             month=str(wanted),

@@ -133,7 +133,9 @@ class Monitor:
 
 def monitor(office: Office, actor: Actor, wanted: MonitorFilter) -> Monitor | Refusal:
     """The figures asked for, within what the actor's posts reach."""
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "figures counted in sets over what posts reach; no insured person in them"
+    ) as session:
         sight = sight_of(session, office, actor, wanted)
         if isinstance(sight, Refusal):
             return sight

@@ -19,8 +19,8 @@ from engine.cases.month_views import DecisionRow, MonthRunView, decision_rows, r
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.part_work import PartWork
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.risk_room import screen
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
 from engine.cases.views import Page
@@ -38,6 +38,7 @@ from engine.money.payees import PayeeBook
 from engine.money.payments import PaymentBatch, PaymentOrder
 from engine.people import Region
 from engine.store.parts import mark_done
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
 
 
@@ -54,17 +55,20 @@ def start_month_run(office: Office, actor: Actor, *, month: str, region: str = "
                 Reason(code="unknown_region", text=f"没有地区 {where}", text_en=f"No region {where}.")
             )
         require_duty(session, office, actor, "intake", where)
-        run = start_run(
-            session,
-            region=where,
-            month=_month(office, month),
-            day=office.today,
-            book=office.book,
-            actor=actor,
-            now=office.clock(),
-        )
-        _refuse_unconfirmed(session, office, run)
-        return run_record(session, run, whole=True)
+        with beyond(
+            session, "a month run is parted over whole regions in sets, after the duty there was shown"
+        ):
+            run = start_run(
+                session,
+                region=where,
+                month=_month(office, month),
+                day=office.today,
+                book=office.book,
+                actor=actor,
+                now=office.clock(),
+            )
+            _refuse_unconfirmed(session, office, run)
+            return run_record(session, run, whole=True)
 
     return attempt(office, actor, work, subject=f"office:{where}")
 
@@ -265,10 +269,11 @@ def _refuse_unconfirmed(session: Session, office: Office, run: MonthRun) -> None
     """In production nothing is paid on a figure that the bureau has not confirmed."""
     if not office.settings.production:
         return
-    rates = session.scalars(
-        select(MonthRate.reasons).where(MonthRate.run_id == run.id, MonthRate.month == run.month)
-    )
-    waiting = _unconfirmed(rates)
+    of_run = select(MonthRate.reasons).where(MonthRate.run_id == run.id)
+    rates = session.scalars(of_run.where(MonthRate.month == run.month))
+    # the subsidy is that of an earlier month in most cases
+    priced = session.scalars(of_run.where(MonthRate.subsidy_fen > 0).distinct())
+    waiting = sorted({*_unconfirmed(rates), *_unconfirmed(priced, of="price_")})
     if waiting:
         raise RefusedError(
             Reason(
@@ -280,11 +285,11 @@ def _refuse_unconfirmed(session: Session, office: Office, run: MonthRun) -> None
         )
 
 
-def _unconfirmed(rates: Iterable[str]) -> list[str]:
-    found = (
+def _unconfirmed(rates: Iterable[str], *, of: str = "") -> set[str]:
+    """Figures that wait for the bureau in reasons whose code begins so."""
+    return {
         reason["parameter"]
         for text in rates
         for reason in orjson.loads(text)
-        if not reason["verified"] and reason["code"] != "policy_gap"
-    )
-    return sorted(set(found))
+        if not reason["verified"] and reason["code"] != "policy_gap" and reason["code"].startswith(of)
+    }

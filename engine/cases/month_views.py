@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Select, func, select
@@ -15,13 +16,15 @@ from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.views import Page
+from engine.disbursement.month_run import run_key
 from engine.disbursement.tables import MonthDecision, MonthPart, MonthRate, MonthRun
 from engine.law.month import REASONS
+from engine.money.payment_tables import PaymentChunk, PaymentOrder
 from engine.oversight.hit_tables import MatchHit
 from engine.people import Person, id_number_of, region_name
 from engine.store.crypto import mask_id
 from engine.store.parts import troubles
-from engine.values import Money, Reason, reach
+from engine.values import Money, Month, Reason, reach
 
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     "pay": ("应发", "To pay"),
@@ -105,6 +108,8 @@ class MonthRunView:
     percent: int = 0
     #: deaths in the region whose family has not been granted anything yet
     deaths_unclaimed: int = 0
+    #: why a price subsidy was paid, or not, of the months whose index came since the month before
+    price_reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +169,7 @@ def run_record(session: Session, run: MonthRun, *, whole: bool) -> MonthRunView:
         paid=Money.total(Money.yuan(row.total) for row in regions).text,
         percent=100 * done // total if total else 100,
         deaths_unclaimed=unclaimed(session, reach(run.region)) if whole else 0,
+        price_reasons=_price_reasons(session, run) if whole else (),
     )
 
 
@@ -232,13 +238,60 @@ def _why(session: Session, decision: MonthDecision, grant: BenefitGrant) -> tupl
             )
             for hit in session.scalars(hits.order_by(MatchHit.id))
         )
-    if decision.last_due is None:
-        return ()
-    rate = session.get(
-        MonthRate, (decision.run_id, decision.region, grant.household_region, decision.last_due)
+    place = (decision.run_id, decision.region, grant.household_region)
+    known = []
+    if decision.last_due is not None and (rate := session.get(MonthRate, (*place, decision.last_due))):
+        known = [Reason(**each) for each in orjson.loads(rate.reasons)]
+    usual = (each for each in known if each.code != "policy_gap" and not each.code.startswith("price_"))
+    return (*usual, *_why_subsidised(session, decision, place))
+
+
+def _why_subsidised(
+    session: Session, decision: MonthDecision, place: tuple[int, str, str]
+) -> Iterator[Reason]:
+    """The law's reasons for each month whose price subsidy the decision ordered, or for none in its own month."""
+    run = session.get_one(MonthRun, decision.run_id)
+    months = session.scalars(
+        select(PaymentOrder.month)
+        .join(PaymentChunk, PaymentChunk.id == PaymentOrder.chunk_id)
+        .where(
+            PaymentChunk.key == f"{run_key(run)}:{decision.part}",
+            PaymentOrder.key.startswith(f"subsidy:{decision.grant_id}:"),
+        )
+        .order_by(PaymentOrder.month)
+    ).all()
+    for month in months or [decision.last_due]:
+        rate = session.get(MonthRate, (*place, month)) if month else None
+        for each in orjson.loads(rate.reasons) if rate else ():
+            if each["code"].startswith("price_"):
+                yield _of_month(str(month), each)
+
+
+def _price_reasons(session: Session, run: MonthRun) -> tuple[Reason, ...]:
+    """What the law made of the index of the run's month and of the one before, each once for all regions."""
+    before = str(Month.parse(run.month).plus(-1))
+    rates = session.execute(
+        select(MonthRate.month, MonthRate.reasons)
+        .where(
+            MonthRate.run_id == run.id,
+            MonthRate.month.in_((before, run.month)),
+            MonthRate.subsidy_fen.is_not(None),
+        )
+        .distinct()
+        .order_by(MonthRate.month)
     )
-    known = orjson.loads(rate.reasons) if rate else []
-    return tuple(Reason(**each) for each in known if each["code"] != "policy_gap")
+    found = {}
+    for month, reasons in rates:
+        for each in orjson.loads(reasons):
+            if each["code"].startswith("price_"):
+                found[month, each["text"], each["fact"]] = _of_month(month, each)
+    return tuple(found.values())
+
+
+def _of_month(month: str, reason: Mapping[str, Any]) -> Reason:
+    """The reason with the month that it speaks of."""
+    words = {"text": f"{month} {reason['text']}", "text_en": f"{month}: {reason['text_en']}"}
+    return Reason(**{**reason, **words})
 
 
 def _reasons(session: Session, run: MonthRun) -> tuple[ReasonCount, ...]:

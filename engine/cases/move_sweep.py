@@ -17,6 +17,7 @@ from engine.cases.staff import actor_by_key
 from engine.cases.steps import Around, around, attempt
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, CaseRef, Reason, Refusal
 from engine.workflow.moving import By, Carried, carry, put_back
 from engine.workflow.versions import Published
@@ -94,8 +95,14 @@ class _Mover:
             how(session, item)
             return True
 
+        def whole(session: Session) -> bool:
+            with beyond(session, "running cases of every region go over to another version, by the machine"):
+                return work(session)
+
         try:
-            done = attempt(self.office, self.actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
+            done = attempt(
+                self.office, self.actor, whole, subject=f"case:{case_id}", stream=f"case:{case_id}"
+            )
         except DBAPIError:
             # the database is away, which says nothing of the case: the next sweep tries it again
             raise

@@ -18,6 +18,7 @@ from engine.cases.move_sweep import by_actor
 from engine.cases.office import Office
 from engine.cases.steps import attempt
 from engine.duties import check_may
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.migration import Verdict
 from engine.workflow.moving import tried
@@ -106,18 +107,22 @@ def dry_run(
         reasons: Counter[MoveReason] = Counter()
         rows: list[MoveRow] = []
         last = 0
-        for row in _judged(session, office, old, new, after=after, limit=limit):
-            counts[row.outcome] += 1
-            reasons.update({MoveReason(row.outcome, each.text, each.text_en) for each in row.reasons})
-            last = row.case_id
-            if verdict in (None, row.outcome) and len(rows) <= PAGE:
-                rows.append(row)
+        with beyond(
+            session, "what a move would do to every open case, wherever it runs; shown are numbers of cases"
+        ):
+            for row in _judged(session, office, old, new, after=after, limit=limit):
+                counts[row.outcome] += 1
+                reasons.update({MoveReason(row.outcome, each.text, each.text_en) for each in row.reasons})
+                last = row.case_id
+                if verdict in (None, row.outcome) and len(rows) <= PAGE:
+                    rows.append(row)
+            total = session.scalar(select(func.count()).where(open_on(old.id))) or 0
         tried_to = last if counts.total() == limit else 0
         return MoveReport(
             process_id=old.process_id,
             from_number=old.number,
             to_number=new.number,
-            total=session.scalar(select(func.count()).where(open_on(old.id))) or 0,
+            total=total,
             clean=counts["clean"],
             notice=counts["notice"],
             cannot=counts["cannot"],

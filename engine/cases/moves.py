@@ -22,6 +22,7 @@ from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 from engine.workflow.versions import Published
@@ -99,13 +100,14 @@ def start_move(
         open_cases = select(
             literal(job.id), WorkflowCase.id, literal("waiting"), literal("[]"), literal("[]")
         )
-        session.execute(
-            insert(MoveItem).from_select(
-                ["job_id", "case_id", "status", "reasons", "old_inbox"], open_cases.where(open_on(old.id))
+        with beyond(session, "every case of a version moves, wherever it runs; shown are numbers of cases"):
+            session.execute(
+                insert(MoveItem).from_select(
+                    ["job_id", "case_id", "status", "reasons", "old_inbox"], open_cases.where(open_on(old.id))
+                )
             )
-        )
-        items = select(func.count()).where(MoveItem.job_id == job.id)
-        job.total = session.execute(items).scalar_one()
+            items = select(func.count()).where(MoveItem.job_id == job.id)
+            job.total = session.execute(items).scalar_one()
         if job.total == 0:
             raise RefusedError(
                 Reason(
@@ -166,11 +168,12 @@ def undo_move(office: Office, actor: Actor, job_id: int, *, why: str) -> MovePro
             raise RefusedError(Reason(code="already_undone", text=text, text_en="It is taken back already."))
         if not why.strip():
             raise RefusedError(Reason(code="why_missing", text="请填写撤回理由", text_en="Say why."))
-        session.execute(
-            update(MoveItem)
-            .where(MoveItem.job_id == job_id, MoveItem.status == "waiting")
-            .values(status="stopped", at=office.clock())
-        )
+        with beyond(session, "every case of the job, wherever it runs"):
+            session.execute(
+                update(MoveItem)
+                .where(MoveItem.job_id == job_id, MoveItem.status == "waiting")
+                .values(status="stopped", at=office.clock())
+            )
         job.status, job.undone_by, job.undone_at = "undoing", actor.key, office.clock()
         job.undone_why = why.strip()
         _record(session, office, actor, job, Action.MOVE_TAKEN_BACK, {}, why=job.undone_why)
@@ -200,9 +203,10 @@ def _job(session: Session, job_id: int, *, lock: bool = False) -> MoveJob:
 
 
 def _progress(session: Session, job: MoveJob) -> MoveProgress:
-    counts = session.execute(
-        select(MoveItem.status, func.count()).where(MoveItem.job_id == job.id).group_by(MoveItem.status)
-    )
+    with beyond(session, "how many cases a job has dealt with, wherever they run"):
+        counts = session.execute(
+            select(MoveItem.status, func.count()).where(MoveItem.job_id == job.id).group_by(MoveItem.status)
+        ).all()
     versions = session.execute(
         select(ProcessVersion.id, ProcessVersion.number).where(
             ProcessVersion.id.in_([job.from_version_id, job.to_version_id])

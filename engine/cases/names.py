@@ -67,6 +67,8 @@ def names_of(
         limits=frozenset(
             each.key.removeprefix(_LIMIT) for each in law.parameters() if each.key.startswith(_LIMIT)
         ),
+        public=frozenset({"claimant", "employer"}),
+        sources=frozenset(law.sources),
     )
 
 

@@ -7,12 +7,15 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from engine.cases import claims, others, transfers
+from engine.cases import checklists, claims, others, refund_acts, transfers
 from engine.cases.death_openers import open_death_grant
+from engine.cases.feedback_openers import open_complaint, open_rating
 from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.refund_openers import open_settlement
+from engine.cases.skill_openers import open_skill_subsidy
 from engine.cases.stage import PRACTICE_REGION
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
@@ -52,17 +55,21 @@ def _open_refund(office: Office, subject: Actor, data: Mapping[str, Value]) -> D
     year = data.get("year", office.today.year)
     if not isinstance(year, int):
         raise StuckError(f"data.year 应当是年份，现在是“{year}”")
-    return others.start_refund(office, SYSTEM, employer_id=subject.id, year=year)
+    return refund_acts.start_refund(
+        office, SYSTEM, employer_id=subject.id, year=year, pay_mode=str(data.get("pay_mode") or "")
+    )
 
 
-def _open_finding(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
-    return others.start_finding(
+def _open_item(office: Office, _subject: Actor, data: Mapping[str, Value]) -> Done | Refusal:
+    """One item of a checklist; with ``self_check_due`` the unit looks into it first."""
+    return checklists.issue_item(
         office,
         SYSTEM,
         topic=_text(data, "topic"),
         region=_text(data, "region"),
         plan_due=_day_of(data, "plan_due"),
         done_due=_day_of(data, "done_due"),
+        self_check_due=_day_of(data, "self_check_due") if data.get("self_check_due") else None,
     )
 
 
@@ -96,13 +103,17 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "claim": _open_claim,
     "transfer_in": _open_transfer,
     "stable_jobs": _open_refund,
-    "rectification": _open_finding,
+    "rectification": _open_item,
     "payment_run": _open_payment_run,
     "stop": open_stop,
     "death_grant": open_death_grant,
     "recovery": open_recovery,
+    "refund_settlement": open_settlement,
     "suspicion": open_suspicion,
     "reconcile": _open_difference,
+    "rating": open_rating,
+    "complaint": open_complaint,
+    "skill_subsidy": open_skill_subsidy,
 }
 #: processes whose cases are opened by a use-case of their own
 OPENED_HERE = frozenset(_OPENERS)

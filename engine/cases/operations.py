@@ -173,7 +173,9 @@ SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM
 def operations(office: Office, actor: Actor, *, quiet_days: int = QUIET_DAYS) -> Operations | Refusal:
     """The machine room as it stands; cases of the actor's region and below only."""
     quiet_days = min(max(1, quiet_days), QUIET_DAYS_MAX)
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "the machine room: what waits, and cases by number, in the operator's scopes"
+    ) as session:
         scopes = operator_scopes(session, office, actor)
         if not scopes:
             return not_operator()
@@ -197,7 +199,9 @@ def operations(office: Office, actor: Actor, *, quiet_days: int = QUIET_DAYS) ->
 
 def counts(office: Office) -> Mapping[str, int]:
     """How many rows wait, by what for; without anybody signed in, so no regions and no names."""
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "how many rows wait, for gauges: nobody is signed in, and nobody is shown"
+    ) as session:
         rows = session.execute(text(_COUNTS), {"now": office.clock()})
         return {what: int(n) for what, n in rows}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -11,19 +11,21 @@ from sqlalchemy.orm import Session
 from engine.benefits.death_tables import DeathGrant
 from engine.benefits.tables import BenefitGrant
 from engine.cases.hands import paused, refuse_empty, standing
+from engine.cases.item_cases import ISSUES, move_dues
 from engine.cases.limit_tables import LimitPause
 from engine.cases.office import Office
 from engine.cases.steps import around, attempt, pass_on
 from engine.cases.transfer_ends import refuse_to_other_office, too_late_to_end
 from engine.cases.transfers import take_back
 from engine.cases.views import Done
-from engine.duties import acting_for
+from engine.duties import acting_for, check_may
 from engine.law.calendar import CalendarGap
 from engine.money.payments import PaymentOrder
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.tasks.letters import send_letter
-from engine.tasks.tables import Claim, RetentionRefund
+from engine.tasks.tables import Claim
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.runner import Stepped
 from engine.workflow.tables import WorkflowCase, WorkflowTask
@@ -37,7 +39,8 @@ _IDLE_ORDERS = ("cancelled", "held")
 def pause_case(office: Office, actor: Actor, case_id: int, *, why: str, source: str) -> Done | Refusal:
     """Nothing moves the case until it is resumed: limits and timers stand still, messages wait.
 
-    By whoever may do one of its open steps, or decides over cases of the region. ``source`` is the provision.
+    By whoever may do one of its open steps, or decides over cases of the region; an item of rectification only by the
+    office that issues there, because nobody else may hold up what follows a missed deadline. ``source`` is the provision.
     """
 
     def work(session: Session) -> Done:
@@ -74,6 +77,8 @@ def resume_case(office: Office, actor: Actor, case_id: int, *, why: str = "") ->
             around=around(office, session, actor),
         )
         _end_pause(session, case_id, actor, office.clock())
+        later = _shift(office, since, days)
+        move_dues(session, case_id, lambda due: later(datetime.combine(due, time.max, tzinfo=CHINA)).date())
         return _told(
             session, office, actor, stepped, Action.CASE_RESUMED, f"已恢复，期限顺延{days}个工作日", why=why,
             before={"paused_at": since.isoformat()}, after={"paused_at": None, "workdays": days},
@@ -177,6 +182,18 @@ def _bound_money(session: Session, case: WorkflowCase) -> tuple[Reason, ...]:
                 fact="、".join(sorted(set(found))),
             ),
         )
+    prepaid = select(RetentionRefund.id).where(
+        RetentionRefund.settlement_case_id == case.id,
+        RetentionRefund.status.in_(("prepaid", "committed", "recovering")),
+    )
+    if session.scalar(prepaid.limit(1)) is not None:
+        return (
+            _reason(
+                "prepaid_open",
+                "预拨的资金还没有清算或退回，不能终止；请按流程办理",
+                "Prepaid money is neither settled nor returned; the case runs its course.",
+            ),
+        )
     granted = select(BenefitGrant.id).where(BenefitGrant.case_id == case.id)
     if session.scalar(granted.limit(1)) is not None:
         return (_reason("granted", "本案待遇已核定，不能终止", "A benefit was granted in this case."),)
@@ -185,6 +202,9 @@ def _bound_money(session: Session, case: WorkflowCase) -> tuple[Reason, ...]:
 
 def _not_in_hand(session: Session, office: Office, actor: Actor, case: WorkflowCase) -> tuple[Reason, ...]:
     """Why the actor neither decides over the case nor may do one of its open steps; empty when they do."""
+    if case.process_id == "rectification":
+        no = check_may(session, office.duties, actor, ISSUES, case.region_code, office.today)
+        return () if no is None else no.reasons
     if actor.kind == "staff" and not isinstance(_decides(session, office, actor, case), Refusal):
         return ()
     version = office.runner.versions.get(session, case.version_id)
@@ -244,7 +264,7 @@ def _close_matter(session: Session, case_id: int) -> None:
     for matter, open_now, then in (
         (Claim, ("open",), "refused"),
         (DeathGrant, ("open",), "withdrawn"),
-        (RetentionRefund, ("eligible", "confirmed", "noticed"), "lapsed"),
+        (RetentionRefund, ("screened", "pushed", "objected", "confirmed", "noticed"), "withdrawn"),
     ):
         session.execute(
             update(matter).where(matter.case_id == case_id, matter.status.in_(open_now)).values(status=then)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine.cases.controls import signatures
 from engine.cases.office import Office
+from engine.cases.refund_payments import tell_refunds
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.transfer_payments import tell_transfers
@@ -23,11 +25,10 @@ from engine.money.orders import STATUS_NAMES as ORDER_STATUS_NAMES
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.store import outbox
 from engine.store.crypto import mask_account
+from engine.store.sight import beyond
 from engine.values import Actor, CaseId, Money, Reason, Refusal
 from engine.workflow.tables import WorkflowCase
 
-#: duties to which money is shown: business, finance, control, supervision
-MONEY_DUTIES = {"intake", "review", "approve", "accountant", "cashier", "control", "fund_supervisor"}
 _RECEIPT_BY = {"accountant"}
 _LINE_STATUS = {"waiting": "待付", "paid": "已付讫", "returned": "退回"}
 
@@ -102,28 +103,34 @@ def take_receipt(office: Office, actor: Actor, text: bytes) -> Done | Refusal:
     """The receipt booked, and the waiting payment run told by a message; the same receipt again changes nothing."""
 
     def work(session: Session) -> Done | Refusal:
-        outcome = payments.take_receipt(session, office.vault, text, actor=actor, now=office.clock())
-        if not outcome.accepted:
-            # kept as a difference and committed, so that nobody can say it never came
-            return Refusal(
-                reasons=tuple(
-                    Reason(
-                        code="receipt_difference",
-                        text=f"第{each.line}行：{each.text}",
-                        source="docs/bank-file.md",
-                    )
-                    for each in outcome.differences
-                )
-            )
-        batch = session.get_one(PaymentBatch, outcome.batch_id)
-        if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
-            _tell_run(session, office, batch)
-        tell_transfers(session, batch, now=office.clock())
-        return Done(
-            message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
-        )
+        with beyond(session, "a receipt of the bank answers a whole batch, wherever its payees live"):
+            return _booked(session, office, actor, text)
 
     return attempt(office, actor, work, subject="bank_receipt")
+
+
+def _booked(session: Session, office: Office, actor: Actor, text: bytes) -> Done | Refusal:
+    outcome = payments.take_receipt(session, office.vault, text, actor=actor, now=office.clock())
+    if not outcome.accepted:
+        # kept as a difference and committed, so that nobody can say it never came
+        return Refusal(
+            reasons=tuple(
+                Reason(
+                    code="receipt_difference",
+                    text=f"第{each.line}行：{each.text}",
+                    source="docs/bank-file.md",
+                )
+                for each in outcome.differences
+            )
+        )
+    batch = session.get_one(PaymentBatch, outcome.batch_id)
+    if not any(line.status == "waiting" for line in payments.lines_of(session, batch)):
+        _tell_run(session, office, batch)
+    tell_transfers(session, batch, now=office.clock())
+    tell_refunds(session, batch, now=office.clock())
+    return Done(
+        message=f"批次 {batch.number} 回盘已入账：付讫 {outcome.paid_count} 笔，退回 {outcome.returned_count} 笔"
+    )
 
 
 def _tell_run(session: Session, office: Office, batch: PaymentBatch) -> None:

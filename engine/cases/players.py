@@ -27,20 +27,17 @@ from engine.registers.files import EmployerFile, ResidentFile
 from engine.registers.firms import YEARS_KEPT
 from engine.registers.numbers import credit_code_for, id_number_for
 from engine.registers.province import Province
+from engine.registers.skills import renumbered
 from engine.values import CHINA, SYSTEM, Actor, Money, Refusal
 from engine.workflow.rehearsal import Value
 from engine.workflow.tables import WorkflowTask
 
 _random = Random()  # noqa: S311 - spreads rehearsals over free numbers, guards nothing
 
+_PAID_FACTS = ("months_paid", "deemed_months", "deemed_proven", "carried_months", "current", "region")
 #: what ``facts`` may say of a person: which record, which field
 _PERSON_FACTS: Mapping[str, tuple[str, str]] = {
-    "months_paid": ("contributions", "months_paid"),
-    "deemed_months": ("contributions", "deemed_months"),
-    "deemed_proven": ("contributions", "deemed_proven"),
-    "carried_months": ("contributions", "carried_months"),
-    "current": ("contributions", "current"),
-    "region": ("contributions", "region"),
+    **{name: ("contributions", name) for name in _PAID_FACTS},
     "exit_reason": ("exit", "reason"),
     "exit_day": ("exit", "day"),
     "receives_pension": ("pension", "receiving"),
@@ -105,7 +102,7 @@ def subject_like(office: Office, key: str, *, known: Mapping[str, object], at: d
     kind, _, number = key.partition(":")
     if kind not in ("person", "employer"):
         return Subject(province=province)
-    with office.store.reading() as session:
+    with office.store.beyond("whom a past case was about, to play it again") as session:
         if kind == "person":
             person = session.get(Person, int(number))
             id_number = id_number_of(office.vault, person) if person else ""
@@ -137,7 +134,7 @@ def is_free(office: Office, subject: Subject) -> bool:
     """Whether nobody at the office has the number that was made up for the person."""
     if subject.person is None:
         return True
-    with office.store.reading() as session:
+    with office.store.beyond("whether a made-up number is really nobody's") as session:
         return find_person(session, office.vault, subject.person.population.id_number) is None
 
 
@@ -310,6 +307,7 @@ def _today_of(registers: Registers, id_number: str) -> ResidentFile:
         account=registers.accounts.account(id_number),
         businesses=registers.business.active_registrations(id_number),
         services=registers.employment.services(id_number),
+        certificates=registers.skills.certificates(id_number),
     )
 
 
@@ -347,7 +345,8 @@ def _under_another_number(file: ResidentFile) -> ResidentFile:
     account = file.account
     if account and account.holder_id_number == old.id_number:
         account = replace(account, holder_id_number=number)
-    return replace(file, population=replace(old, id_number=number), account=account)
+    own = renumbered(file.certificates, f"R{_random.randrange(10**9):09d}")
+    return replace(file, population=replace(old, id_number=number), account=account, certificates=own)
 
 
 def _firm(key: str, facts: Mapping[str, Value], day: date) -> EmployerFile:

@@ -28,6 +28,7 @@ from engine.cases.openers import OPENED_HERE
 from engine.cases.staff import name_of
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, RefusedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 from engine.workflow.versions import NoSuchProcessError
@@ -171,15 +172,22 @@ def refuse_moved(session: Session, change: Change) -> None:
         raise RefusedError(*moved)
 
 
+def running_cases(session: Session, process_id: str) -> Mapping[int, int]:
+    """How many cases of the process run, by the id of their version, in every region: a version is the whole office's."""
+    with beyond(session, "how many cases run on a version, wherever: with one of them it is in use"):
+        counts = session.execute(
+            select(WorkflowCase.version_id, func.count())
+            .where(WorkflowCase.process_id == process_id, WorkflowCase.status == "running")
+            .group_by(WorkflowCase.version_id)
+        )
+        return {version_id: count for version_id, count in counts}  # noqa: C416
+
+
 def refuse_in_use(session: Session, office: Office, name: str, content: bytes) -> None:
     """Refused where the file is a diagram of which cases run, or can be opened other than by a call."""
     drawn = drawn_in(content) if kind_of(name) == "diagram" else None
     for process_id in drawn.processes if drawn else ():
-        running = session.scalar(
-            select(func.count()).where(
-                WorkflowCase.process_id == process_id, WorkflowCase.status == "running"
-            )
-        )
+        running = sum(running_cases(session, process_id).values())
         try:
             starts = office.runner.versions.latest(session, process_id).blueprint.start_messages
         except NoSuchProcessError:

@@ -17,8 +17,8 @@ from engine.benefits.recovery_plan import Balance, balance_of, overpaid_months, 
 from engine.benefits.recovery_tables import Overpayment, Repayment, WriteOff
 from engine.benefits.write_offs import RULE_NAMES
 from engine.cases.office import Office
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.rows import actor_names, subject_labels
+from engine.cases.sight import MONEY_DUTIES
 from engine.duties import covers
 from engine.money.ledger_tables import PaymentPurpose
 from engine.oversight.grounds import GROUNDS

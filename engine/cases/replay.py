@@ -113,13 +113,14 @@ def replay_history(
         return Refusal(reasons=(Reason(code="unreadable", text=str(wrong)),))
     return tuple(
         _replayed(office, draft, case)
-        for case in _latest(office, process_id, min(n, MOST_CASES), skip=skip, until=until)
+        for case in latest_ended(office, process_id, min(n, MOST_CASES), skip=skip, until=until)
     )
 
 
-def _latest(
-    office: Office, process_id: str, n: int, *, skip: int, until: datetime | None
+def latest_ended(
+    office: Office, process_id: str, n: int, *, skip: int = 0, until: datetime | None
 ) -> Sequence[WorkflowCase]:
+    """At most n cases of the process that ended, by then where a time is told, the latest first; of every region."""
     query = (
         select(WorkflowCase)
         .where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at.is_not(None))
@@ -129,7 +130,9 @@ def _latest(
     )
     if until is not None:
         query = query.where(WorkflowCase.ended_at <= until)
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "cases that ended, played again on a draft: their numbers, wherever they were"
+    ) as session:
         return session.scalars(query).all()
 
 
@@ -228,7 +231,9 @@ def _telling(key: str, value: object) -> bool:
 
 def _history(office: Office, case_id: int) -> Sequence[_Event]:
     query = select(WorkflowHistory).where(WorkflowHistory.case_id == case_id).order_by(WorkflowHistory.id)
-    with office.store.reading() as session:
+    with office.store.beyond(
+        "the history of a case that is played again; the analyst is told where it differs"
+    ) as session:
         return [
             _Event(
                 element=row.element_id,

@@ -24,6 +24,7 @@ from engine.oversight.risk_rules import LEVEL_NAMES, Faults, WrittenRule, faults
 from engine.oversight.risk_tables import RiskFlag, RiskRound, RiskRule
 from engine.people import Person, Region
 from engine.store.crypto import mask_name
+from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
 
 #: who works in the control room; the fund supervisor stands outside the agency and may be the second
@@ -147,13 +148,14 @@ def screen(office: Office, actor: Actor, *, month: str = "", region: str = "") -
             at_door(session, office, actor, "control", region=where)
         ship(session, office)
         scope = _scope(office, where, _month(office, where, month))
-        made = risk.flag(
-            session,
-            scope,
-            rules=risk_versions.live_rules(session),
-            actor=actor,
-            now=office.clock(),
-        )
+        with beyond(session, "risk rules compare everybody who is paid with facts of every region, in sets"):
+            made = risk.flag(
+                session,
+                scope,
+                rules=risk_versions.live_rules(session),
+                actor=actor,
+                now=office.clock(),
+            )
         gaps = orjson.loads(made.outcome).get("gaps", [])
         missing = f"；{len(gaps)} 条规则缺少参数，没有筛查：{'；'.join(gaps)}" if gaps else ""
         return Done(message=f"筛查 {made.payees} 名在领人员，{made.flagged} 人有新的疑点{missing}")
@@ -244,7 +246,10 @@ def _scope(office: Office, region: str, month: Month, *, history: bool = False) 
 def _try(session: Session, office: Office, actor: Actor, written: WrittenRule) -> Trial:
     scope = _scope(office, actor.region, _month(office, actor.region, ""), history=True)
     try:
-        return risk.trial(session, scope, written)
+        with beyond(
+            session, "the trial of a risk rule compares as the rule will: people and cards of every region"
+        ):
+            return risk.trial(session, scope, written)
     except PolicyGap as gap:
         raise RefusedError(gap.reason) from gap
 

@@ -27,6 +27,7 @@ from engine.registers.rosters import (
     read_roster,
     take_roster,
 )
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal, RefusedError
 
 T = TypeVar("T")
@@ -98,17 +99,20 @@ def take_roster_file(
             raise RefusedError(*no.reasons)
         wanted, day = _kind(kind), day_of_roster(as_of, office.today)
         require_origin(session, region, source)
-        roster = take_roster(
-            session,
-            _rows(office, file, wanted, day),
-            kind=wanted,
-            region=region,
-            as_of=day,
-            digest=digest_of_file(file),
-            source=source.strip(),
-            actor=actor,
-            now=office.clock(),
-        )
+        with beyond(
+            session, "a roster of a whole population, copied in by its blind indexes; nobody reads it"
+        ):
+            roster = take_roster(
+                session,
+                _rows(office, file, wanted, day),
+                kind=wanted,
+                region=region,
+                as_of=day,
+                digest=digest_of_file(file),
+                source=source.strip(),
+                actor=actor,
+                now=office.clock(),
+            )
         name = KIND_NAMES[wanted][0]
         return Done(
             message=f"{name}名册已收入：{roster.line_count} 行，描述 {roster.as_of}，自即日起用于比对"

@@ -82,12 +82,13 @@ def task_rows(
 
 
 def subject_labels(session: Session, office: Office, keys: Iterable[str]) -> dict[str, str]:
-    """Whom each case is about, in words: name with masked number, employer's name, office."""
+    """Whom each case is about, in words: name with masked number, employer's name, office; the key of one not seen."""
     by_kind: dict[str, list[int]] = {}
-    labels: dict[str, str] = {}
-    for key in keys:
+    labels = {key: key for key in keys}
+    for key in labels:
         kind, _, number = key.partition(":")
-        by_kind.setdefault(kind, []).append(int(number)) if number.isdigit() else labels.update({key: key})
+        if number.isdigit():
+            by_kind.setdefault(kind, []).append(int(number))
     for person in session.scalars(select(Person).where(Person.id.in_(by_kind.get("person", [])))):
         number = id_number_of(office.vault, person)
         labels[f"person:{person.id}"] = f"{person.name} {mask_id(number)}"

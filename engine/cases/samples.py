@@ -232,7 +232,7 @@ def _names(session: Session) -> dict[tuple[str, str], str]:
     """What can be drawn from: processes that decide about somebody, and purposes of payments."""
     shown = {
         "claim": "失业保险金申领", "transfer_in": "关系转入", "transfer_out": "关系转出", "stable_jobs": "稳岗返还",
-        "stop": "停发核实", "recovery": "追回",
+        "refund_settlement": "稳岗返还清算", "stop": "停发核实", "recovery": "追回",
     }  # fmt: skip
     processes = {("process", each): f"办结案件：{name}" for each, name in shown.items()}
     uses = session.execute(select(PaymentPurpose.purpose, PaymentPurpose.name)).all()

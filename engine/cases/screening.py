@@ -11,17 +11,20 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.cases.inbox_choices import Choice, regions_within
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.part_work import PartWork
-from engine.cases.payments import MONEY_DUTIES
 from engine.cases.screening_views import (
+    PAGE_SIZE,
     EmployerScreened,
+    ScreenedFilter,
     ScreeningView,
     employer_rows,
     employer_screened,
     screening_record,
 )
+from engine.cases.sight import MONEY_DUTIES
 from engine.cases.steps import attempt
 from engine.cases.views import Page
 from engine.duties import covers
@@ -31,11 +34,12 @@ from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import LIST_NAMES, contributions_of, lists_missing
 from engine.refunds.screening import do_part, finish_run, next_part, parts_altered, start_run
 from engine.refunds.tables import ScreenPart, ScreenRun
-from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
+from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError, reach
 
 #: the first year of the refund (国发〔2018〕39号)
 _FIRST_YEAR = 2018
 _SOURCE = "鲁人社函〔2020〕10号（二）"
+EVERYBODY = ScreenedFilter()
 
 
 def start_screening(office: Office, actor: Actor, *, year: int, region: str = "") -> ScreeningView | Refusal:
@@ -93,18 +97,17 @@ def screened_employers(
     office: Office,
     actor: Actor,
     run_id: int,
+    asked: ScreenedFilter = EVERYBODY,
     *,
-    outcome: str = "",
-    condition: str = "",
-    region: str = "",
     cursor: str = "",
+    size: int = PAGE_SIZE,
 ) -> Page[EmployerScreened] | Refusal:
     """What was found for each employer, a page at a time, every condition with its reason."""
     with office.store.reading() as session:
         run = _seen(session, actor, run_id)
         if isinstance(run, Refusal):
             return run
-        return employer_rows(session, run, outcome=outcome, condition=condition, region=region, cursor=cursor)
+        return employer_rows(session, run, asked, cursor=cursor, size=size)
 
 
 def screened_employer(
@@ -117,6 +120,13 @@ def screened_employer(
             return run
         found = employer_screened(session, run, employer_id)
         return found or _no("not_screened", "这次筛查里没有该单位", "This screening knows no such employer.")
+
+
+def screening_regions(office: Office, actor: Actor, run_id: int) -> tuple[Choice, ...] | Refusal:
+    """The regions that a list of the screening's employers can be narrowed to."""
+    with office.store.reading() as session:
+        run = _seen(session, actor, run_id)
+        return run if isinstance(run, Refusal) else regions_within(session, (reach(run.region),))
 
 
 def altered_parts(office: Office, actor: Actor, run_id: int) -> tuple[int, ...] | Refusal:

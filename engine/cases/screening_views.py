@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import orjson
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from engine.cases.industries import industry_name
+from engine.cases.rows import region_names
+from engine.cases.screening_industries import IndustryScreened, industries_screened
 from engine.cases.staff import name_of
 from engine.cases.views import Page
 from engine.law.screening import CONDITIONS, KINDS, RefundFigures
 from engine.law.screening_reasons import FAILURES, OUTCOMES, explain, layoff_rate
 from engine.people import Employer, region_name
+from engine.refunds.roster_tables import EmployerYearLine
 from engine.refunds.screen import bits
 from engine.refunds.screening import figures_kept, found_of
 from engine.refunds.tables import ScreenDecision, ScreenPart, ScreenRun
@@ -25,7 +29,7 @@ SIZES: Mapping[str, tuple[str, str]] = {
     "sme": ("中小微企业", "Small or medium"),
     "large": ("大型企业", "Large"),
 }
-_PAGE = 50
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +97,26 @@ class ScreeningView:
     outcomes: tuple[OutcomeCount, ...] = ()
     conditions: tuple[ConditionCount, ...] = ()
     regions: tuple[RegionScreened, ...] = ()
+    industries: tuple[IndustryScreened, ...] = ()
     #: everything that would be paid, yuan with two decimals
     amount: str = "0.00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenedFilter:
+    """Which employers of a screening; empty values ask for all."""
+
+    outcome: str = ""
+    #: one that failed
+    condition: str = ""
+    #: and all below it
+    region: str = ""
+    #: section of GB/T 4754
+    industry: str = ""
+    #: large, sme
+    size: str = ""
+    #: how the name begins, or the whole credit code
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +131,12 @@ class EmployerScreened:
     kind_name: str
     kind_name_en: str
     size: str
+    size_name: str
+    size_name_en: str
+    #: section of GB/T 4754; empty where the roster says none
+    industry: str
+    industry_name: str
+    industry_name_en: str
     outcome: str
     outcome_name: str
     outcome_name_en: str
@@ -149,27 +177,31 @@ def screening_record(session: Session, run: ScreenRun, *, whole: bool) -> Screen
         outcomes=_outcomes(session, run) if whole else (),
         conditions=_conditions(session, run) if whole else (),
         regions=regions,
+        industries=industries_screened(session, run) if whole else (),
         amount=Money.total(Money.yuan(row.total) for row in regions).text,
     )
 
 
 def employer_rows(
-    session: Session, run: ScreenRun, *, outcome: str, condition: str, region: str, cursor: str
+    session: Session, run: ScreenRun, asked: ScreenedFilter, *, cursor: str = "", size: int = PAGE_SIZE
 ) -> Page[EmployerScreened]:
     """One page of the employers, in their order; ``cursor`` is the employer after which it begins."""
-    chosen = _chosen(run, outcome=outcome, condition=condition, region=region)
+    chosen = _chosen(run, asked)
     total = int(session.scalar(select(func.count()).select_from(chosen.subquery())) or 0)
-    after = int(cursor) if cursor.isdigit() else 0
+    after = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 10 else 0
     found = session.execute(
-        chosen.add_columns(Employer)
-        .join(Employer, Employer.id == ScreenDecision.employer_id)
+        chosen.add_columns(Employer, EmployerYearLine.industry)
         .where(ScreenDecision.employer_id > after)
         .order_by(ScreenDecision.employer_id)
-        .limit(_PAGE + 1)
+        .limit(size + 1)
     ).all()
     figures: dict[str, RefundFigures] = {}
-    rows = tuple(_row(session, decision, employer, figures) for decision, employer in found[:_PAGE])
-    more = str(rows[-1].employer_id) if len(found) > _PAGE else ""
+    names = region_names(session, {decision.region for decision, _, _ in found})
+    rows = tuple(
+        _row(session, decision, employer, industry, figures, names)
+        for decision, employer, industry in found[:size]
+    )
+    more = str(rows[-1].employer_id) if len(found) > size else ""
     return Page(rows=rows, total=total, next_cursor=more)
 
 
@@ -178,34 +210,65 @@ def employer_screened(session: Session, run: ScreenRun, employer_id: int) -> Emp
     decision = session.get(ScreenDecision, (run.id, employer_id))
     if decision is None:
         return None
-    return _row(session, decision, session.get_one(Employer, employer_id), {})
+    line = session.get_one(EmployerYearLine, (run.roster_id, employer_id))
+    names = region_names(session, (decision.region,))
+    return _row(session, decision, session.get_one(Employer, employer_id), line.industry, {}, names)
 
 
-def _chosen(run: ScreenRun, *, outcome: str, condition: str, region: str) -> Select[ScreenDecision]:
-    query = select(ScreenDecision).where(ScreenDecision.run_id == run.id)
-    if outcome:
-        query = query.where(ScreenDecision.outcome == outcome)
-    if condition:
-        query = query.where(ScreenDecision.failed.op("&")(bits((condition,), CONDITIONS)) > 0)
-    return query.where(ScreenDecision.region.startswith(reach(region))) if region else query
+def _chosen(run: ScreenRun, asked: ScreenedFilter) -> Select[ScreenDecision]:
+    line = and_(
+        EmployerYearLine.roster_id == run.roster_id,
+        EmployerYearLine.employer_id == ScreenDecision.employer_id,
+    )
+    query = (
+        select(ScreenDecision)
+        .join(EmployerYearLine, line)
+        .join(Employer, Employer.id == ScreenDecision.employer_id)
+        .where(ScreenDecision.run_id == run.id)
+    )
+    if asked.outcome:
+        query = query.where(ScreenDecision.outcome == asked.outcome)
+    if asked.condition:
+        query = query.where(ScreenDecision.failed.op("&")(bits((asked.condition,), CONDITIONS)) > 0)
+    if asked.region:
+        query = query.where(ScreenDecision.region.startswith(reach(asked.region)))
+    if asked.industry:
+        query = query.where(EmployerYearLine.industry == asked.industry)
+    if asked.size:
+        query = query.where(ScreenDecision.size == asked.size)
+    if asked.search:
+        named = Employer.name.startswith(asked.search, autoescape=True)
+        query = query.where(or_(Employer.credit_code == asked.search.upper(), named))
+    return query
 
 
 def _row(
-    session: Session, decision: ScreenDecision, employer: Employer, figures: dict[str, RefundFigures]
+    session: Session,
+    decision: ScreenDecision,
+    employer: Employer,
+    industry: str,
+    figures: dict[str, RefundFigures],
+    names: Mapping[str, str],
 ) -> EmployerScreened:
     known = figures.get(decision.region)
     if known is None:
         known = figures[decision.region] = figures_kept(session, decision.run_id, decision.region)
     found = found_of(decision)
+    of_industry = industry_name(industry)
     return EmployerScreened(
         employer_id=employer.id,
         credit_code=employer.credit_code,
         name=employer.name,
-        region_name=region_name(session, decision.region),
+        region_name=names[decision.region],
         kind=found.kind,
         kind_name=KINDS[found.kind][0],
         kind_name_en=KINDS[found.kind][1],
         size=found.size,
+        size_name=SIZES[found.size][0],
+        size_name_en=SIZES[found.size][1],
+        industry=industry,
+        industry_name=of_industry[0],
+        industry_name_en=of_industry[1],
         outcome=found.outcome,
         outcome_name=OUTCOMES[found.outcome][0],
         outcome_name_en=OUTCOMES[found.outcome][1],

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.hands import AtTask, at_task, paused, refuse_empty, stream_of
+from engine.cases.item_cases import follow_case
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.steps import around, attempt, pass_on
@@ -80,6 +81,7 @@ def send_back(
             on_behalf_of=at.on_behalf_of,
         )
         pass_on(session, stepped, now=office.clock())
+        follow_case(session, office, at.case, _open_steps(at), anew=True)
         at.note(Action.TASK_SENT_BACK, before=before, after={"open": _open_steps(at), "to": to}, why=reason)
         name = at.version.blueprint.elements[to].name or to
         return at.done(f"已退回“{name}”")
@@ -106,6 +108,7 @@ def recall(office: Office, actor: Actor, task_id: str, *, why: str) -> Done | Re
             on_behalf_of=at.on_behalf_of,
         )
         pass_on(session, stepped, now=office.clock())
+        follow_case(session, office, at.case, _open_steps(at), anew=False)
         _give(at)
         at.note(Action.TASK_WITHDRAWN, before=before, after={"open": _open_steps(at)}, why=reason)
         return at.done(f"已撤回：{at.task.name}")

@@ -15,6 +15,7 @@ from engine.cases.library_checks import CheckReport, check_files
 from engine.cases.office import Office
 from engine.cases.publishing import publish_diagram
 from engine.cases.risk_room import ship as ship_rules
+from engine.cases.service_points import ServicePointBook
 from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import sync_regions
@@ -40,6 +41,8 @@ def set_up(office: Office) -> None:
     What analysts have published since stands: shipped files only fill the library where it has none or still has
     the shipped one. FaultyDiagramError with all problems, and nothing is kept.
     """
+    # a faulty file is refused here, not before somebody who reads a guide
+    ServicePointBook.load(office.settings.processes_dir)
     with office.store.transaction() as session:
         sync_regions(session, office.settings.processes_dir / "regions.yaml")
         duties.sync(session, office.duties)

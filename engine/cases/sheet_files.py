@@ -142,6 +142,60 @@ def read_cells(content: bytes, *, bytes_max: int, unpacked_max: int) -> Iterator
         raise SheetError("读不出这个 Excel 文件，请另存后再上传", "The workbook cannot be read.") from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """A row of a table as people see it: a merged cell says the same in every row that it spans."""
+
+    number: int
+    texts: tuple[str, ...]
+    #: columns (from 0) whose text stands in a cell that spans this row and another
+    spanned: frozenset[int]
+
+
+def read_table(content: bytes, *, bytes_max: int, unpacked_max: int, rows_max: int) -> tuple[TableRow, ...]:
+    """The rows of the first sheet that hold something, merged cells filled; SheetError as for a sheet.
+
+    For short tables that people laid out by hand: the whole sheet is held in memory.
+    """
+    _refuse_archive(content, bytes_max=bytes_max, unpacked_max=unpacked_max)
+    try:
+        sheet = load_workbook(BytesIO(content), data_only=False, keep_links=False).worksheets[0]
+        _refuse_long(sheet, rows_max)
+        spans = _spans(sheet, rows_max)
+        rows = sheet.iter_rows(max_col=_COLUMNS_MAX)
+        return tuple(row for number, cells in enumerate(rows, 1) if (row := _table_row(number, cells, spans)))
+    except SheetError:
+        raise
+    except Exception as error:
+        raise SheetError("读不出这个 Excel 文件，请另存后再上传", "The workbook cannot be read.") from error
+
+
+def _refuse_long(sheet: Any, rows_max: int) -> None:
+    if sheet.max_row > rows_max:
+        raise SheetError(f"表格最多{rows_max}行", f"At most {rows_max} rows.")
+
+
+def _spans(sheet: Any, rows_max: int) -> dict[tuple[int, int], str]:
+    """By row and column, the text of the cell that spans it and rows beside it."""
+    found: dict[tuple[int, int], str] = {}
+    for area in sheet.merged_cells.ranges:
+        if area.min_row == area.max_row or area.max_row > rows_max or area.max_col > _COLUMNS_MAX:
+            continue
+        said = _read(sheet.cell(area.min_row, area.min_col))
+        for row in range(area.min_row, area.max_row + 1):
+            found[row, area.min_col] = said
+    return found
+
+
+def _table_row(number: int, cells: Sequence[Any], spans: dict[tuple[int, int], str]) -> TableRow | None:
+    texts = tuple(
+        spans[number, column] if (number, column) in spans else _read(cell)
+        for column, cell in enumerate(cells, 1)
+    )
+    spanned = frozenset(column - 1 for row, column in spans if row == number)
+    return TableRow(number=number, texts=texts, spanned=spanned) if any(texts) else None
+
+
 def _cell(sheet: Any, value: object) -> Any:
     """Texts as texts, whatever they begin with; instants as the time in China."""
     if isinstance(value, datetime):

@@ -21,14 +21,18 @@ PREFIXES: Mapping[str, str] = {
     "transfer_in": "ZR",
     "transfer_out": "ZC",
     "stable_jobs": "WG",
+    "refund_settlement": "QS",
     "rectification": "ZG",
     "recheck": "FC",
     "reconcile": "DZ",
     "stop": "TF",
     "death_grant": "SZ",
+    "skill_subsidy": "JN",
     "suspicion": "YX",
     "recovery": "ZH",
     "listing": "SX",
+    "rating": "CP",
+    "complaint": "TS",
 }
 
 

@@ -23,11 +23,13 @@ from engine.cases.answers import once
 from engine.cases.controls import fulfilled
 from engine.cases.incidents import park, settle
 from engine.cases.office import Office
+from engine.cases.sight import acting_as
 from engine.money.payees import PayeeBook
 from engine.registers import RegisterDown
 from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import seen_as
 from engine.tasks import CATALOGUE
 from engine.tasks.desk import Desk
 from engine.values import CHINA, Actor, CaseRef, Reason, Refusal, RefusedError
@@ -162,10 +164,12 @@ def carry_out(
     """As :func:`attempt`, but a failing step is the caller's to keep: StepFailedError with its cause.
 
     Where the office was asked under a key, the answer is kept in the same transaction (``answers``).
+    The transaction has the eyes of the actor; of the office for the system.
     """
     for turn in range(_TRIES):
         try:
-            return once(office.store, office.asked, work, now=office.clock())
+            with seen_as(acting_as(office, actor)):
+                return once(office.store, office.asked, work, now=office.clock())
         except StaleCaseError:
             _pause(turn)
         except DBAPIError as error:
@@ -283,7 +287,8 @@ def _not_kept(failed: StepFailedError) -> Reason:
 
 
 def _parked(office: Office, failed: StepFailedError, command: Mapping[str, Any], case_id: int) -> Refusal:
-    with office.store.transaction() as session:
+    # an incident is the office's, whoever's step it was
+    with seen_as(None), office.store.transaction() as session:
         park(
             session, failed, command=orjson.dumps(dict(command)).decode(), case_id=case_id, now=office.clock()
         )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from engine.cases import library as shelf
 from engine.cases.files import may_see
@@ -17,7 +17,7 @@ from engine.cases.library_checks import CheckReport
 from engine.cases.office import Office
 from engine.cases.publishing import refusal_of
 from engine.cases.rehearse import Rehearsed, rehearse
-from engine.cases.replay import MOST_CASES
+from engine.cases.replay import MOST_CASES, latest_ended
 from engine.cases.stage import UnreadableDraftError, draft_of
 from engine.cases.studio import file_of, save_file, view_change
 from engine.cases.studio_desk import first_content
@@ -164,9 +164,7 @@ def keep_case(
 
 def ended_cases(office: Office, process_id: str, *, until: datetime) -> int:
     """How many cases of the process had ended by then, at most as many as one replay takes."""
-    query = select(func.count()).where(WorkflowCase.process_id == process_id, WorkflowCase.ended_at <= until)
-    with office.store.reading() as session:
-        return min(session.scalar(query) or 0, MOST_CASES)
+    return len(latest_ended(office, process_id, MOST_CASES, until=until))
 
 
 def open_files(office: Office, actor: Actor, case_ids: Iterable[int]) -> frozenset[int]:

@@ -8,17 +8,18 @@ from datetime import datetime
 from types import MappingProxyType
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.cases.library import FileKind, kind_of, newest
 from engine.cases.library_checks import CheckReport, report_from
 from engine.cases.library_tables import Change, ChangeFile, ChangeHand, LibraryFile
+from engine.cases.publishing import running_cases
 from engine.cases.staff import name_of
 from engine.values import SYSTEM, Actor
 from engine.workflow.compare import Comparison
 from engine.workflow.compare_files import FileDifference
-from engine.workflow.tables import ProcessVersion, WorkflowCase
+from engine.workflow.tables import ProcessVersion
 
 STATUS_NAMES = MappingProxyType(
     {
@@ -226,12 +227,7 @@ def file_rows(session: Session, shipped: dict[str, str]) -> tuple[FileRow, ...]:
 
 def version_rows(session: Session, process_id: str) -> tuple[VersionRow, ...]:
     """The versions of the process, newest first."""
-    counts = (
-        select(WorkflowCase.version_id, func.count())
-        .where(WorkflowCase.process_id == process_id, WorkflowCase.status == "running")
-        .group_by(WorkflowCase.version_id)
-    )
-    running = {version_id: count for version_id, count in session.execute(counts)}  # noqa: C416
+    running = running_cases(session, process_id)
     rows: Iterable[ProcessVersion] = session.scalars(
         select(ProcessVersion)
         .where(ProcessVersion.process_id == process_id)

@@ -26,6 +26,7 @@ from engine.oversight.list_tables import SuspicionLine, SuspicionList
 from engine.oversight.lists import FINDING_NAMES, SENDER_NAMES, Sender
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.values import CHINA, Actor, CaseId, Reason, Refusal, RefusedError
 from engine.workflow.tables import WorkflowCase
 
@@ -129,19 +130,20 @@ def take_list(
             text = f"这份文件已于 {known.received_on} 收入（{known.number}），没有重复收入"
             return ListTaken(list_id=known.id, message=text, again=True)
         assert answer_due is not None  # noqa: S101 - looked at above
-        taken = oversight.take(
-            session,
-            office.vault,
-            rows,
-            sender=cast(Sender, sender),
-            number=number.strip(),
-            region=actor.region,
-            answer_due=answer_due,
-            digest=digest,
-            day=office.today,
-            actor=actor,
-            now=office.clock(),
-        )
+        with beyond(session, "names of a list of ministry or province are looked up in every region"):
+            taken = oversight.take(
+                session,
+                office.vault,
+                rows,
+                sender=cast(Sender, sender),
+                number=number.strip(),
+                region=actor.region,
+                answer_due=answer_due,
+                digest=digest,
+                day=office.today,
+                actor=actor,
+                now=office.clock(),
+            )
         late = "；收到时已过反馈期限" if answer_due < office.today else ""
         text = f"名单 {taken.number} 已收入，共 {taken.line_count} 行，逐行发起核查{late}"
         return ListTaken(list_id=taken.id, message=text, again=False)

@@ -15,22 +15,28 @@ from sqlalchemy import exists, select
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
+from engine.cases.campaigns import campaign_due
 from engine.cases.claims import start_noted
 from engine.cases.correspondence import collect_folders, hear, post, state_month
 from engine.cases.delivery import deliver, fire_timers_of
+from engine.cases.escalations import escalation_due
 from engine.cases.hits import open_hit_cases
 from engine.cases.import_sweep import import_due
 from engine.cases.inbox_counts import take_in
+from engine.cases.item_cases import open_item_cases
 from engine.cases.limits import watch_limits
 from engine.cases.month_runs import month_run_due, screen_due
 from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
+from engine.cases.rating_invites import collect_replies, invite_due, open_bad_ratings, send_invitation
 from engine.cases.recoveries import offset_due
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
 from engine.cases.screening import screening_due
+from engine.cases.skill_screening import open_skill_cases, screen_certificates
 from engine.cases.suspicion_lines import open_line_cases
+from engine.cases.trials import trial_due
 from engine.store import outbox
 from engine.store.audit import AuditSeal, seal
 from engine.values import Refusal
@@ -55,6 +61,10 @@ class Swept:
     screened: int = 0
     #: parts of screenings for the refund that were carried out
     screened_parts: int = 0
+    #: parts of trials of figures that were carried out
+    tried_parts: int = 0
+    #: parts of refund campaigns whose cases were opened
+    campaign_parts: int = 0
     #: cases that a bulk move dealt with
     moved: int = 0
     #: cases of analysts' tests that were played
@@ -73,12 +83,26 @@ class Swept:
     lines: int = 0
     #: waiting orders that a part was kept back of
     offset: int = 0
+    #: skill certificates that were looked at
+    certificates: int = 0
+    #: skill certificates that got their case
+    skills: int = 0
     #: sampled items that got their case
     rechecks: int = 0
     #: files of other offices that were taken in
     fetched: int = 0
     #: other offices that were sent the statement of the month
     stated: int = 0
+    #: who was asked to rate a finished matter
+    invited: int = 0
+    #: replies to short messages that were taken in
+    replies: int = 0
+    #: bad ratings that got their case
+    bad_ratings: int = 0
+    #: items of rectification that got their case
+    items: int = 0
+    #: reminders, circulars, notices and referrals that were written
+    escalated: int = 0
     sealed: bool = False
 
     @property
@@ -93,6 +117,8 @@ class Swept:
             self.paid_parts,
             self.screened,
             self.screened_parts,
+            self.tried_parts,
+            self.campaign_parts,
             self.moved,
             self.rehearsed,
             self.scanned,
@@ -102,9 +128,16 @@ class Swept:
             self.hits,
             self.lines,
             self.offset,
+            self.certificates,
+            self.skills,
             self.rechecks,
             self.fetched,
             self.stated,
+            self.invited,
+            self.replies,
+            self.bad_ratings,
+            self.items,
+            self.escalated,
         )
         return not any(work)
 
@@ -124,6 +157,8 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         paid_parts=month_run_due(office, limit),
         screened=screen_due(office),
         screened_parts=screening_due(office, limit),
+        tried_parts=trial_due(office, limit),
+        campaign_parts=campaign_due(office, limit),
         moved=move_due(office, limit),
         rehearsed=rehearse_due(office, limit),
         scanned=scan_waiting(office),
@@ -133,9 +168,16 @@ def sweep(office: Office, *, limit: int = 100) -> Swept:
         hits=open_hit_cases(office, limit),
         lines=open_line_cases(office, limit),
         offset=offset_due(office, limit),
+        certificates=screen_certificates(office),
+        skills=open_skill_cases(office, limit),
         rechecks=open_rechecks(office, limit),
         fetched=collect_folders(office),
         stated=state_month(office),
+        invited=invite_due(office, limit),
+        replies=collect_replies(office),
+        bad_ratings=open_bad_ratings(office, limit),
+        items=open_item_cases(office, limit),
+        escalated=escalation_due(office, limit),
         sealed=_seal_if_due(office),
     )
 
@@ -232,4 +274,5 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "bank_file": send_bank_file,
     "exchange": post,
     "exchange_in": hear,
+    "rating_invitation": send_invitation,
 }

@@ -18,6 +18,7 @@ from engine.cases.transfer_states import SEEN_BY
 from engine.store.actions import Action
 from engine.store.audit import AuditEvent
 from engine.store.outbox import OutboxMessage
+from engine.store.sight import beyond
 from engine.tasks.tables import RightsTransfer
 from engine.values import Actor
 
@@ -26,8 +27,15 @@ _KIND = "transfer_application"
 
 def sent_on(session: Session, office: Office, actor: Actor) -> tuple[SentOn, ...]:
     """The applications of the person that have not come back as a transfer yet, latest first."""
+    with beyond(
+        session, "the trail tells which applications were the person's own, and is read by staff alone"
+    ):
+        return _sent_on(session, office, _numbers_of(session, actor))
+
+
+def _sent_on(session: Session, office: Office, numbers: list[str]) -> tuple[SentOn, ...]:
     found = []
-    for number in _numbers_of(session, actor):
+    for number in numbers:
         known = select(exists().where(RightsTransfer.transfer_number == number))
         end = None if session.scalar(known) else application(session, office, number)
         if end is None:
@@ -48,7 +56,10 @@ def sent_on(session: Session, office: Office, actor: Actor) -> tuple[SentOn, ...
 
 
 def application(session: Session, office: Office, number: str) -> tuple[RightsTransfer, datetime] | None:
-    """The application of that number as an end of a transfer, in no session, and when it was made; None for none."""
+    """The application of that number as an end of a transfer, in no session, and when it was made; None for none.
+
+    Asked beyond anybody's eyes, because it stands in the outbox alone: whoever asks is judged by it afterwards.
+    """
     query = select(OutboxMessage).where(
         OutboxMessage.kind == "message", OutboxMessage.key == f"{number}/{_KIND}"
     )

@@ -42,6 +42,7 @@ from engine.cases.transfer_states import (
 from engine.cases.transit import money_of
 from engine.exchange.tables import ExchangeMessage
 from engine.law.time_limits import deadline
+from engine.store.sight import beyond
 from engine.tasks.tables import RightsTransfer
 from engine.values import CHINA, Actor, CaseId, Money, Refusal, RefusedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowTask
@@ -96,12 +97,14 @@ def transfer_view(office: Office, actor: Actor, number: str) -> TransferView | R
     def work(session: Session) -> TransferView:
         if not sees_transfers(session, office, actor):
             raise RefusedError(not_seen(actor))
-        ends = ends_of(session, office, actor, number)
-        if ends is None:
-            raise RefusedError(no_such_transfer())
-        subject = f"person:{ends.any_row.person_id}"
-        look(session, office, actor, subject, why=f"查看转迁 {number}")
-        return _view(session, office, actor, ends)
+        with beyond(
+            session, "of a transfer with one end in sight: where the other stands, and what was said"
+        ):
+            ends = ends_of(session, office, actor, number)
+            if ends is None:
+                raise RefusedError(no_such_transfer())
+            look(session, office, actor, f"person:{ends.any_row.person_id}", why=f"查看转迁 {number}")
+            return _view(session, office, actor, ends)
 
     return attempt(office, actor, work, subject=f"transfer:{number}")
 
@@ -110,15 +113,16 @@ def receiving_case(office: Office, actor: Actor, number: str) -> CaseId | Refusa
     """The case of the receiving end, where it is here and the actor sees the transfer; the use-cases judge the rest."""
     if not _is_number(number):
         return Refusal(reasons=(no_such_transfer(),))
+    numbered = Mine.transfer_number == number
     with office.store.reading() as session:
-        ends = ends_of(session, office, actor, number)
-        if ends is None or "in" not in ends.cases:
-            return Refusal(reasons=(no_such_transfer(),))
-        return CaseId(ends.cases["in"].id)
+        sees = session.scalar(select(exists().where(numbered, in_sight(session, office, actor))))
+        found = select(Mine.case_id).where(numbered, Mine.side == "in")
+        case_id = session.scalar(found) if sees else None
+        return Refusal(reasons=(no_such_transfer(),)) if case_id is None else CaseId(case_id)
 
 
 def ends_of(session: Session, office: Office, actor: Actor, number: str) -> Ends | None:
-    """The transfer, where the actor may see one of its ends; None otherwise."""
+    """The transfer, where the actor may see one of its ends; None otherwise. Asked beyond their eyes: both ends tell where it stands."""
     query = standing(thresholds(office)).where(Mine.transfer_number == number)
     found = session.execute(query.where(in_sight(session, office, actor)).limit(1)).one_or_none()
     if found is None:

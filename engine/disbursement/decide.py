@@ -6,10 +6,10 @@ with its transaction. A differential test holds these statements to the rule, gr
 
 from __future__ import annotations
 
-#: whom a run looks at: everybody who is paid, who has months left up to a stop, or whose months were raised since
+#: whom a run looks at: everybody who is paid, who has months left up to a stop, or whose months got more since
 _CANDIDATE = """(status = 'active'
   OR (status = 'stopped' AND (paid_through IS NULL OR paid_through < to_char(ended_on, 'YYYY-MM')))
-  OR (status IN ('stopped', 'used_up') AND paid_through >= :raised_from))"""
+  OR (status IN ('stopped', 'used_up') AND paid_through >= :look_from))"""
 
 #: the grants of the part, locked: nobody else moves how far they are ordered
 LOCK = """
@@ -37,7 +37,7 @@ CREATE TEMP TABLE part_extension (grant_id int PRIMARY KEY, through_no int, verd
 #: every grant of the part with the months that are due: from_no to to_no, none where from_no is the greater
 DUE = """
 CREATE TEMP TABLE part_due ON COMMIT DROP AS
-SELECT s.*, least(:run_no, s.end_no) AS to_no,
+SELECT s.*, CASE WHEN s.status = 'used_up' THEN s.from_no - 1 ELSE least(:run_no, s.end_no) END AS to_no,
   s.status = 'active' AND s.verdict IS NULL AND s.last_no <= :run_no
     AND (s.through_no IS NULL OR s.through_no <= :run_no) AS finished
 FROM (
@@ -69,7 +69,7 @@ SELECT d.grant_id, n AS no, to_char(make_date(n / 12, n % 12 + 1, 1), 'YYYY-MM')
   CASE WHEN f.reaches IS NULL THEN NULL
        WHEN NOT f.reaches OR make_date(n / 12, n % 12 + 1, 1) <= d.applied_on THEN d.monthly_fen
        ELSE r.benefit_fen END AS benefit_fen,
-  coalesce(r.medical_fen, 0) AS medical_fen, coalesce(r.subsidy_fen, 0) AS subsidy_fen
+  coalesce(r.medical_fen, 0) AS medical_fen
 FROM part_due d
 CROSS JOIN LATERAL generate_series(d.from_no, d.to_no) AS n
 LEFT JOIN run_follows f ON d.applied_on >= f.first AND d.applied_on <= f.last
@@ -99,29 +99,50 @@ WHERE ordered.fen < c.benefit_fen
   AND NOT EXISTS (SELECT FROM death_grant f WHERE f.grant_id = d.grant_id AND f.status = 'granted')
 """
 
+#: price subsidies of months that are drawn by now, whenever their index was published; a month that an older system paid
+#: has no order here, and the older system paid its subsidy; once for a person and month, on whatever grant
+PRICED = """
+CREATE TEMP TABLE part_price ON COMMIT DROP AS
+SELECT d.grant_id, r.month, r.subsidy_fen
+FROM part_due d
+JOIN (
+  SELECT *, left(month, 4)::int * 12 + right(month, 2)::int - 1 AS no
+  FROM month_rate WHERE run_id = :run AND region = :region AND subsidy_fen > 0) r
+  ON r.household_region = d.household_region
+  AND r.no >= d.first_no AND r.no <= d.end_no AND r.no <= greatest(d.to_no, d.from_no - 1)
+CROSS JOIN LATERAL (
+  SELECT bool_or(o.purpose = 'benefit') AS benefit, bool_or(o.purpose = 'subsidy') AS subsidy
+  FROM payment_order o
+  WHERE o.payee_kind = 'person' AND o.payee_id = d.person_id AND o.month = r.month
+    AND o.purpose IN ('benefit', 'subsidy') AND o.status <> 'cancelled') ordered
+WHERE ordered.subsidy IS NOT TRUE AND (r.no >= d.from_no OR ordered.benefit)
+  AND NOT EXISTS (SELECT FROM death_grant f WHERE f.grant_id = d.grant_id AND f.status = 'granted')
+"""
+
 DECIDE = """
 INSERT INTO month_decision (run_id, grant_id, part, region, outcome, reason, first_due, last_due, months,
   benefit_fen, adjustment_fen, medical_fen, subsidy_fen)
 SELECT :run, d.grant_id, :part, d.region_code, v.outcome,
-  CASE WHEN v.outcome = 'pay' THEN CASE WHEN d.from_no > d.to_no THEN 'raised' WHEN d.finished THEN 'last' WHEN d.to_no > d.last_no THEN 'extended' ELSE 'due' END
+  CASE WHEN v.outcome = 'pay' THEN CASE WHEN d.from_no > d.to_no THEN CASE WHEN u.more_fen IS NULL THEN 'price' ELSE 'raised' END WHEN d.finished THEN 'last' WHEN d.to_no > d.last_no THEN 'extended' ELSE 'due' END
        WHEN v.outcome = 'end' THEN 'used_up' ELSE v.held END,
   CASE WHEN v.outcome = 'pay' THEN m.first_due END, CASE WHEN v.outcome = 'pay' THEN m.last_due END,
   CASE WHEN v.outcome = 'pay' THEN coalesce(m.months, 0) ELSE 0 END,
   CASE WHEN v.outcome = 'pay' THEN coalesce(m.benefit_fen, 0) ELSE 0 END,
   CASE WHEN v.outcome = 'pay' THEN coalesce(u.more_fen, 0) ELSE 0 END,
   CASE WHEN v.outcome = 'pay' THEN coalesce(m.medical_fen, 0) ELSE 0 END,
-  CASE WHEN v.outcome = 'pay' THEN coalesce(m.subsidy_fen, 0) ELSE 0 END
+  CASE WHEN v.outcome = 'pay' THEN coalesce(p.subsidy_fen, 0) ELSE 0 END
 FROM part_due d
 LEFT JOIN card_account a ON a.person_index = d.id_number_index
 LEFT JOIN (
   SELECT grant_id, min(month) AS first_due, max(month) AS last_due, count(*) AS months,
     bool_or(benefit_fen IS NULL) AS gap, sum(benefit_fen) AS benefit_fen,
-    sum(medical_fen) AS medical_fen, sum(subsidy_fen) AS subsidy_fen
+    sum(medical_fen) AS medical_fen
   FROM part_month GROUP BY grant_id) m ON m.grant_id = d.grant_id
 LEFT JOIN (SELECT grant_id, sum(more_fen) AS more_fen FROM part_raise GROUP BY grant_id) u ON u.grant_id = d.grant_id
+LEFT JOIN (SELECT grant_id, sum(subsidy_fen) AS subsidy_fen FROM part_price GROUP BY grant_id) p ON p.grant_id = d.grant_id
 CROSS JOIN LATERAL (
   SELECT CASE
-    WHEN d.from_no > d.to_no AND u.more_fen IS NULL THEN d.verdict
+    WHEN d.from_no > d.to_no AND u.more_fen IS NULL AND p.subsidy_fen IS NULL THEN d.verdict
     WHEN EXISTS (SELECT FROM match_hit h WHERE h.grant_id = d.grant_id AND h.status = 'open') THEN 'hit'
     WHEN a.person_index IS NULL THEN 'no_account'
     WHEN NOT a.activated THEN 'account_inactive'
@@ -129,15 +150,23 @@ CROSS JOIN LATERAL (
     WHEN m.gap THEN 'no_rate' END AS held) h
 CROSS JOIN LATERAL (
   SELECT h.held, CASE
-    WHEN d.from_no > d.to_no AND u.more_fen IS NULL AND d.finished THEN 'end'
+    WHEN d.from_no > d.to_no AND u.more_fen IS NULL AND p.subsidy_fen IS NULL AND d.finished THEN 'end'
     WHEN h.held IS NOT NULL THEN 'hold'
-    WHEN d.from_no > d.to_no AND u.more_fen IS NULL THEN 'none'
+    WHEN d.from_no > d.to_no AND u.more_fen IS NULL AND p.subsidy_fen IS NULL THEN 'none'
     ELSE 'pay' END AS outcome) v
 WHERE v.outcome <> 'none'
 """
 
 #: the planner knows nothing of a temporary table until it is told, and guesses a thousand rows for a series
-IN_ORDER = (DUE, "ANALYZE part_due, run_follows", MONTHS, RAISED, "ANALYZE part_month, part_raise", DECIDE)
+IN_ORDER = (
+    DUE,
+    "ANALYZE part_due, run_follows",
+    MONTHS,
+    RAISED,
+    PRICED,
+    "ANALYZE part_month, part_raise, part_price",
+    DECIDE,
+)
 #: the rows of ``engine.money.bulk.order_many``
 ORDERS = """
 SELECT k.key || coalesce(':' || before.orders, '') AS key, 'person' AS payee_kind,
@@ -151,7 +180,7 @@ JOIN (
     FROM part_month
   UNION ALL
   SELECT grant_id, 'subsidy:' || grant_id || ':' || month, month, subsidy_fen, 'subsidy'
-    FROM part_month WHERE subsidy_fen > 0
+    FROM part_price
   UNION ALL
   SELECT grant_id, 'raise:' || grant_id || ':' || month || ':' || benefit_fen, month, more_fen, 'benefit'
     FROM part_raise
@@ -224,3 +253,8 @@ WHERE r.run_id = :run AND r.region LIKE :within AND EXISTS (
     AND b.month = r.month AND b.benefit_fen < r.benefit_fen)
 """
 RAISED_FROM = "SELECT coalesce(min(month), '9999-99') FROM run_raise"
+#: the first month that a price subsidy is known of: who was paid to the end before its index came is looked at again
+PRICED_FROM = """
+SELECT coalesce(min(month), '9999-99') FROM month_rate
+WHERE run_id = :run AND region LIKE :within AND subsidy_fen > 0
+"""

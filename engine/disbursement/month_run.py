@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.disbursement import decide
+from engine.disbursement.prices import published
 from engine.disbursement.tables import MonthPart, MonthRate, MonthRun
 from engine.law.month import extended_to, rate_of
 from engine.law.policy import PolicyBook
@@ -46,7 +47,7 @@ _GAPS = {
         "No standard of the benefit is in force: those concerned are held",
     ),
 }
-#: where nothing was raised
+#: where nothing was raised and no subsidy is known
 _NEVER = "9999-99"
 
 
@@ -158,8 +159,7 @@ def _decide(
 ) -> PartDone:
     """Decisions, orders and the new state of ten thousand grants, or of none of them."""
     given = _given(run, part)
-    session.execute(text(decide.RAISES), {"run": run.id, "within": part.region})
-    given["raised_from"] = session.scalar(text(decide.RAISED_FROM)) or _NEVER
+    given["look_from"] = _look_from(session, run, part.region)
     session.execute(text(decide.LOCK), given)
     _ask_extensions(session, given, book)
     _write_follows(session, part.region, book)
@@ -242,11 +242,14 @@ def _write_rates(session: Session, run: MonthRun, book: PolicyBook) -> list[dict
     earliest = session.scalar(text(decide.EARLIEST), within)
     looks_back = max(LOOKS_BACK, Month.parse(earliest).until(month) if earliest else 0)
     gaps: dict[str, set[str]] = {}
+    prices = published(session, by=run.day)
     rows = []
     for region, household in session.execute(text(decide.PLACES), within):
         for back in range(looks_back, -1, -1):
             asked = month.plus(-back)
-            rate = rate_of(region=region, household_region=household or None, month=asked, book=book)
+            rate = rate_of(
+                region=region, household_region=household or None, month=asked, book=book, prices=prices
+            )
             if not back:
                 for missing in (r.parameter for r in rate.reasons if r.code == "policy_gap"):
                     gaps.setdefault(missing.partition(".")[0], set()).add(region)
@@ -282,11 +285,10 @@ def _gap(topic: str, month: Month, regions: set[str]) -> Reason:
 
 def _write_parts(session: Session, run: MonthRun) -> None:
     within = f"{reach(run.region)}%"
-    session.execute(text(decide.RAISES), {"run": run.id, "within": within})
-    raised_from = session.scalar(text(decide.RAISED_FROM)) or _NEVER
+    look_from = _look_from(session, run, within)
     session.execute(text("DROP TABLE run_raise"))
     pieces = session.execute(
-        text(decide.PARTS), {"within": within, "size": GRANTS_PER_PART, "raised_from": raised_from}
+        text(decide.PARTS), {"within": within, "size": GRANTS_PER_PART, "look_from": look_from}
     ).all()
     regions = list(dict.fromkeys(region for region, *_ in pieces))
     parts: list[dict[str, Any]] = [{"kind": "match", "region": run.region, "first": None, "last": None}]
@@ -309,6 +311,15 @@ def _write_parts(session: Session, run: MonthRun) -> None:
         for number, part in enumerate(parts, start=1)
     )
     session.flush()
+
+
+def _look_from(session: Session, run: MonthRun, within: str) -> str:
+    """The first month that may have got more since it was paid: by a raise, or by an index that came later."""
+    given = {"run": run.id, "within": within}
+    session.execute(text(decide.RAISES), given)
+    raised = session.scalar(text(decide.RAISED_FROM)) or _NEVER
+    priced = session.scalar(text(decide.PRICED_FROM), given) or _NEVER
+    return min(raised, priced)
 
 
 def _nothing_waits(session: Session, part: MonthPart, kind: str) -> bool:

@@ -6,6 +6,7 @@ Knows nothing of insured persons or cases but their ids.
 
 from engine.duties.acting import acting_for, check_may, hands_on, own_case
 from engine.duties.agency import agencies_on, end_agency, make_agency
+from engine.duties.avoidance import keep_away, kept_away
 from engine.duties.book import ActRule, Ban, Duty, DutyBook, DutyClass, UnknownDutyError
 from engine.duties.members import add_staff, let_go
 from engine.duties.posts import assign_post, covers, duties_on, end_post, held_by, may_administer, sync
@@ -53,6 +54,8 @@ __all__ = [
     "hands_on",
     "hash_password",
     "held_by",
+    "keep_away",
+    "kept_away",
     "let_go",
     "make_agency",
     "may_administer",

@@ -13,9 +13,11 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from engine.duties.agency import agencies_on
+from engine.duties.avoidance import kept_away
 from engine.duties.book import DutyBook
 from engine.duties.posts import assignable, covers, held_by, refusal
 from engine.duties.tables import HANDS
+from engine.store.sight import beyond
 from engine.values import Actor, Reason, Refusal
 
 
@@ -87,7 +89,9 @@ def hands_on(session: Session, case_id: int, names: Sequence[str]) -> frozenset[
         """SELECT DISTINCT element_id, duty FROM workflow_history
             WHERE case_id = :case AND kind IN :hands AND (actor IN :names OR on_behalf_of IN :names)"""
     ).bindparams(bindparam("hands", expanding=True), bindparam("names", expanding=True))
-    rows = session.execute(query, {"case": case_id, "hands": list(HANDS), "names": list(names)})
+    asked = {"case": case_id, "hands": list(HANDS), "names": list(names)}
+    with beyond(session, "every hand in the case binds, also one that who asks may not see"):
+        rows = session.execute(query, asked).all()
     return frozenset((element_id, duty) for element_id, duty in rows)
 
 
@@ -98,13 +102,12 @@ def own_case(session: Session, book: DutyBook, key: str, subject: str) -> tuple[
     if kind != "person" or who != "staff" or not number.isdigit():
         return ()
     # by SQL, because persons are another room's table
-    own = session.scalar(
-        text(
-            """SELECT true FROM person p JOIN staff_member s ON s.id_number_index = p.id_number_index
-                WHERE p.id = :person AND s.id = :staff"""
-        ),
-        {"person": int(number), "staff": int(staff_id)},
+    query = text(
+        """SELECT true FROM person p JOIN staff_member s ON s.id_number_index = p.id_number_index
+            WHERE p.id = :person AND s.id = :staff"""
     )
+    with beyond(session, "whether a case is about the member of staff, whoever asks"):
+        own = session.scalar(query, {"person": int(number), "staff": int(staff_id)})
     return (book.own_case,) if own else ()
 
 
@@ -114,6 +117,7 @@ def _named(
     """Why one of these names may not stand under a step of that duty on that case."""
     found = [reason for name in names for reason in own_case(session, book, name, subject)]
     if case_id is not None:
+        found += kept_away(session, case_id, tuple(names))
         done = sorted({earlier for _, earlier in hands_on(session, case_id, names)})
         found += [
             reason for earlier in done if earlier in book.duties and (reason := book.same_case(earlier, duty))

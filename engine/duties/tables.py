@@ -288,7 +288,8 @@ $$
 # The advisory locks make two steps of one person on one case wait for each other; taken in one order,
 # two substitutions never wait for each other in a ring.
 _HISTORY_GUARD = """
-CREATE OR REPLACE FUNCTION guard_history_duty() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION guard_history_duty() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     who text;
     names text[] := ARRAY[NEW.actor] || CASE WHEN NEW.on_behalf_of <> '' THEN ARRAY[NEW.on_behalf_of] ELSE '{}' END;

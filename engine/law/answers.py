@@ -18,7 +18,7 @@ from engine.law.facts import RetirementClass
 from engine.law.identity import IdNumber, credit_code, id_number
 from engine.law.incidents import incident_level, report_due
 from engine.law.policy import PolicyBook, PolicyGap
-from engine.law.refund import Size, Standing, refund_amount, refund_eligible
+from engine.law.refund import Size, refund_amount
 from engine.law.retirement import extension, retirement
 from engine.law.transfer import transfer_fee
 from engine.values import Reason, Refusal
@@ -183,26 +183,6 @@ def _refund(given: Arguments, at: Setting) -> Answer | Refusal:
     return {"amount": found.amount.text, "reasons": plain(found.reasons)}
 
 
-def _refund_eligible(given: Arguments, at: Setting) -> Answer | Refusal:
-    found = refund_eligible(
-        months=given.count("months"),
-        insured=given.count("insured"),
-        left=given.count("left"),
-        standing=Standing(
-            has_arrears=given.flag("arrears"),
-            industry_ok=given.flag("industry-ok", default=True),
-            dishonest=given.flag("dishonest"),
-            zombie=given.flag("zombie"),
-        ),
-        region=at.region,
-        day=at.on,
-        book=at.book,
-    )
-    if isinstance(found, Refusal):
-        return found
-    return {"eligible": found.eligible, "reasons": plain(found.reasons)}
-
-
 def _workdays(given: Arguments, at: Setting) -> Answer | Refusal:
     start = given.day("from")
     if given.has("to"):
@@ -306,13 +286,6 @@ _QUESTIONS: dict[str, Question] = dict(
             _transfer_fee,
         ),
         _ask("refund", "稳岗返还金额", "paid size", "year social-org", _refund),
-        _ask(
-            "refund-eligible",
-            "稳岗返还条件",
-            "months insured left",
-            "arrears industry-ok dishonest zombie",
-            _refund_eligible,
-        ),
         _ask("workdays", "工作日推算", "from", "days to", _workdays),
         _ask("id-number", "身份证号码校验", "value", "", _id_number),
         _ask("credit-code", "统一社会信用代码校验", "value", "", _credit_code),

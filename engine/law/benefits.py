@@ -15,7 +15,13 @@ from engine.law.retirement import add_months
 from engine.values import Money, Reason
 
 SkillLevel = Literal["junior", "intermediate", "senior"]
-_LEVEL_NAMES = {"junior": "初级（五级）", "intermediate": "中级（四级）", "senior": "高级（三级）"}
+LEVEL_NAMES = {
+    "junior": "初级（五级）",
+    "intermediate": "中级（四级）",
+    "senior": "高级（三级）",
+    "technician": "技师（二级）",
+    "senior_technician": "高级技师（一级）",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,15 +143,22 @@ def _of_wages(region: str, day: date, book: PolicyBook) -> tuple[Money | None, R
 
 @or_refusal
 def price_subsidy(
-    *, living_allowance: Money, index_rise: Decimal, cpi: Decimal, food: Decimal, day: date, book: PolicyBook
+    *,
+    living_allowance: Money,
+    index_rise: Decimal,
+    cpi: Decimal,
+    food: Decimal,
+    day: date,
+    book: PolicyBook,
+    region: str = NATIONAL,
 ) -> Due:
     """The month's price subsidy: living allowance × rise of the low-income price index.
 
-    Paid when the consumer price index rose by 3.5 % or food by 6 % over a year, inclusive; else zero.
-    All rises are ratios (0.042 for 4.2 %). Rounded half up to the fen.
+    Paid when consumer prices or food prices rose by the region's trigger over a year, inclusive; else zero, as where
+    the low-income index itself did not rise. All rises are ratios (0.042 for 4.2 %). Rounded half up to the fen.
     """
-    general = book.at("price.cpi_trigger", NATIONAL, day)
-    foods = book.at("price.food_trigger", NATIONAL, day)
+    general = book.at("price.cpi_trigger", region, day)
+    foods = book.at("price.food_trigger", region, day)
     fact = f"居民消费价格同比{cpi:.1%}，食品{food:.1%}"
     if cpi < general.decimal and food < foods.decimal:
         reason = reason_of(
@@ -157,7 +170,8 @@ def price_subsidy(
             fact=fact,
         )
         return Due(amount=Money(0), reasons=(reason,))
-    amount = living_allowance.times(index_rise)
+    # a food trigger may be reached in a month in which the other index fell: nobody owes a subsidy back
+    amount = living_allowance.times(max(index_rise, Decimal(0)))
     reason = reason_of(
         "price_subsidy",
         f"低保标准{living_allowance.text}元×{index_rise:.1%}",
@@ -178,15 +192,16 @@ def skill_subsidy(
     months_paid: int,
     day: date,
     book: PolicyBook,
+    region: str = NATIONAL,
 ) -> SkillSubsidy:
     """Whether the certificate earns the subsidy of its level; figures are those in force on ``day``.
 
     The last day to apply is the same day twelve months after the certificate, inclusive. Which day's figures
     govern, certificate or application, is an open question: the caller says by ``day``.
     """
-    amount = book.at(f"skill.amount.{level}", NATIONAL, day)
-    least = book.at("skill.min_months", NATIONAL, day)
-    window = book.at("skill.apply_within_months", NATIONAL, day)
+    amount = book.at(f"skill.amount.{level}", region, day)
+    least = book.at("skill.min_months", region, day)
+    window = book.at("skill.apply_within_months", region, day)
     apply_by = add_months(certificate_on, window.count)
     failed: list[Reason] = []
     if applied_on > apply_by:
@@ -213,7 +228,7 @@ def skill_subsidy(
         return SkillSubsidy(eligible=False, amount=Money(0), apply_by=apply_by, reasons=tuple(failed))
     granted = reason_of(
         "skill_subsidy",
-        f"{_LEVEL_NAMES[level]}补贴{amount.money.text}元",
+        f"{LEVEL_NAMES[level]}补贴{amount.money.text}元",
         amount,
         least,
         window,

@@ -75,6 +75,8 @@ class ForbiddenDemand:
 
     code: str
     name: str
+    #: empty where nobody has written it
+    name_en: str
     #: a text that contains one of these, and does not deny it, makes the demand
     words: tuple[str, ...]
     source: str
@@ -168,7 +170,15 @@ def read_forbidden_demands(
             findings.add(place, "须写 code、name、words（用 | 隔开）和 source", key=row.get("code", ""))
             continue
         cited = _cite(row, sources, place, row["code"], findings)
-        demands.append(ForbiddenDemand(code=row["code"], name=row["name"], words=words, source=cited))
+        demands.append(
+            ForbiddenDemand(
+                code=row["code"],
+                name=row["name"],
+                name_en=row.get("name_en", ""),
+                words=words,
+                source=cited,
+            )
+        )
     return tuple(demands)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 from engine.law.benefits import DeathGrant, death_grant
 from engine.law.month import rate_of, standard_of
 from engine.law.policy import PolicyBook, PolicyGap, or_refusal
+from engine.law.prices import NO_PRICES, Prices
 from engine.values import Money, Month, Reason, Refusal
 
 #: another insurance from which the family draws the funeral grant
@@ -71,14 +72,16 @@ class DeathBenefits:
 
 
 @or_refusal
-def death_benefits(facts: DeathFacts, book: PolicyBook) -> DeathBenefits | Refusal:
+def death_benefits(
+    facts: DeathFacts, book: PolicyBook, prices: Prices = NO_PRICES
+) -> DeathBenefits | Refusal:
     """Grants and undrawn months with every reason; refused where a figure is not on file, never guessed.
 
     Amounts are those of the day of the death. The funeral grant is due from one insurance only; the dependants'
     grant and the undrawn months do not depend on that choice.
     """
     last_due = min(Month.of(facts.ended_on or facts.died_on), Month.of(facts.died_on), _end(facts))
-    undrawn = _undrawn(facts, last_due, book)
+    undrawn = _undrawn(facts, last_due, book, prices)
     if (outside := _outside(facts)) is not None:
         return DeathBenefits(
             funeral=Money(0), dependants=Money(0), undrawn=undrawn, last_due=last_due,
@@ -157,7 +160,9 @@ def _standard(facts: DeathFacts, month: Month, book: PolicyBook) -> Money:
     return found
 
 
-def _undrawn(facts: DeathFacts, last_due: Month, book: PolicyBook) -> tuple[UndrawnMonth, ...]:
+def _undrawn(
+    facts: DeathFacts, last_due: Month, book: PolicyBook, prices: Prices
+) -> tuple[UndrawnMonth, ...]:
     first = facts.paid_through.plus(1) if facts.paid_through else facts.first_month
     months = (first.plus(index) for index in range(first.until(last_due) + 1))
     return tuple(
@@ -165,7 +170,11 @@ def _undrawn(facts: DeathFacts, last_due: Month, book: PolicyBook) -> tuple[Undr
             month=month,
             benefit=_standard(facts, month, book),
             subsidy=rate_of(
-                region=facts.region, household_region=facts.household_region, month=month, book=book
+                region=facts.region,
+                household_region=facts.household_region,
+                month=month,
+                book=book,
+                prices=prices,
             ).subsidy
             or Money(0),
         )

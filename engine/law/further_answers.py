@@ -123,6 +123,7 @@ def _price(given: Arguments, at: Setting) -> Answer | Refusal:
         index_rise=given.ratio("index-rise"),
         cpi=given.ratio("cpi"),
         food=given.ratio("food"),
+        region=at.region,
         day=at.on,
         book=at.book,
     )

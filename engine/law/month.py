@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from engine.law.benefits import medical_premium, price_subsidy
+from engine.law.benefits import medical_premium
 from engine.law.entitlement import benefit_amount
 from engine.law.facts import RetirementClass
 from engine.law.policy import PolicyBook, PolicyGap
+from engine.law.prices import NO_PRICES, Prices, subsidy_of
 from engine.law.retirement import extension
 from engine.values import Money, Month, Reason, Refusal
 
@@ -25,6 +26,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "due": ("按月应发", "Due this month"),
     "extended": ("期满续发，至法定退休当月", "Extended to the month of retirement"),
     "raised": ("标准提高，补发已发月份的差额", "The difference to a raised standard is paid"),
+    "price": ("补发已发月份的价格临时补贴", "The price subsidy of a month that was ordered before"),
     "last": ("本月发放后领取期满", "Used up with this month"),
     "used_up": ("领取期限已满", "Used up"),
     "paid_up": ("应发月份均已发放", "Everything due is ordered"),
@@ -79,6 +81,10 @@ class GrantFacts:
     #: a hit is open
     in_doubt: bool
     account: AccountState
+    #: months that this office ordered the benefit of: an index that comes later still reaches them
+    ordered: frozenset[Month] = frozenset()
+    #: months whose price subsidy the person was ordered, on whatever grant
+    subsidised: frozenset[Month] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +95,25 @@ class MonthOutcome:
     #: word of REASONS
     reason: str
     months: tuple[tuple[Month, Money], ...] = ()
+    #: price subsidies that are due now, each once for a person and month
+    subsidies: tuple[tuple[Month, Money], ...] = ()
     #: found now or before
     extended_through: Month | None = None
     #: nothing will be due after this
     used_up: bool = False
 
 
-def rate_of(*, region: str, household_region: str | None, month: Month, book: PolicyBook) -> Rate:
-    """Benefit, medical premium and price subsidy of the month, each with its reasons or its gap."""
+def rate_of(
+    *, region: str, household_region: str | None, month: Month, book: PolicyBook, prices: Prices = NO_PRICES
+) -> Rate:
+    """Benefit, medical premium and price subsidy of the month, each with its reasons or its gap.
+
+    ``prices``: the indices that are published by now.
+    """
     day = month.first_day
     amount = benefit_amount(region=region, day=day, household_region=household_region, book=book)
     medical, medical_reasons = _medical(region, day, book)
-    subsidy, subsidy_reasons = _subsidy(region, day, book)
+    subsidy, subsidy_reasons = subsidy_of(prices.at(region, month), region=region, book=book)
     return Rate(
         benefit=None if isinstance(amount, Refusal) else amount.monthly,
         medical=medical,
@@ -153,8 +166,12 @@ def standard_of(
     return None if isinstance(found, Refusal) else found.monthly
 
 
-def month_due(facts: GrantFacts, run: Month, book: PolicyBook) -> MonthOutcome:
-    """What a run of that month owes the grant: every month up to it that is due and not ordered, or why not."""
+def month_due(facts: GrantFacts, run: Month, book: PolicyBook, prices: Prices = NO_PRICES) -> MonthOutcome:
+    """What a run of that month owes the grant: every month up to it that is due and not ordered, or why not.
+
+    With it the price subsidy of every month that is drawn by then and whose index is published (``prices``): in most
+    cases the month before, whose benefit an earlier run ordered.
+    """
     last = facts.first_month.plus(facts.months - 1)
     through, verdict = _extension(facts, run, last, book)
     end = _end(facts, last, through)
@@ -163,17 +180,48 @@ def month_due(facts: GrantFacts, run: Month, book: PolicyBook) -> MonthOutcome:
     finished = facts.used_up or (
         facts.stopped_on is None and verdict is None and last <= run and (through is None or through <= run)
     )
-    if facts.used_up or start > until:
-        return _nothing(facts, run, start, verdict, finished=finished, through=through)
     held = "hit" if facts.in_doubt else _ACCOUNTS.get(facts.account)
+    if facts.used_up or start > until:
+        subsidies = _subsidies(facts, start.plus(-1), run, end, book, prices)
+        if not subsidies:
+            return _nothing(facts, run, start, verdict, finished=finished, through=through)
+        if held:
+            return MonthOutcome(outcome="hold", reason=held, extended_through=through, used_up=facts.used_up)
+        return MonthOutcome(
+            outcome="pay", reason="price", subsidies=subsidies, extended_through=through, used_up=finished
+        )
     if held:
         return MonthOutcome(outcome="hold", reason=held, extended_through=through)
     months = tuple((month, _amount(facts, month, book)) for month in _between(start, until))
     due = tuple((month, amount) for month, amount in months if amount is not None)
     if len(due) < len(months):
         return MonthOutcome(outcome="hold", reason="no_rate", extended_through=through)
-    reason = "last" if finished else "extended" if until > last else "due"
-    return MonthOutcome(outcome="pay", reason=reason, months=due, extended_through=through, used_up=finished)
+    return MonthOutcome(
+        outcome="pay",
+        reason="last" if finished else "extended" if until > last else "due",
+        months=due,
+        subsidies=_subsidies(facts, until, run, end, book, prices),
+        extended_through=through,
+        used_up=finished,
+    )
+
+
+def _subsidies(
+    facts: GrantFacts, drawn: Month, run: Month, end: Month, book: PolicyBook, prices: Prices
+) -> tuple[tuple[Month, Money], ...]:
+    """The subsidies of months up to ``drawn`` that nobody has ordered yet.
+
+    A month that an older system paid is not this office's: it paid the subsidy with it.
+    """
+    first_unordered = facts.paid_through.plus(1) if facts.paid_through else facts.first_month
+    found = []
+    for month in _between(facts.first_month, min(drawn, run, end)):
+        if month in facts.subsidised or (month < first_unordered and month not in facts.ordered):
+            continue
+        amount, _ = subsidy_of(prices.at(facts.region, month), region=facts.region, book=book)
+        if amount is not None and amount.fen:
+            found.append((month, amount))
+    return tuple(found)
 
 
 def _nothing(
@@ -223,23 +271,4 @@ def _medical(region: str, day: date, book: PolicyBook) -> tuple[Money | None, tu
     except PolicyGap as gap:
         return None, (gap.reason,)
     found = medical_premium(average_wage=wage.money, rate=rate.decimal, day=day, book=book)
-    return (None if isinstance(found, Refusal) else found.amount), found.reasons
-
-
-def _subsidy(region: str, day: date, book: PolicyBook) -> tuple[Money | None, tuple[Reason, ...]]:
-    """Nothing, without a reason, in a month for which no index is on file: the rule asks for none then."""
-    index = book.find("price.low_income_rise", region, day)
-    if index is None:
-        return None, ()
-    try:
-        found = price_subsidy(
-            living_allowance=book.at("price.living_allowance", region, day).money,
-            index_rise=index.decimal,
-            cpi=book.at("price.cpi_rise", region, day).decimal,
-            food=book.at("price.food_rise", region, day).decimal,
-            day=day,
-            book=book,
-        )
-    except PolicyGap as gap:
-        return None, (gap.reason,)
     return (None if isinstance(found, Refusal) else found.amount), found.reasons

@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 from engine.law import catalogues
 from engine.law.catalogues import ExitReason, ForbiddenDemand, Source
 from engine.law.policy_file import Entry, Findings, PolicyFileError, Value, read_topic
-from engine.values import Money, Month, Reason, Refusal
+from engine.values import Money, Month, Reason, Refusal, reach
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -143,8 +143,10 @@ class PolicyBook:
         sources: Mapping[str, Source],
         exit_reasons: Mapping[str, ExitReason],
         forbidden_demands: tuple[ForbiddenDemand, ...],
+        tried: Mapping[str, Parameter] | None = None,
     ) -> None:
         self._series = series
+        self._tried = tried or {}
         self.sources = sources
         self.exit_reasons = exit_reasons
         self.forbidden_demands = forbidden_demands
@@ -165,6 +167,19 @@ class PolicyBook:
         findings.refuse_if_any()
         return cls(series=series, sources=sources, exit_reasons=exit_reasons, forbidden_demands=demands)
 
+    def with_tried(self, figures: Iterable[Parameter]) -> PolicyBook:
+        """A copy in which each of these figures holds for its region and all below it, whatever the files say.
+
+        For trials only: nothing is published by it, and this book stays as it is.
+        """
+        return PolicyBook(
+            series=self._series,
+            sources=self.sources,
+            exit_reasons=self.exit_reasons,
+            forbidden_demands=self.forbidden_demands,
+            tried={each.key: each for each in figures},
+        )
+
     def titles_of(self, parameters: str) -> str:
         """What the parameters of a reason (``key@region=value；…``) are called, for people; a key without a title as it is."""
         keys = (each.partition("@")[0] for each in parameters.split("；"))
@@ -182,6 +197,9 @@ class PolicyBook:
 
     def find(self, key: str, region: str, day: date) -> Parameter | None:
         """As ``at``, but None when nothing is in force."""
+        tried = self._tried.get(key)
+        if tried is not None and region.startswith(reach(tried.region)):
+            return tried
         for wider in region_chain(region):
             for parameter in self._series.get((key, wider), ()):
                 if parameter.valid_from <= day and (parameter.last_day is None or day <= parameter.last_day):

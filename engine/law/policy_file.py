@@ -31,7 +31,18 @@ _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?")
 MONEY_UNITS = frozenset({"yuan", "yuan_per_month"})
 DECIMAL_UNITS = frozenset({"ratio", "factor"})
 COUNT_UNITS = frozenset(
-    {"months", "days", "workdays", "years", "persons", "times", "tier", "day_of_month", "certificates"}
+    {
+        "months",
+        "days",
+        "workdays",
+        "years",
+        "persons",
+        "times",
+        "tier",
+        "day_of_month",
+        "certificates",
+        "lines",
+    }
 )
 UNITS = MONEY_UNITS | DECIMAL_UNITS | COUNT_UNITS | {"months_by_year", "flag", "month", "date", "text"}
 

@@ -25,32 +25,11 @@ class RefundAmount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundEligibility:
-    """Whether an employer meets the conditions; all failed conditions when not."""
-
-    eligible: bool
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What is still paid or recovered after a prepayment; at most one of the two is not zero."""
 
     pay: Money
     recover: Money
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What the registers say about an employer beside its numbers."""
-
-    has_arrears: bool = False
-    industry_ok: bool = True
-    dishonest: bool = False
-    zombie: bool = False
-
-
-_SOUND = Standing()
 
 
 @or_refusal
@@ -110,94 +89,6 @@ def rate_text(left: int, insured: int) -> str:
 
 
 @or_refusal
-def refund_eligible(
-    *,
-    months: int,
-    insured: int,
-    left: int,
-    region: str,
-    day: date,
-    book: PolicyBook,
-    standing: Standing = _SOUND,
-) -> RefundEligibility:
-    """Whether the employer meets the conditions of the notice.
-
-    ``insured``: heads at the end of the previous year but one (the base of the layoff rate); ``left``: heads
-    that count as laid off. Limits are inclusive. With nobody insured there is no rate: not eligible. Conditions
-    alone pay nothing: where no ratio is in force that day a reason ``policy_gap`` says so.
-    """
-    checks = (
-        _paid_long_enough(months, region, day, book),
-        _kept_its_people(insured, left, region, day, book),
-        _in_good_standing(standing, region, day, book),
-    )
-    failed = tuple(reason for reason, met in checks if not met)
-    if failed:
-        return RefundEligibility(eligible=False, reasons=failed)
-    reasons = tuple(reason for reason, _ in checks)
-    if (
-        book.find("refund.ratio.sme", region, day) is None
-        and book.find("refund.ratio.large", region, day) is None
-    ):
-        no_ratio = Reason(
-            code="policy_gap",
-            text=f"符合条件，但{region}在{day.isoformat()}没有有效的返还比例，不得拨付",
-            text_en="Conditions are met, but no refund ratio is in force; nothing may be paid",
-            parameter=f"refund.ratio@{region}",
-            verified=False,
-        )
-        reasons = (*reasons, no_ratio)
-    return RefundEligibility(eligible=True, reasons=reasons)
-
-
-def _paid_long_enough(months: int, region: str, day: date, book: PolicyBook) -> tuple[Reason, bool]:
-    least = book.at("refund.min_months", region, day)
-    met = months >= least.count
-    text = f"足额缴费满{least.count}个月" if met else f"足额缴费不满{least.count}个月"
-    code = "paid_long_enough" if met else "paid_too_short"
-    fact = f"缴费{months}个月"
-    return reason_of(code, text, least, text_en=f"{months} months paid", fact=fact), met
-
-
-def _kept_its_people(
-    insured: int, left: int, region: str, day: date, book: PolicyBook
-) -> tuple[Reason, bool]:
-    small = book.at("refund.small_insured", region, day)
-    key = "refund.layoff_ratio_small" if insured <= small.count else "refund.layoff_ratio"
-    limit = book.at(key, region, day)
-    met = layoff_within(left, insured, limit.decimal)
-    shown = rate_text(left, insured)
-    reason = reason_of(
-        "layoff_rate_ok" if met else "layoff_rate_high",
-        f"裁员率{shown}{'不高于' if met else '高于'}{limit.decimal * 100:.1f}%"
-        if insured
-        else "上年末没有参保人数",
-        limit,
-        small,
-        text_en=f"{left} of {insured} left, limit {limit.decimal:.1%}",
-        fact=f"参保{insured}人，减少{left}人",
-    )
-    return reason, met
-
-
-def _in_good_standing(standing: Standing, region: str, day: date, book: PolicyBook) -> tuple[Reason, bool]:
-    rule = book.at("refund.sound_business", region, day)
-    faults = [
-        name
-        for name, found in (
-            ("有历史欠费", standing.has_arrears),
-            ("不符合产业或环保政策", not standing.industry_ok),
-            ("列入严重失信名单", standing.dishonest),
-            ("列入僵尸企业名单", standing.zombie),
-        )
-        if found
-    ]
-    if faults:
-        return reason_of("bad_standing", "、".join(faults), rule, text_en="Not in good standing"), False
-    return reason_of("good_standing", "无欠费、失信、僵尸企业记录", rule, text_en="In good standing"), True
-
-
-@or_refusal
 def struggling_refund(
     *, monthly: Money, insured: int, region: str, day: date, book: PolicyBook
 ) -> RefundAmount:
@@ -209,6 +100,23 @@ def struggling_refund(
         f"{months.count}个月×{monthly.text}元×{insured}人",
         months,
         text_en=f"{months.count} months × {monthly.text} × {insured} people",
+    )
+    return RefundAmount(amount=amount, reasons=(reason,))
+
+
+@or_refusal
+def prepayment(*, estimate: Money, region: str, day: date, book: PolicyBook) -> RefundAmount:
+    """What is paid before the commitment: a share of what was found, rounded half up to the fen (先预拨、后承诺、再清算).
+
+    Source: 鲁人社函〔2020〕10号（二）, which gives no share.
+    """
+    share = book.at("refund.prepay_share", region, day)
+    amount = estimate.times(share.decimal)
+    reason = reason_of(
+        "prepayment",
+        f"按估算金额{estimate.text}元的{share.decimal:.0%}预拨{amount.text}元",
+        share,
+        text_en=f"{share.decimal:.0%} of {estimate.text}",
     )
     return RefundAmount(amount=amount, reasons=(reason,))
 

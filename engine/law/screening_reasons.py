@@ -139,8 +139,8 @@ def _of_amount(found: Screened, figures: RefundFigures) -> Iterator[Reason]:
     yield replace(
         _basis(figures, f"ratio_{found.size}"),
         code="amount_general",
-        text=f"上年度实缴{found.paid.text}元的{ratio:.0%}，返还{found.amount.text}元",
-        text_en=f"{ratio:.0%} of {found.paid.text}: {found.amount.text}",
+        text=f"上年度实缴{found.paid.text}元的{_percent(ratio)}，返还{found.amount.text}元",
+        text_en=f"{_percent(ratio)} of {found.paid.text}: {found.amount.text}",
         fact=size,
     )
     if figures.amount_cap is not None and found.amount == figures.amount_cap:
@@ -153,6 +153,11 @@ def _of_amount(found: Screened, figures: RefundFigures) -> Iterator[Reason]:
             text=f"其中{found.passed_on.text}元全额拨给实际用工单位",
             text_en=f"{found.passed_on.text} of it goes on to the user firms",
         )
+
+
+def _percent(ratio: Decimal) -> str:
+    """The ratio as people say it, not rounded: ``60%``, ``62.5%``."""
+    return f"{(ratio * 100).normalize():f}%"
 
 
 def _basis(figures: RefundFigures, name: str) -> Reason:

@@ -12,7 +12,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg import errors as pg
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 HERE = Path(__file__).parent
@@ -21,13 +23,30 @@ HERE = Path(__file__).parent
 _MIGRATION_LOCK = 371500_0001
 
 
+class RightsMissingError(Exception):
+    """数据库用户的权限不够；请数据库管理员先执行所列语句。"""
+
+    retryable = False
+
+
 def upgrade(url: str, revision: str = "head") -> str:
-    """The revision that the database now has. Idempotent; all steps are one transaction, or none is kept."""
+    """The revision that the database now has. Idempotent; all steps are one transaction, or none is kept.
+
+    RightsMissingError says what an administrator has to run first, where the user may not make the two roles.
+    """
     engine = create_engine(url, poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        command.upgrade(config(connection), revision)
-        return _current(connection)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+            command.upgrade(config(connection), revision)
+            return _current(connection)
+    except ProgrammingError as refused:
+        if not isinstance(refused.orig, pg.InsufficientPrivilege):
+            raise
+        told = refused.orig.diag
+        raise RightsMissingError(
+            f"{told.message_primary} ({told.message_hint or 'permission denied'})"
+        ) from refused
 
 
 def current(url: str) -> str:

@@ -35,12 +35,15 @@ from engine.store.audit import append
 from engine.store.crypto import Vault
 from engine.values import Actor, Money, reach
 
-#: lines in one bank file; what is left waits for the next batch
+#: no batch, and so no bank file, is larger: it is written and answered in memory, as a whole (bench/bank_files.py).
+#: What a bank takes at most is ``payment.lines_per_file``; what is left waits for the next batch
 LINES_PER_BATCH = 10_000
 #: four eyes and the parting of accountant and cashier
 SOURCE = "鲁人社函〔2020〕10号（八）"
 #: kind of the outbox message that carries a bank file
 BANK_FILE = "bank_file"
+#: what a payee reads on the statement where the rule sets the words: 社会救助和保障标准与物价上涨挂钩联动机制（2016年）
+_NOTES = {"subsidy": "临时价补"}
 
 STATUS_NAMES = {
     "prepared": "已编制",
@@ -307,6 +310,7 @@ def _bank_batch(session: Session, vault: Vault, batch: PaymentBatch, now: dateti
             PaymentLine.amount_fen,
             PaymentOrder.key,
             PaymentOrder.month,
+            PaymentOrder.purpose,
             PaymentPurpose.name,
         )
         .join(PaymentOrder, PaymentOrder.id == PaymentLine.order_id)
@@ -324,7 +328,7 @@ def _bank_batch(session: Session, vault: Vault, batch: PaymentBatch, now: dateti
                 account=open_account(vault, line, order_key=line.key),
                 account_name=line.account_name,
                 amount=Money(line.amount_fen),
-                purpose=f"{line.name} {line.month}" if line.month else line.name,
+                purpose=f"{_NOTES.get(line.purpose, line.name)} {line.month or ''}".strip(),
             )
             for line in rows
         ),

@@ -50,7 +50,8 @@ END $$
 """
 # for a whole statement at once: a month's batches hold hundreds of thousands of lines
 _REQUIRE_ORDER = """
-CREATE OR REPLACE FUNCTION require_order_of_line() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_order_of_line() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   wrong record;
 BEGIN
@@ -71,7 +72,8 @@ BEGIN
 END $$
 """
 _REQUIRE_PAID_LINE = """
-CREATE OR REPLACE FUNCTION require_paid_line() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_paid_line() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM 1 FROM payment_line WHERE order_id = NEW.id AND status = 'paid';
   IF NOT FOUND THEN

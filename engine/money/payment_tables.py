@@ -54,6 +54,14 @@ class PaymentOrder(Base):
         ),
         Index(None, "payee_kind", "payee_id"),
         Index("ix_payment_order_waiting", "region", "id", postgresql_where=text("status = 'ordered'")),
+        # a price subsidy is owed once to a person and month, whatever the grant: the month run looks first, this holds it
+        Index(
+            "uq_payment_order_subsidy",
+            "payee_id",
+            "month",
+            unique=True,
+            postgresql_where=text("purpose = 'subsidy' AND status <> 'cancelled'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

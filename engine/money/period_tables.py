@@ -98,7 +98,8 @@ class PeriodReopening(Base):
 # An entry takes a lock that it shares with all entries; a closing or reopening takes it alone. So a closing waits for
 # every entry under way, and an entry after it sees the closing.
 _REFUSE_CLOSED = """
-CREATE OR REPLACE FUNCTION refuse_closed_period() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_closed_period() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   closed period_closing;
 BEGIN
@@ -118,7 +119,8 @@ END $$
 
 # a closing becomes reopened only by an approved record of its own
 _REOPENING_NEEDED = """
-CREATE OR REPLACE FUNCTION require_reopening() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_reopening() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM period_reopening WHERE closing_id = NEW.id AND status = 'approved') THEN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = 'period_closing', CONSTRAINT = 'reopening_record',

@@ -84,7 +84,8 @@ SEALED_LISTING = register(
 )
 
 _REQUIRE_DECISION = """
-CREATE OR REPLACE FUNCTION require_listing_case() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_listing_case() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM 1 FROM workflow_case c WHERE c.id = NEW.case_id AND c.process_id = 'listing'
     AND c.subject = NEW.subject_kind || ':' || NEW.subject_id;

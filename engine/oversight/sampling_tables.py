@@ -95,7 +95,8 @@ class SampleItem(Base):
 
 # whoever had a hand in what was sampled does not judge it, whoever writes
 _GUARD_JUDGE = """
-CREATE OR REPLACE FUNCTION guard_sample_judge() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION guard_sample_judge() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM 1 FROM workflow_history h
     WHERE h.case_id = COALESCE(NEW.of_case_id, (SELECT o.case_id FROM payment_order o WHERE o.id = NEW.order_id))

@@ -58,8 +58,13 @@ SELECT min(employer_id), max(employer_id) FROM (
 GROUP BY piece ORDER BY piece
 """
 
-#: every condition, what it rests on, and the amount
-JUDGED = f"""
+#: where the figures stand that a screening judges by
+_FIGURES = "screen_figure f ON f.run_id = :run"
+
+
+def judged(figures: str = _FIGURES) -> str:
+    """Every condition, what it rests on, and the amount, by the figures of that table; a row for each employer of a part."""
+    return f"""
 SELECT :run AS run_id, y.employer_id, :part AS part, y.region, y.kind, z.size, o.outcome, c.failed,
   a.months, b.base_heads, b.base_months, b.lost, a.paid_fen, a.arrears_fen, a.lists,
   CASE WHEN o.pays AND w.struggling THEN 'struggling' ELSE 'general' END AS way,
@@ -67,7 +72,7 @@ SELECT :run AS run_id, y.employer_id, :part AS part, y.region, y.kind, z.size, o
   CASE WHEN o.pays AND NOT w.struggling AND y.kind = 'dispatch_agency'
        THEN least(w.amount_fen, round(y.dispatched_fen * z.ratio)::bigint) ELSE 0 END AS passed_on_fen
 FROM employer_year y
-JOIN screen_figure f ON f.run_id = :run AND f.region = y.region
+JOIN {figures} AND f.region = y.region
 LEFT JOIN screen_listing l ON l.run_id = :run AND l.employer_id = y.employer_id
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE u.heads > 0)::int AS insured, sum(u.heads) AS heads,
@@ -113,10 +118,11 @@ CROSS JOIN LATERAL (
 WHERE y.roster_id = :roster AND y.employer_id BETWEEN :first AND :last AND y.region LIKE :within
 """  # noqa: S608 - bits and kinds are constants of the law
 
+
 DECIDE = f"""
 INSERT INTO screen_decision (run_id, employer_id, part, region, kind, size, outcome, failed, months, base_heads,
   base_months, lost, paid_fen, arrears_fen, lists, way, amount_fen, passed_on_fen)
-{JUDGED}
+{judged()}
 """
 
 #: the decisions of a part in one digest, and how many there are; nothing in it is a number that a lost transaction skips

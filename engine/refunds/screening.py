@@ -23,7 +23,7 @@ from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import lists_over
 from engine.refunds.tables import (
     SEALED_PART,
-    ScreenDecision,
+    DecisionColumns,
     ScreenFigure,
     ScreenPart,
     ScreenRoster,
@@ -153,7 +153,7 @@ def parts_altered(session: Session, run: ScreenRun) -> tuple[int, ...]:
     )
 
 
-def found_of(decision: ScreenDecision) -> Screened:
+def found_of(decision: DecisionColumns) -> Screened:
     """The decision as the law speaks of it."""
     return Screened(
         outcome=decision.outcome,  # type: ignore[arg-type]
@@ -189,7 +189,7 @@ def _unchanged(
         select(ScreenFigure.region, ScreenFigure.figures).where(ScreenFigure.run_id == run.id)
     )
     return all(
-        figures == _columns(figures_of(region=region, day=day, book=book))["figures"]
+        figures == figure_columns(figures_of(region=region, day=day, book=book))["figures"]
         for region, figures in kept
     )
 
@@ -213,13 +213,14 @@ def _write_figures(session: Session, run: ScreenRun, book: PolicyBook) -> list[d
     for region in session.scalars(text(screen.PLACES), within):
         figures = figures_of(region=region, day=run.day, book=book)
         gaps |= {name: reason for name, reason in figures.reasons.items() if name.startswith("gap:")}
-        rows.append({"run_id": run.id, "region": region, **_columns(figures)})
+        rows.append({"run_id": run.id, "region": region, **figure_columns(figures)})
     if rows:
         session.execute(insert(ScreenFigure), rows)
     return [reason.plain() for _, reason in sorted(gaps.items())]
 
 
-def _columns(figures: RefundFigures) -> dict[str, object]:
+def figure_columns(figures: RefundFigures) -> dict[str, object]:
+    """The figures as they stand in a row, by column."""
     return {
         "whole": figures.whole,
         "ratio_sme": figures.ratio_sme,

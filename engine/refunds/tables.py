@@ -25,6 +25,58 @@ from engine.store.guards import allowed_transitions, frozen_columns, insert_only
 from engine.store.parts import PartColumns
 
 
+class FigureColumns:
+    """What the law gives in one region, in columns that statements can be joined with."""
+
+    #: no figure is missing that a condition needs
+    whole: Mapped[bool]
+    ratio_sme: Mapped[Decimal | None] = mapped_column(Numeric)
+    ratio_large: Mapped[Decimal | None] = mapped_column(Numeric)
+    amount_cap_fen: Mapped[int | None] = mapped_column(BigInteger)
+    min_months: Mapped[int | None]
+    small_insured: Mapped[int | None]
+    layoff: Mapped[Decimal | None] = mapped_column(Numeric)
+    layoff_small: Mapped[Decimal | None] = mapped_column(Numeric)
+    #: word of ``FORMULAS``
+    formula: Mapped[str | None] = mapped_column(String(10))
+    sound: Mapped[bool | None]
+    like_sme: Mapped[bool | None]
+    large_from: Mapped[int | None]
+    apply_themselves: Mapped[bool | None]
+    public_bodies: Mapped[bool | None]
+    struggling_head_fen: Mapped[int | None] = mapped_column(BigInteger)
+    #: JSON: the same with the reasons of each
+    figures: Mapped[str] = mapped_column(Text)
+
+
+class DecisionColumns:
+    """What was found for one employer, with the evidence of each condition."""
+
+    region: Mapped[str] = mapped_column(String(6))
+    kind: Mapped[str] = mapped_column(String(20))
+    #: large, sme
+    size: Mapped[str] = mapped_column(String(5))
+    outcome: Mapped[str] = mapped_column(String(8))
+    #: a bit for each of ``CONDITIONS`` that failed
+    failed: Mapped[int] = mapped_column(SmallInteger)
+    #: insured and paid in full, through the end of the year
+    months: Mapped[int]
+    #: the layoff rate is lost × base_months ÷ base_heads
+    base_heads: Mapped[int] = mapped_column(BigInteger)
+    base_months: Mapped[int] = mapped_column(SmallInteger)
+    lost: Mapped[int]
+    #: contributions that the refund is a share of
+    paid_fen: Mapped[int] = mapped_column(BigInteger)
+    arrears_fen: Mapped[int] = mapped_column(BigInteger)
+    #: a bit for each of ``LISTINGS``
+    lists: Mapped[int] = mapped_column(SmallInteger)
+    #: general, struggling
+    way: Mapped[str] = mapped_column(String(10))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    #: of the amount: what goes on to the firms that dispatched workers work for
+    passed_on_fen: Mapped[int] = mapped_column(BigInteger)
+
+
 class ScreenRun(Base):
     """One screening of the employers of a region and all below it, for the refund of a year."""
 
@@ -73,32 +125,13 @@ class ScreenListing(Base):
     owed_fen: Mapped[int] = mapped_column(BigInteger)
 
 
-class ScreenFigure(Base):
+class ScreenFigure(FigureColumns, Base):
     """What the law gives in one region; insert-only, so that a decision can always be explained."""
 
     __tablename__ = "screen_figure"
 
     run_id: Mapped[int] = mapped_column(ForeignKey("screen_run.id"), primary_key=True)
     region: Mapped[str] = mapped_column(String(6), primary_key=True)
-    #: no figure is missing that a condition needs
-    whole: Mapped[bool]
-    ratio_sme: Mapped[Decimal | None] = mapped_column(Numeric)
-    ratio_large: Mapped[Decimal | None] = mapped_column(Numeric)
-    amount_cap_fen: Mapped[int | None] = mapped_column(BigInteger)
-    min_months: Mapped[int | None]
-    small_insured: Mapped[int | None]
-    layoff: Mapped[Decimal | None] = mapped_column(Numeric)
-    layoff_small: Mapped[Decimal | None] = mapped_column(Numeric)
-    #: word of ``FORMULAS``
-    formula: Mapped[str | None] = mapped_column(String(10))
-    sound: Mapped[bool | None]
-    like_sme: Mapped[bool | None]
-    large_from: Mapped[int | None]
-    apply_themselves: Mapped[bool | None]
-    public_bodies: Mapped[bool | None]
-    struggling_head_fen: Mapped[int | None] = mapped_column(BigInteger)
-    #: JSON: the same with the reasons of each
-    figures: Mapped[str] = mapped_column(Text)
 
 
 class ScreenPart(PartColumns, Base):
@@ -119,7 +152,7 @@ class ScreenPart(PartColumns, Base):
     digest: Mapped[str | None] = mapped_column(String(64))
 
 
-class ScreenDecision(Base):
+class ScreenDecision(DecisionColumns, Base):
     """What the screening found for one employer, with the evidence of each condition; insert-only.
 
     The reasons are written from it and the figures of its region: ``engine.law.screening_reasons``.
@@ -136,29 +169,6 @@ class ScreenDecision(Base):
     #: stands in the contributions of the run, which name insured employers only
     employer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     part: Mapped[int]
-    region: Mapped[str] = mapped_column(String(6))
-    kind: Mapped[str] = mapped_column(String(20))
-    #: large, sme
-    size: Mapped[str] = mapped_column(String(5))
-    outcome: Mapped[str] = mapped_column(String(8))
-    #: a bit for each of ``CONDITIONS`` that failed
-    failed: Mapped[int] = mapped_column(SmallInteger)
-    #: insured and paid in full, through the end of the year
-    months: Mapped[int]
-    #: the layoff rate is lost × base_months ÷ base_heads
-    base_heads: Mapped[int] = mapped_column(BigInteger)
-    base_months: Mapped[int] = mapped_column(SmallInteger)
-    lost: Mapped[int]
-    #: contributions that the refund is a share of
-    paid_fen: Mapped[int] = mapped_column(BigInteger)
-    arrears_fen: Mapped[int] = mapped_column(BigInteger)
-    #: a bit for each of ``LISTINGS``
-    lists: Mapped[int] = mapped_column(SmallInteger)
-    #: general, struggling
-    way: Mapped[str] = mapped_column(String(10))
-    amount_fen: Mapped[int] = mapped_column(BigInteger)
-    #: of the amount: what goes on to the firms that dispatched workers work for
-    passed_on_fen: Mapped[int] = mapped_column(BigInteger)
 
 
 Index(

@@ -14,6 +14,7 @@ from engine.registers.employment import EmploymentServiceRegister, ServiceRecord
 from engine.registers.pensions import PensionRecord, PensionRegister
 from engine.registers.population import PopulationRecord, PopulationRegister
 from engine.registers.retention import EmployerYear, RetentionRegister
+from engine.registers.skills import SkillCertificate, SkillCertificateRegister
 
 __all__ = [
     "BusinessRecord",
@@ -35,4 +36,6 @@ __all__ = [
     "Registers",
     "RetentionRegister",
     "ServiceRecord",
+    "SkillCertificate",
+    "SkillCertificateRegister",
 ]

@@ -1,4 +1,4 @@
-"""The eight registers together, as operations are handed them."""
+"""The nine registers together, as operations are handed them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.registers.employment import EmploymentServiceRegister
 from engine.registers.pensions import PensionRegister
 from engine.registers.population import PopulationRegister
 from engine.registers.retention import RetentionRegister
+from engine.registers.skills import SkillCertificateRegister
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +27,4 @@ class Registers:
     employment: EmploymentServiceRegister
     accounts: CardAccountRegister
     retention: RetentionRegister
+    skills: SkillCertificateRegister

@@ -23,6 +23,7 @@ from engine.registers.numbers import card_number_for, credit_code_for, id_number
 from engine.registers.pensions import PensionRecord, RetirementClass
 from engine.registers.population import PopulationRecord
 from engine.registers.retention import EmployerYear
+from engine.registers.skills import CertificateLevel, SkillCertificate
 from engine.values import Money, Month, RegionCode
 
 
@@ -79,6 +80,8 @@ class CastPerson:
     #: somebody else's name and number behind the card
     other_holder: tuple[str, str] | None = None
     business: str = ""
+    #: occupation, level, so many days old, in urgent need
+    certificates: tuple[tuple[str, CertificateLevel, int, bool], ...] = ()
 
     @property
     def id_number(self) -> str:
@@ -121,7 +124,8 @@ PEOPLE: Mapping[str, CastPerson] = MappingProxyType(
             CastPerson(
                 key="li", name="李国强", sex="male", birth=date(1982, 6, 15), district="371502", sequence=1,
                 months=62, reason="I01",
-                story="合同期满，缴费 62 个月，社保卡正常：一路办到发放",
+                certificates=(("养老护理员", "junior", 60, True),),
+                story="合同期满，缴费 62 个月，社保卡正常：一路办到发放；领取期间另可享受养老护理员初级证书补贴 1000 元",
             ),
             CastPerson(
                 key="ana", name="安娜", sex="female", birth=date(1990, 3, 20), district="371525", sequence=2,
@@ -142,7 +146,8 @@ PEOPLE: Mapping[str, CastPerson] = MappingProxyType(
             CastPerson(
                 key="sun", name="孙立业", sex="male", birth=date(1985, 4, 9), district="371502", sequence=3,
                 months=48, reason="I05", current=True,
-                story="已由新单位缴费（重新就业）：不予核定",
+                certificates=(("电工", "junior", 300, False), ("电工", "intermediate", 180, False)),
+                story="已由新单位缴费（重新就业）：不予核定；半年前取得电工中级证书：技能提升补贴 1500 元，同年不再补初级",
             ),
             CastPerson(
                 key="zhou", name="周德福", sex="male", birth=date(1963, 2, 1), district="371524", sequence=1,
@@ -232,6 +237,7 @@ def _resident(person: CastPerson, number: int, day: date) -> ResidentFile:
         ),
         account=_account(person, number),
         businesses=_businesses(person, day),
+        certificates=_certificates(person, number, day),
         traits=frozenset({"cast", person.key}),
     )
 
@@ -244,6 +250,20 @@ def _account(person: CastPerson, number: int) -> CardAccount:
         holder_id_number=holder_number,
         bank="中国建设银行",
         activated=True,
+    )
+
+
+def _certificates(person: CastPerson, number: int, day: date) -> tuple[SkillCertificate, ...]:
+    return tuple(
+        SkillCertificate(
+            number=f"S0000371502{number:03d}{place:03d}",
+            occupation=occupation,
+            level=level,
+            issued_on=day - timedelta(days=age),
+            issuer="聊城市职业技能鉴定指导中心",
+            urgent=urgent,
+        )
+        for place, (occupation, level, age, urgent) in enumerate(person.certificates, start=1)
     )
 
 

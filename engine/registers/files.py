@@ -13,6 +13,7 @@ from engine.registers.employment import ServiceRecord
 from engine.registers.pensions import PensionRecord
 from engine.registers.population import PopulationRecord
 from engine.registers.retention import EmployerYear
+from engine.registers.skills import SkillCertificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class ResidentFile:
     account: CardAccount | None
     businesses: tuple[BusinessRecord, ...] = ()
     services: tuple[ServiceRecord, ...] = ()
+    certificates: tuple[SkillCertificate, ...] = ()
     #: names of the awkward cases met here, words of ``residents.RATES``; for tests and figures, not for rules
     traits: frozenset[str] = frozenset()
 

@@ -107,7 +107,8 @@ class ImportedExit(Base):
 
 #: a row comes in while its file is being loaded, and at no other time
 LOADING = """
-CREATE OR REPLACE FUNCTION require_loading_import() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION require_loading_import() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM (SELECT DISTINCT file_id FROM added) a
                JOIN import_file f ON f.id = a.file_id WHERE f.status <> 'loading') THEN

@@ -20,11 +20,12 @@ from engine.registers.pensions import PensionRecord
 from engine.registers.population import PopulationRecord
 from engine.registers.province import Province
 from engine.registers.retention import EmployerYear
+from engine.registers.skills import SkillCertificate
 from engine.store.crypto import normalised
 
 
 def registers_of(province: Province, *, outages: AbstractSet[str] = frozenset()) -> Registers:
-    """All eight registers over the province.
+    """All nine registers over the province.
 
     ``outages`` holds names of Registers' fields that answer RegisterDown; hand in a mutable set to switch
     an outage on and off while the registers are in use.
@@ -39,6 +40,7 @@ def registers_of(province: Province, *, outages: AbstractSet[str] = frozenset())
         employment=MemoryEmploymentServices(desk),
         accounts=MemoryAccounts(desk),
         retention=MemoryRetention(desk),
+        skills=MemorySkills(desk),
     )
 
 
@@ -161,3 +163,15 @@ class MemoryRetention:
         """See the Protocol."""
         file = self.desk.employer("retention", credit_code)
         return file.years.get(year) if file else None
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySkills:
+    """The skill certificates over a province."""
+
+    desk: _Desk
+
+    def certificates(self, id_number: str) -> tuple[SkillCertificate, ...]:
+        """See the Protocol."""
+        file = self.desk.resident("skills", id_number)
+        return file.certificates if file else ()

@@ -23,6 +23,7 @@ from engine.registers.names import person_name
 from engine.registers.numbers import card_number_for, credit_code_for, id_number_for
 from engine.registers.pensions import PensionRecord, RetirementClass
 from engine.registers.population import PopulationRecord
+from engine.registers.skills import CertificateLevel, SkillCertificate
 from engine.values import Month, RegionCode
 
 #: what somebody's situation is: exactly one of these, shares add up to 1
@@ -81,6 +82,9 @@ _REASONS: Mapping[str, tuple[str, ...]] = {
     "serving": ("V05",),
     "emigrated": ("V05",),
 }
+#: share of those in work who got a skill certificate lately
+_CERTIFIED = 0.06
+_OCCUPATIONS = ("电工", "焊工", "养老护理员", "保育师", "企业人力资源管理师", "中式烹调师")
 _BANKS = ("中国工商银行", "中国农业银行", "中国建设银行", "中国邮政储蓄银行", "聊城农村商业银行")
 #: sequence numbers below this belong to the cast
 _FIRST_SEQUENCE = 10
@@ -102,7 +106,27 @@ def resident_at(seed: int, index: int, *, day: date, employer: EmployerRecord | 
         account=_account(random, traits, person, index),
         businesses=_businesses(random, situation, person, index, day),
         services=_services(random, traits, day),
+        certificates=_certificates(seed, index, situation, day),
         traits=frozenset({situation} | traits),
+    )
+
+
+def _certificates(seed: int, index: int, situation: str, day: date) -> tuple[SkillCertificate, ...]:
+    """A skill certificate of the last year and a half for some of those in work; drawn apart from all else."""
+    random = Random(f"certificate/{seed}/{index}")  # noqa: S311 - made-up records, no secret
+    if situation != "employed" or random.random() >= _CERTIFIED:
+        return ()
+    level: CertificateLevel = random.choice(("junior", "intermediate", "intermediate", "senior"))
+    return (
+        SkillCertificate(
+            number=f"S{seed % 10_000:04d}37{index:08d}",
+            occupation=random.choice(_OCCUPATIONS),
+            level=level,
+            issued_on=day - timedelta(days=random.randrange(20, 540)),
+            issuer="聊城市职业技能鉴定指导中心",
+            urgent=random.random() < 0.2,
+            trained=random.random() < 0.1,
+        ),
     )
 
 

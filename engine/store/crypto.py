@@ -61,6 +61,7 @@ class Vault:
             for number, length in _KEY_BYTES.items()
         }
         self._index_key = _derive(secret, "changling/blind-index", 32)
+        self._token_key = _derive(secret, "changling/token", 32)
 
     def encrypt(self, text: str, *, bound_to: str = "") -> bytes:
         """The text encrypted with a fresh nonce: the same text never gives the same bytes twice.
@@ -104,6 +105,13 @@ class Vault:
         Written forms count as equal: spaces and hyphens, full-width digits, and a small final x.
         """
         return hmac.new(self._index_key, normalised(text).encode(), hashlib.sha256).digest()
+
+    def token(self, text: str) -> bytes:
+        """What proves that this office made up the text, 32 bytes: for a link that nobody can guess.
+
+        It is derived anew whenever it is needed and stands nowhere, so whoever reads the database cannot use the link.
+        """
+        return hmac.new(self._token_key, text.encode(), hashlib.sha256).digest()
 
 
 def account_place(account_index: bytes) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from engine.store.db import Base
 from engine.store.guards import frozen_columns
+from engine.store.sight import beyond
 
 #: how long a taken message belongs to its taker
 LEASE = timedelta(minutes=5)
@@ -84,24 +85,22 @@ def put(
     due_at: datetime | None = None,
 ) -> OutboxMessage:
     """The message of that kind and key: a new one, or the one that was put first (its payload stays)."""
-    session.execute(
-        upsert(OutboxMessage)
-        .values(
-            kind=kind,
-            key=key,
-            payload=orjson.dumps(payload, option=orjson.OPT_SORT_KEYS).decode(),
-            case_id=case_id,
-            created_at=now,
-            due_at=due_at or now,
-            attempts=0,
-            receipt="",
-            last_error="",
-        )
-        .on_conflict_do_nothing(index_elements=["kind", "key"])
+    message = upsert(OutboxMessage).values(
+        kind=kind,
+        key=key,
+        payload=orjson.dumps(payload, option=orjson.OPT_SORT_KEYS).decode(),
+        case_id=case_id,
+        created_at=now,
+        due_at=due_at or now,
+        attempts=0,
+        receipt="",
+        last_error="",
     )
-    return session.scalars(
-        select(OutboxMessage).where(OutboxMessage.kind == kind, OutboxMessage.key == key)
-    ).one()
+    with beyond(session, "what leaves the office is the office's own, whoever's act wrote it"):
+        session.execute(message.on_conflict_do_nothing(index_elements=["kind", "key"]))
+        return session.scalars(
+            select(OutboxMessage).where(OutboxMessage.kind == kind, OutboxMessage.key == key)
+        ).one()
 
 
 def take_due(

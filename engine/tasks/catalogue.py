@@ -33,6 +33,8 @@ class Operation:
     uses: tuple[str, ...]
     #: names that it writes into the case's data
     provides: tuple[str, ...]
+    #: kinds of letter that it writes to whom the case is about
+    letters: tuple[str, ...]
     act: Operate
 
     def __call__(self, desk: Desk, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,7 +62,9 @@ class MissingDataError(Exception):
 CATALOGUE: dict[str, Operation] = {}
 
 
-def operation(name: str, *, title: str, provides: tuple[str, ...] = ()) -> Callable[[Operate], Operate]:
+def operation(
+    name: str, *, title: str, provides: tuple[str, ...] = (), letters: tuple[str, ...] = ()
+) -> Callable[[Operate], Operate]:
     """Put a function into the catalogue under the name that diagrams use as topic."""
 
     def register(act: Operate) -> Operate:
@@ -72,6 +76,7 @@ def operation(name: str, *, title: str, provides: tuple[str, ...] = ()) -> Calla
             needs=tuple(p.name for p in parameters if p.default is p.empty),
             uses=tuple(p.name for p in parameters if p.default is not p.empty),
             provides=provides,
+            letters=letters,
             act=act,
         )
         return act

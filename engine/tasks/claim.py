@@ -106,7 +106,9 @@ def remind(desk: Desk) -> dict[str, Any]:
     return {}
 
 
-@operation("apply_correction", title="按异议答复更正信息", provides=("corrections",))
+@operation(
+    "apply_correction", title="按异议答复更正信息", provides=("corrections",), letters=("objection-reply",)
+)
 def apply_correction(
     desk: Desk,
     *,

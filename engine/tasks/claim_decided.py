@@ -22,7 +22,7 @@ from engine.tasks.tables import Claim, UnemploymentRegistration
 from engine.values import Money, Month
 
 
-@operation("record_withdrawal", title="登记撤回申请")
+@operation("record_withdrawal", title="登记撤回申请", letters=("withdrawal",))
 def record_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, Any]:
     """The claim is withdrawn by its claimant; nothing of the right is lost."""
     _close_claim(desk, "withdrawn")
@@ -30,7 +30,7 @@ def record_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, A
     return {}
 
 
-@operation("send_refusal_notice", title="送达不予核定告知书")
+@operation("send_refusal_notice", title="送达不予核定告知书", letters=("refusal-notice",))
 def send_refusal_notice(
     desk: Desk, *, determination: dict[str, Any], approval_note: str = ""
 ) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def order_first_payment(
     return {"order_id": order.id}
 
 
-@operation("send_grant_notice", title="送达核定告知书")
+@operation("send_grant_notice", title="送达核定告知书", letters=("grant-notice",))
 def send_grant_notice(
     desk: Desk, *, determination: dict[str, Any], months: int, monthly_fen: int, first_month: str
 ) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from engine.benefits import death
 from engine.benefits.death import RELATIONS, FamilyMonths
 from engine.benefits.grants import stop_grant
 from engine.benefits.tables import BenefitGrant
+from engine.disbursement.prices import published
 from engine.law.death import FUND_NAMES, SOURCE, UNDRAWN, DeathBenefits, OtherFund, death_benefits
 from engine.people import Person, id_number_of
 from engine.store.crypto import mask_account, mask_id
@@ -155,7 +156,7 @@ def order_death_grant(
     }
 
 
-@operation("send_death_grant_decision", title="送达死亡待遇核定告知书")
+@operation("send_death_grant_decision", title="送达死亡待遇核定告知书", letters=("death-grant-decision",))
 def send_death_grant_decision(
     desk: Desk,
     *,
@@ -182,7 +183,7 @@ def send_death_grant_decision(
     return {}
 
 
-@operation("send_death_grant_refusal", title="送达死亡待遇不予核定告知书")
+@operation("send_death_grant_refusal", title="送达死亡待遇不予核定告知书", letters=("death-grant-refusal",))
 def send_death_grant_refusal(
     desk: Desk,
     *,
@@ -229,7 +230,7 @@ def order_returned_months(desk: Desk, *, grant_id: int, death_day: str) -> dict[
     return {"at_bank_count": months.at_bank}
 
 
-@operation("record_death_grant_withdrawal", title="登记撤回申请")
+@operation("record_death_grant_withdrawal", title="登记撤回申请", letters=("death-grant-withdrawal",))
 def record_death_grant_withdrawal(desk: Desk, *, withdrawal_reason: str = "") -> dict[str, Any]:
     """The application is taken back; nothing of the family's right is lost."""
     row = death.application(desk.session, desk.case.id)
@@ -239,7 +240,8 @@ def record_death_grant_withdrawal(desk: Desk, *, withdrawal_reason: str = "") ->
 
 
 def _asked(desk: Desk, grant: BenefitGrant, day: date, fund: OtherFund) -> DeathBenefits | Refusal:
-    return death_benefits(death.facts_of(grant, died_on=day, other_fund=fund), desk.book)
+    facts = death.facts_of(grant, died_on=day, other_fund=fund)
+    return death_benefits(facts, desk.book, published(desk.session, by=desk.today))
 
 
 def _ended(desk: Desk, grant: BenefitGrant, day: date) -> bool:

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
+from engine.store.sight import beyond
 from engine.tasks.desk import Desk
 from engine.tasks.tables import Letter
 from engine.values import Money
@@ -36,6 +37,13 @@ def send_letter(desk: Desk, kind: str, *, occasion: str = "", recipient: str = "
 
     Raises LetterError, naming file and cause, when the template is missing or wants a fact that is not given.
     """
+    with beyond(
+        desk.session, "a letter is the office's, to whomever it goes; whoever caused it need not see it"
+    ):
+        return _sent(desk, kind, occasion, recipient, facts)
+
+
+def _sent(desk: Desk, kind: str, occasion: str, recipient: str, facts: Mapping[str, Any]) -> Letter:
     key = "/".join(filter(None, (desk.case.key, kind, occasion)))
     kept = desk.session.scalar(select(Letter).where(Letter.key == key))
     if kept is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from engine.benefits.repayments import offset_waiting
 from engine.duties import reload_actor
 from engine.money import payments
+from engine.money.batches import LINES_PER_BATCH
 from engine.money.payments import PaymentBatch, PaymentLine, PaymentOrder
 from engine.oversight.hits import hold_in_doubt, payees_in_doubt
 from engine.people import Person, id_number_of
@@ -22,11 +23,19 @@ _STEP_SOURCE = "鲁人社函〔2020〕10号（八）：业务环节相互制衡�
 
 @operation("prepare_batch", title="归集待付支付单成批", provides=("batch_number", "line_count", "total_fen"))
 def prepare_batch(desk: Desk, *, region: str) -> dict[str, Any]:
-    """A batch of every order of the region that waits and is not in doubt, less what its payees owe the fund; no order, no batch."""
+    """A batch of the orders of the region that wait and are not in doubt, less what their payees owe the fund; no order, no batch.
+
+    No more than one file of the bank may hold; the others wait for the next batch.
+    """
     hold_in_doubt(desk.session, region=region, actor=desk.actor, now=desk.now)
     offset_waiting(desk.session, desk.vault, region=region, book=desk.book, actor=desk.actor, now=desk.now)
     batch = payments.prepare_batch(
-        desk.session, region=region, number=f"PB-{desk.case.key}", actor=desk.actor, now=desk.now
+        desk.session,
+        region=region,
+        number=f"PB-{desk.case.key}",
+        actor=desk.actor,
+        now=desk.now,
+        limit=min(max(desk.book.at("payment.lines_per_file", region, desk.today).count, 1), LINES_PER_BATCH),
     )
     if batch is None:
         return {"batch_number": "", "line_count": 0, "total_fen": 0}

@@ -109,40 +109,6 @@ class RightsTransfer(Base):
     carried_used_by: Mapped[int | None] = mapped_column(ForeignKey("benefit_grant.id"))
 
 
-class RetentionRefund(Base):
-    """A job-retention refund of one employer for one year; at most one of each."""
-
-    __tablename__ = "retention_refund"
-    __table_args__ = (UniqueConstraint("employer_id", "year"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"))
-    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.id"))
-    year: Mapped[int]
-    amount_fen: Mapped[int] = mapped_column(BigInteger)
-    #: JSON of every condition with its evidence
-    screening: Mapped[str] = mapped_column(Text)
-    #: eligible, not_eligible, confirmed, noticed, ordered, lapsed
-    status: Mapped[str] = mapped_column(String(14))
-
-
-class Finding(Base):
-    """One cell of the rectification checklist that has a problem, and its plan."""
-
-    __tablename__ = "finding"
-    __table_args__ = (UniqueConstraint("case_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"))
-    topic: Mapped[str] = mapped_column(String(60))
-    region_code: Mapped[str] = mapped_column(String(12), index=True)
-    plan_due: Mapped[date]
-    done_due: Mapped[date | None]
-    #: open, closed
-    status: Mapped[str] = mapped_column(String(12), default="open")
-    circulars: Mapped[int] = mapped_column(default=0)
-
-
 #: rights that have moved never come back by a change of status: another transfer brings them
 TRANSFER_STEPS = (
     *(("open", status) for status in ("moved", "credited", "settled", "refused", "withdrawn")),

@@ -125,7 +125,7 @@ def escalate_counterpart(
     return {}
 
 
-@operation("record_transfer_withdrawal", title="登记撤回转移")
+@operation("record_transfer_withdrawal", title="登记撤回转移", letters=("transfer-withdrawn",))
 def record_transfer_withdrawal(
     desk: Desk, *, transfer_number: str, withdrawal_reason: str = ""
 ) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def credit_months(
     return {"carried_months": carried_months or 0, "arrived_fen": 0, "arrived_on": None}
 
 
-@operation("notify_transfer", title="通知转迁办结")
+@operation("notify_transfer", title="通知转迁办结", letters=("transfer-done",))
 def notify_transfer(
     desk: Desk,
     *,
@@ -185,7 +185,9 @@ def notify_transfer(
     return {}
 
 
-@operation("notify_transfer_refused", title="通知转迁被拒")
+@operation(
+    "notify_transfer_refused", title="通知转迁被拒", letters=("transfer-refused", "transfer-withdrawn")
+)
 def notify_transfer_refused(
     desk: Desk,
     *,

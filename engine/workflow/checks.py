@@ -14,6 +14,7 @@ from engine.workflow.decisions import DecisionError, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
 from engine.workflow.forms import FormError, read_form
+from engine.workflow.guide_checks import judge_guide
 from engine.workflow.play import judge_play
 from engine.workflow.problems import Findings, Problem
 from engine.workflow.reader import MAX_NODES, ReadError, Resolver, definitions_of, read_processes, read_xml
@@ -128,6 +129,7 @@ def _judge(data: bytes, names: Names, resolve: Resolver | None, findings: Findin
             continue
         judge_words(drawing, elements, names, findings)
         judge_expressions(drawing, process.id, elements, names, findings)
+        judge_guide(process, elements, names, findings)
         called |= {element.called for element in elements.values() if element.called}
     out_of_reach = called - drawing.scopes.keys() if resolve is None else set()
     if executable and not findings.has_errors and not out_of_reach:

@@ -14,7 +14,7 @@ from typing import Literal
 from lxml import etree
 
 from engine.workflow.drawing import Drawing, DrawnNode, Flow, Scope, draw
-from engine.workflow.facts import elements_of, timer_text
+from engine.workflow.facts import elements_of, properties_of, timer_text
 from engine.workflow.reader import definitions_of, read_xml
 from engine.workflow.vocabulary import KIND_NAMES, Element, MultiInstance, Names, local_name, tag
 
@@ -176,7 +176,11 @@ class _File:
         executable = process.xml.get("isExecutable") != "false"
         self._add(
             _part(process.id, KIND_NAMES["process"], process.name),
-            {"可执行": _YES_NO[executable], "说明": _flat(process.xml.findtext(tag("documentation")))},
+            {
+                "可执行": _YES_NO[executable],
+                "说明": _flat(process.xml.findtext(tag("documentation"))),
+                **{f"属性 {name}": _flat(value) for name, value in properties_of(process.xml).items()},
+            },
         )
         elements = elements_of(self.drawing, process.id, Names.any())
         for node in self.drawing.nodes(process.id):

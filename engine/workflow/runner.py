@@ -18,6 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.store.sight import as_office
 from engine.values import CaseRef, RefusedError
 from engine.workflow import codec, retreating
 from engine.workflow.going_back import Judge, WayBack
@@ -62,6 +63,10 @@ __all__ = [
     "WayBack",
 ]
 
+#: who may begin it was judged with their own eyes; what it then asks is the law's: is benefit paid elsewhere, is a
+#: claim open elsewhere. Half a view would decide wrongly
+_STEP = "a step of a case asks and writes whatever the law needs, in any region"
+
 
 class Runner:
     """Starts cases and moves them; holds nothing but the cache of versions."""
@@ -69,6 +74,7 @@ class Runner:
     def __init__(self, versions: Versions) -> None:
         self.versions = versions
 
+    @as_office(_STEP)
     def start(
         self,
         session: Session,
@@ -100,6 +106,7 @@ class Runner:
             run(live)
         return save(session, live)
 
+    @as_office(_STEP)
     def complete(
         self,
         session: Session,
@@ -147,6 +154,7 @@ class Runner:
         history = history_of(session, task.case_id)
         return Judge(workflow, version, self.versions.names, history=history, sender=sender).ways()
 
+    @as_office(_STEP)
     def send_back(
         self,
         session: Session,
@@ -173,6 +181,7 @@ class Runner:
             self._arrive(live, fresh)
         return save(session, live)
 
+    @as_office(_STEP)
     def recall(
         self,
         session: Session,
@@ -190,6 +199,7 @@ class Runner:
             self._arrive(live, fresh)
         return save(session, live)
 
+    @as_office(_STEP)
     def deliver(
         self,
         session: Session,
@@ -221,6 +231,7 @@ class Runner:
             raise NotWaitingError(f"案件已不再等待消息“{name}”")
         return heard
 
+    @as_office(_STEP)
     def fire_due(self, session: Session, case_id: int, around: Callable[[CaseRef], Around]) -> Stepped:
         """Fire every timer of the case that is due; none due leaves the case as it was."""
         live = load(session, self.versions, case_id, around)
@@ -229,6 +240,7 @@ class Runner:
             run(live)
         return save(session, live)
 
+    @as_office(_STEP)
     def cancel(
         self, session: Session, case_id: int, *, why: str, around: Callable[[CaseRef], Around]
     ) -> Stepped:
@@ -239,6 +251,7 @@ class Runner:
         live.history.append(told(live, "cancelled", live.ref.process_id, live.version.name, {"why": why}))
         return save(session, live, cancelled=True)
 
+    @as_office(_STEP)
     def pause(
         self, session: Session, case_id: int, *, why: str, around: Callable[[CaseRef], Around]
     ) -> Stepped:
@@ -248,6 +261,7 @@ class Runner:
         live.history.append(told(live, "paused", live.ref.process_id, live.version.name, {"why": why}))
         return save(session, live)
 
+    @as_office(_STEP)
     def resume(
         self,
         session: Session,

@@ -161,6 +161,21 @@ class WorkflowHistory(Base):
     """Insert-only. What happened in a case, in order."""
 
     __tablename__ = "workflow_history"
+    __table_args__ = (
+        # whoever had a hand in a case keeps seeing it, wherever their posts are today
+        Index(
+            "ix_workflow_history_actor",
+            "actor",
+            "case_id",
+            postgresql_where=text("starts_with(actor, 'staff:')"),
+        ),
+        Index(
+            "ix_workflow_history_on_behalf_of",
+            "on_behalf_of",
+            "case_id",
+            postgresql_where=text("on_behalf_of <> ''"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("workflow_case.id"), index=True)

@@ -24,6 +24,7 @@ from engine.workflow.decisions import Decision, read_decisions
 from engine.workflow.drawing import draw
 from engine.workflow.facts import elements_of
 from engine.workflow.forms import Form, read_form
+from engine.workflow.guide import Road, road_of
 from engine.workflow.reader import (
     Blueprint,
     Names,
@@ -56,6 +57,17 @@ class Published:
     decisions: Mapping[str, Decision]
     #: file name → diagram with processes that it calls, also through others
     called: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicVersion:
+    """A version of a public process as its guide needs it: read without the engine, which takes longer."""
+
+    road: Road
+    forms: Mapping[str, Form]
+    diagram: bytes
+    #: SHA-256 of the diagram, hexadecimal
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +148,7 @@ class Versions:
     def __init__(self, names: Names) -> None:
         self.names = names
         self._cache: dict[int, Published] = {}
+        self._public: dict[int, PublicVersion | None] = {}
         self._lock = threading.Lock()
 
     def publish(
@@ -200,6 +213,23 @@ class Versions:
                 self._cache[version_id] = found
         return found
 
+    def public(self, session: Session, version_id: int) -> PublicVersion | None:
+        """What a guide needs of the version, read at most once in this process; None where it is not public."""
+        if version_id not in self._public:
+            row = session.get_one(ProcessVersion, version_id)
+            road = road_of(row.diagram, row.process_id, self.names)
+            self._public[version_id] = (
+                PublicVersion(
+                    road=road,
+                    forms=_forms_in(row.bundle),
+                    diagram=row.diagram,
+                    digest=hashlib.sha256(row.diagram).hexdigest(),
+                )
+                if road
+                else None
+            )
+        return self._public[version_id]
+
     def started_by(self, session: Session, message: str) -> str | None:
         """The process whose newest version starts with the message; None when none does."""
         newest = select(func.max(ProcessVersion.id)).group_by(ProcessVersion.process_id)
@@ -227,10 +257,15 @@ class Versions:
             name=row.name,
             diagram=row.diagram,
             blueprint=blueprint,
-            forms={key: read_form(text) for key, text in bundle["forms"].items()},
+            forms=_forms_in(row.bundle),
             decisions=decisions,
             called=called,
         )
+
+
+def _forms_in(bundle: str) -> dict[str, Form]:
+    """The forms of a version, by key."""
+    return {key: read_form(text) for key, text in orjson.loads(bundle)["forms"].items()}
 
 
 def called_in(bundle: Mapping[str, Mapping[str, str]]) -> dict[str, bytes]:

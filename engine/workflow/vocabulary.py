@@ -283,6 +283,10 @@ class Names:
     gives: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: names that every case has
     always: frozenset[str] = frozenset({"case_key", "case_id"})
+    #: duties of people from outside, who are told of a public process by its guide
+    public: frozenset[str] = frozenset()
+    #: keys of the sources that a guide may cite; None where nobody can say
+    sources: frozenset[str] | None = None
     #: a file from elsewhere: names that nobody knows are warnings, not errors
     open: bool = False
 

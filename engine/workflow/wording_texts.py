@@ -7,6 +7,7 @@ A letter's template only puts values in, chooses and lists: it is no program. Ca
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -21,6 +22,8 @@ from engine.workflow.vocabulary import Names, line_of
 #: attributes and elements of a diagram or a decision table that people read
 _READ_ATTRIBUTES = ("name", "label")
 _READ_ELEMENTS = frozenset({"documentation", "text", "description"})
+#: extension properties that people read: the guide of a public process, and English names and descriptions
+_READ_PROPERTIES = re.compile(r"guide_|english")
 #: parts of an expression rather than of a sentence
 _NOT_READ = frozenset({"inputExpression", "inputEntry", "conditionExpression"})
 #: signs of one text, and of a letter
@@ -100,6 +103,8 @@ def _texts(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
             text = node.get(attribute)
             if text:
                 yield node, str(text)
+        if local == "property" and _READ_PROPERTIES.match(node.get("name") or ""):
+            yield node, str(node.get("value") or "")
         parent = node.getparent()
         if local in _READ_ELEMENTS and (parent is None or _local(parent) not in _NOT_READ):
             yield node, "".join(str(part) for part in node.itertext())

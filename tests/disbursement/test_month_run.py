@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from paid_grants import CROWD, REGION, Put, a_grant, open_books, put
+from paid_grants import CROWD, REGION, Put, a_grant, an_index, confirm_indices, open_books, put
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from engine.disbursement import month_run as month_runs
 from engine.disbursement.month_run import do_part, next_part, start_run
 from engine.disbursement.tables import MonthDecision, MonthRun
 from engine.law.month import GrantFacts, MonthOutcome, month_due
+from engine.law.prices import Prices
 from engine.money.payments import PaymentOrder, prepare_batch
 from engine.oversight.hits import hold_in_doubt, payees_in_doubt, report_hit, settle_hit
 from engine.store.export import verify_database
@@ -39,7 +41,7 @@ def books(office: Office) -> Iterator[Office]:
     with office.store.engine.begin() as connection:
         connection.execute(text("SET session_replication_role = replica"))
         for table in (
-            "month_decision", "month_rate", "month_part", "month_run", "match_hit", "match_round", "payment_line", "payment_batch", "payment_order", "payment_chunk", "posting", "journal_entry", "benefit_grant", "card_account",
+            "price_index", "month_decision", "month_rate", "month_part", "month_run", "match_hit", "match_round", "payment_line", "payment_batch", "payment_order", "payment_chunk", "posting", "journal_entry", "benefit_grant", "card_account",
             "roster_line", "roster", "letter", "person", "account", "payment_purpose", "audit_event", "audit_stream", "audit_seal", "audit_seal_leaf",
         ):  # fmt: skip
             connection.execute(text(f"DELETE FROM {table}"))
@@ -107,10 +109,13 @@ def assert_agree(office: Office, grant: Put, sql: MonthDecision | None, rule: Mo
         assert (sql.first_due, sql.last_due) == (
             (str(rule.months[0][0]), str(rule.months[-1][0])) if rule.months else (None, None)
         )
-    assert orders_of(office, grant) == {f"benefit:{month}": amount.fen for month, amount in rule.months}, (
-        grant,
-        rule,
-    )
+        assert sql.subsidy_fen == sum(amount.fen for _, amount in rule.subsidies), (grant, rule)
+    expected_orders = {f"benefit:{month}": amount.fen for month, amount in rule.months}
+    expected_orders |= {f"subsidy:{month}": amount.fen for month, amount in rule.subsidies}
+    before = {f"benefit:{month}" for month in grant.facts.ordered}
+    before |= {f"subsidy:{month}" for month in grant.facts.subsidised}
+    ordered = orders_of(office, grant)
+    assert {key: fen for key, fen in ordered.items() if key not in before} == expected_orders, (grant, rule)
     with office.store.reading() as session:
         row = session.get_one(BenefitGrant, grant.grant_id)
     facts = grant.facts
@@ -161,19 +166,32 @@ def random_grant(drawn: random.Random) -> GrantFacts:
     )
 
 
-@pytest.mark.req("CLAIM-08", "CLAIM-10")
+#: published by 20 December: two months that pay, one below the trigger, one county's own, one too late for this run
+INDICES = (
+    an_index("371500", "2025-09", cpi="0.036"),
+    an_index("371500", "2025-10", cpi="0.02", food="0.059"),
+    an_index("371500", "2025-11", food="0.061", low="0.05"),
+    an_index("371521", "2025-11", cpi="0.035", low="0.031", allowance=65_530),
+    an_index("371500", "2025-12", cpi="0.05", published="2026-01-09"),
+)
+
+
+@pytest.mark.req("CLAIM-08", "CLAIM-10", "REFUND-06")
 def test_the_statements_decide_what_the_rule_decides_for_every_random_grant(books: Office):
     print(f"seed {SEED}, {MANY} grants")
     drawn = random.Random(SEED)
     with books.store.transaction() as session:
-        grants = [put(session, books, random_grant(drawn), number) for number in range(MANY)]
+        confirm_indices(session, books, INDICES)
+        grants = [put(session, books, ordered_before(drawn, random_grant(drawn)), n) for n in range(MANY)]
 
     run_id = decide_all(books, region="371500")
 
     found = decided(books, run_id)
+    prices = Prices.of(index for index in INDICES if index.published_on <= books.today)
     outcomes: dict[str, int] = {}
     for grant in grants:
-        rule = month_due(grant.facts, RUN, books.book)
+        rule = month_due(grant.facts, RUN, books.book, prices)
+        outcomes["subsidised"] = outcomes.get("subsidised", 0) + bool(rule.subsidies)
         if rule.outcome == "none" and not rule.extended_through and not grant.facts.extended_through:
             outcomes["none"] = outcomes.get("none", 0) + 1
             assert grant.grant_id not in found, (grant, rule)
@@ -181,7 +199,28 @@ def test_the_statements_decide_what_the_rule_decides_for_every_random_grant(book
         outcomes[rule.reason] = outcomes.get(rule.reason, 0) + 1
         assert_agree(books, grant, found.get(grant.grant_id), rule)
     print(outcomes)
-    assert {"due", "extended", "last", "hit", "no_account", "class_unknown", "none"} <= outcomes.keys()
+    assert {
+        "due",
+        "extended",
+        "last",
+        "hit",
+        "no_account",
+        "class_unknown",
+        "price",
+        "none",
+    } <= outcomes.keys()
+    assert outcomes["subsidised"] > MANY / 10
+
+
+def ordered_before(drawn: random.Random, facts: GrantFacts) -> GrantFacts:
+    """The grant, of whose months this office ordered some or all, a few with their subsidy."""
+    if facts.paid_through is None:
+        return facts
+    since = facts.first_month.plus(drawn.choice((0, 0, 0, 1, 3, 30)))
+    count = since.until(facts.paid_through) + 1
+    ordered = frozenset(since.plus(index) for index in range(count))
+    subsidised = frozenset(month for month in ordered if month >= Month(2025, 9) and drawn.random() < 0.3)
+    return replace(facts, ordered=ordered, subsidised=subsidised)
 
 
 #: boundary cases of the law, as they stand in the policy digest §3.4 and §2.5
@@ -379,6 +418,7 @@ def told(office: Office, *, killed_at: tuple[int, ...]) -> list[tuple[object, ..
                 "part_due",
                 "part_month",
                 "part_raise",
+                "part_price",
                 "run_raise",
                 "run_follows",
             ):

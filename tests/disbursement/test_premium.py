@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from paid_grants import REGION, a_grant, open_books, put
+from paid_grants import REGION, a_grant, an_index, confirm_indices, open_books, put
 from sqlalchemy import text
 
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.office import Office
 from engine.law.policy import PolicyBook
-from engine.values import SYSTEM
+from engine.values import SYSTEM, Month
 
-#: policy §2.6: 60 % of 7500 at 10 % are 450.00 a month; 700 at 4.2 % are 29.40
+#: policy §2.6: 60 % of 7500 at 10 % are 450.00 a month; 700 at 4.2 % are 29.40 (``an_index``)
 FIGURES = """
 medical.average_wage:
   title: 上年月平均工资
@@ -25,22 +25,6 @@ medical.rate:
   title: 职工医保费率
   "371500":
     - {from: 2025-01-01, value: "0.10", unit: ratio, source: design, verified: false}
-price.low_income_rise:
-  title: 低收入居民价格指数同比
-  "370000":
-    - {from: 2025-12-01, until: 2025-12-31, value: "0.042", unit: ratio, source: design, verified: false}
-price.cpi_rise:
-  title: 居民消费价格同比
-  "370000":
-    - {from: 2025-12-01, until: 2025-12-31, value: "0.036", unit: ratio, source: design, verified: false}
-price.food_rise:
-  title: 食品价格同比
-  "370000":
-    - {from: 2025-12-01, until: 2025-12-31, value: "0.01", unit: ratio, source: design, verified: false}
-price.living_allowance:
-  title: 低保标准
-  "371500":
-    - {from: 2025-01-01, value: "700.00", unit: yuan_per_month, source: design, verified: false}
 """
 
 
@@ -61,7 +45,8 @@ def figured(office: Office, tmp_path: Path) -> Office:
 def test_the_fund_pays_premium_and_subsidy_for_whoever_is_paid(figured: Office):
     with figured.store.transaction() as session:
         for number, changes in enumerate(({}, {}, {"in_doubt": True})):
-            put(session, figured, a_grant(**changes), number)
+            put(session, figured, a_grant(ordered=frozenset({Month(2025, 11)}), **changes), number)
+        confirm_indices(session, figured, [an_index("371500", "2025-11", cpi="0.036")])
 
     run = start_month_run(figured, SYSTEM, month="2025-12", region=REGION)
     assert isinstance(run, MonthRunView)
@@ -71,7 +56,7 @@ def test_the_fund_pays_premium_and_subsidy_for_whoever_is_paid(figured: Office):
     with figured.store.reading() as session:
         orders = session.execute(
             text(
-                "SELECT purpose, payee_kind, payee_name, count(*), sum(amount_fen) FROM payment_order GROUP BY 1, 2, 3 ORDER BY 1, 3"
+                "SELECT purpose, payee_kind, payee_name, count(*), sum(amount_fen) FROM payment_order WHERE status <> 'paid' GROUP BY 1, 2, 3 ORDER BY 1, 3"
             )
         ).all()
     by_purpose: dict[str, int] = {}

@@ -106,4 +106,4 @@ def test_killed_at_ten_random_points_and_resumed_the_result_is_byte_equal(
 
     whole = outlives_kills(lambda name: a_copy(crowded, name, tmp_path), run_it, left_by)
 
-    assert len(whole[1]) == 8, "a batch for each county"
+    assert len(whole[1]) == 11, "a batch for each county and development zone"

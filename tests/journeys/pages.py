@@ -16,39 +16,54 @@ from builders import (
     a_death_grant,
     a_difference,
     a_finding,
+    a_found_certificate,
     a_granted_claim,
     a_hit,
     a_listing,
     a_payment_run,
     a_recovery,
     a_refund,
+    a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
     actor,
 )  # fmt: skip
 from control_pages import CONTROL_PAGES, control_at_work
+from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
 from history_files import as_csv, person_row
+from insured_employers import facts, send
 from paid_grants import a_grant, put
 from peer_office import PeerOffice
+from refund_rosters import Told, send_lists, send_years
 from sqlalchemy import select
 
-from engine.cases import history_import, staff, transfers
+from engine.cases import campaigns, history_import, notice_objections, screening, staff, transfers
 from engine.cases.attachments import attach
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.moves import MoveProgress, start_move
 from engine.cases.office import Office
+from engine.cases.price_entries import Entered
+from engine.cases.price_indices import PriceRoom, confirm_index, enter_index, price_room
 from engine.cases.rehearsal_runs import start_run
+from engine.cases.screening import drive as screen
+from engine.cases.screening import start_screening
+from engine.cases.screening_views import ScreeningView
 from engine.cases.studio import open_change, save_file
 from engine.cases.studio_views import ChangeView
 from engine.cases.sweep import sweep_until_idle
+from engine.cases.trial_views import TrialView
+from engine.cases.trials import propose_trial
 from engine.cases.uploads import Upload
+from engine.cases.views import Done
 from engine.exchange.peers import PeerBook
+from engine.oversight.rectification_tables import RectificationItem
+from engine.refunds.campaign_tables import RetentionRefund
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import load_province
 from engine.tasks.tables import RightsTransfer
-from engine.values import SYSTEM, Month
+from engine.values import SYSTEM, Month, Refusal
 from engine.workflow.tables import ProcessVersion
 from engine.workflow.versions import Source
 
@@ -69,6 +84,12 @@ class OpenPage:
 
 def _submit_empty(visitor: Visitor) -> None:
     visitor.page.locator("main form[method=post] button.btn-primary").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _try_nothing(visitor: Visitor) -> None:
+    """A trial without a figure changed."""
+    visitor.page.locator("form[action='/refunds/trials'][method=post] button").click()
     visitor.page.wait_for_load_state()
 
 
@@ -109,6 +130,21 @@ def _take_in_nothing(visitor: Visitor) -> None:
     page.wait_for_load_state()
 
 
+def _take_no_plan(visitor: Visitor) -> None:
+    """A workbook that is no table of tasks."""
+    page = visitor.page
+    for label, text in (
+        ("#title", "计划"),
+        ("#source", "文件"),
+        ("#issued_on", "2025-11-03"),
+        ("#target", "2025-12-31"),
+    ):
+        page.locator(label).fill(text)
+    page.locator("#plan").set_input_files({"name": "x.xlsx", "mimeType": "text/csv", "buffer": b"a,b"})
+    page.locator("button[value=check]").click()
+    page.wait_for_load_state()
+
+
 def _appoint_wrongly(visitor: Visitor) -> None:
     page = visitor.page
     page.locator("#login").select_option("wuchuna")
@@ -121,6 +157,14 @@ def _submit_unsaid(visitor: Visitor) -> None:
     """An action without its reason, past what the browser asks for."""
     visitor.page.locator("main form[method=post]").first.evaluate("form => { form.noValidate = true; }")
     visitor.page.locator("main form[method=post] button:not([type=button])").first.click()
+    visitor.page.wait_for_load_state()
+
+
+def _enter_no_index(visitor: Visitor) -> None:
+    """An index without a figure, past what the browser asks for."""
+    form = visitor.page.locator("form[action='/prices']")
+    form.evaluate("form => { form.noValidate = true; }")
+    form.locator("button").click()
     visitor.page.wait_for_load_state()
 
 
@@ -164,7 +208,15 @@ SAMPLE = urlencode({"file": "claim.tests.yaml", "case": "受理人不得复核�
 #: name, who opens it, where it is (a path, or the case, task or batch of something that happened), what is done first
 PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     *CONTROL_PAGES,
+    *FEEDBACK_PAGES,
     ("welcome", "", "/", None),
+    ("guides", "", "/guides?q=账户", None),
+    ("guide-claim", "", "/guides/claim", None),
+    ("guide-transfer", "", "/guides/transfer", None),
+    ("guide-refund", "", "/guides/stable-jobs", None),
+    ("guide-death", "", "/guides/death-grant?region=371502", None),
+    ("guide-print", "", "/guides/claim/print", None),
+    ("guide-diagram", "", "/guides/claim/diagram", None),
     ("sign-in", "", "/sign-in", None),
     ("sign-in-person", "", "/apply", None),
     ("sign-in-employer", "", "/employer/sign-in", None),
@@ -217,6 +269,10 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("month-run", "wangshouli", "/month-runs/1", None),
     ("rosters", "wangshouli", "/rosters", None),
     ("rosters-steward", "fengshuju", "/rosters", None),
+    ("trials", "fengshuju", "/refunds/trials", None),
+    ("trials-refused", "fengshuju", "/refunds/trials", _try_nothing),
+    ("trial", "zhujiandu", "/refunds/trials/1", None),
+    ("trial-employers", "fengshuju", "/refunds/trials/1/employers", None),
     ("month-decisions", "wangshouli", "/month-runs/1/decisions", None),
     ("batch-returned", "wangshouli", "batch:failing", None),
     ("forbidden", "wangshouli", "/staff", None),
@@ -244,7 +300,20 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("staff-refused", "chenguanli", "/staff", _appoint_wrongly),
     ("incidents", "zhengneikong", "/incidents", None),
     ("plan", "jiangzhenggai", "task:finding:submit_plan", None),
-    ("finding-new", "handudao", "/findings/new", None),
+    ("rectification", "handudao", "/rectification", None),
+    ("rectification-new", "handudao", "/rectification/new", None),
+    ("rectification-unsaid", "handudao", "/rectification/new", _submit_unsaid),
+    ("wall", "handudao", "wall:", None),
+    ("wall-none", "jiangzhenggai", "/rectification/999", None),
+    ("wall-items", "handudao", "wall:/items", None),
+    ("wall-items-none", "handudao", "wall:/items?show=supervised", None),
+    ("wall-trend", "jiangzhenggai", "wall:/trend", None),
+    ("wall-papers", "handudao", "wall:/papers", None),
+    ("wall-print", "handudao", "wall:/print", None),
+    ("wall-item", "handudao", "item:", None),
+    ("wall-item-unsaid", "handudao", "item:", _submit_unsaid),
+    ("work-plans", "handudao", "/work-plans", None),
+    ("work-plans-wrong", "handudao", "/work-plans", _take_no_plan),
     ("finding", "handudao", "case:finding", None),
     ("transfer", "youshouli", "task:transfer:accept_transfer", None),
     ("transfers", "wangshouli", "/transfers", None),
@@ -271,6 +340,19 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("death-grant-own-unsaid", "feng", "/my/death-grants/new", _submit_unsaid),
     ("death-grant-check", "wangshouli", "task:death:check_application", None),
     ("death-grant-progress", "feng", "case:death", None),
+    ("prices", "fengshuju", "/prices", None),
+    ("prices-confirm", "lvshuju2", "/prices", None),
+    ("prices-unsaid", "fengshuju", "/prices", _enter_no_index),
+    ("prices-read", "wangshouli", "/prices", None),
+    ("skill-subsidies", "wangshouli", "/skill-subsidies", None),
+    ("skill-rosters", "fengshuju", "/skill-subsidies", None),
+    ("skill-subsidy-new", "wangshouli", "/skill-subsidies/new", None),
+    ("skill-subsidy-unsaid", "wangshouli", "/skill-subsidies/new", _submit_unsaid),
+    ("skills-own", "sun", "/my/skills", None),
+    ("skills-none", "wu", "/my/skills", None),
+    ("skill-confirm", "sun", "task:skill:confirm_skill_subsidy", None),
+    ("skill-check", "wangshouli", "task:skill-check:check_certificate", None),
+    ("skill-progress", "sun", "case:skill", None),
     ("suspicion", "zhengneikong", "/suspicion", None),
     ("suspicion-unsaid", "zhengneikong", "/suspicion", _submit_unsaid),
     ("suspicion-list", "zhengneikong", "/suspicion/1", None),
@@ -325,6 +407,21 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("try-tests", "chuliucheng", "change:/tests", None),
     ("try-tests-file", "chuliucheng", "change:/tests/claim.tests.yaml", None),
     ("try-replay", "chuliucheng", "change:/replay", _submit_empty),
+    ("screenings", "wangshouli", "/refunds/screenings", None),
+    ("screening", "zhaofuhe", "/refunds/screenings/1", None),
+    ("screening-employers", "zhaofuhe", "/refunds/screenings/1/employers", None),
+    ("employer-rosters", "fengshuju", "/refunds/rosters", None),
+    ("refund-campaigns", "zhaofuhe", "/refunds", None),
+    ("refund-campaign", "zhaofuhe", "/refunds/1", None),
+    ("refund-list", "zhaofuhe", "/refunds/list", None),
+    ("refund-one", "zhengneikong", "/refunds/of/1", None),
+    ("refund-notices", "zhaofuhe", "/refunds/notices", None),
+    ("refund-notice-objection", "wangshouli", "task:published:answer_notice_objection", None),
+    ("refund-own", "fenghuang", "/employer/refunds/1", None),
+    ("public-notices", "", "/public/refund-notices", None),
+    ("public-notice", "", "/public/refund-notices/1", None),
+    ("public-objection", "", "/public/refund-notices/objections/1", None),
+    ("public-objection-unsaid", "", "/public/refund-notices/objections/1", _submit_empty),
 )
 
 #: what a claimant enters who does not agree
@@ -344,9 +441,14 @@ def enter(visitor: Visitor, who: str) -> Visitor:
 
 def furnish(office: Office) -> tuple[OpenPage, ...]:
     """Every page, after something of every kind has happened in the office."""
+    # before other refunds: they join the campaign that runs
+    published = _refund_campaign(office)
     cases = {**_claims(office), **_payments(office), **_others(office), "parked": _parked(office)}
+    cases |= feedback_at_work(office)
+    cases["published"] = published
     change = _change(office)
     _month_run(office)
+    _figures_tried(office)
     sweep_until_idle(office)
     _imports(office)
     _redrawn(office)
@@ -354,6 +456,26 @@ def furnish(office: Office) -> tuple[OpenPage, ...]:
         OpenPage(name=name, who=who, path=_path(where, cases, change), act=act)
         for name, who, where, act in PAGES
     )
+
+
+def _refund_campaign(office: Office) -> Case:
+    """A campaign with one employer that was screened, told and published, and to which somebody objects."""
+    send_lists(office, as_of="2025-10-20")
+    send_years(office, (Told(employer="fenghuang", paid="85432.10", insured=31),), as_of="2025-10-20")
+    run = screening.start_screening(office, SYSTEM, year=2025, region="371500")
+    assert isinstance(run, ScreeningView), run.text
+    screening.drive(office, run.run_id, say=lambda _done, _total: None)
+    begun = campaigns.start_campaign(office, SYSTEM, region="371500", year=2025, mode="disburse")
+    assert not isinstance(begun, Refusal), begun.text
+    campaigns.drive(office, 1, say=lambda _done, _total: None)
+    with office.store.reading() as session:
+        case_id = session.scalars(select(RetentionRefund.case_id)).one()
+    case = Case(office=office, id=case_id, subject="fenghuang").goes_on()
+    said = notice_objections.object_to_notice(
+        office, line_id=1, said="该单位去年底一次裁员十余人，没有报减员", address="192.0.2.1"
+    )
+    assert not isinstance(said, Refusal), said.text
+    return case.sweep()
 
 
 def _month_run(office: Office) -> None:
@@ -367,6 +489,18 @@ def _month_run(office: Office) -> None:
     run = start_month_run(office, SYSTEM, month="2025-11", region="371502")
     assert isinstance(run, MonthRunView), run.text
     drive(office, run.run_id, say=lambda _done, _total: None)
+
+
+def _figures_tried(office: Office) -> None:
+    """Employers screened for the refund, and a trial by which some would gain and some lose."""
+    send(office, [facts(), facts(claimants=7), facts(size="large", region="371521")], year=2024)
+    run = start_screening(office, SYSTEM, year=2025, region="371500")
+    assert isinstance(run, ScreeningView), run.text
+    screen(office, run.run_id, say=lambda _done, _total: None)
+    typed = {"refund.ratio.sme": "55", "refund.layoff_ratio_small": "30", "refund.ratio.large": "40"}
+    steward = actor(office, "fengshuju")
+    trial = propose_trial(office, steward, run_id=run.run_id, year=2025, name="放宽裁员率", typed=typed)
+    assert isinstance(trial, TrialView), trial.text
 
 
 def _imports(office: Office) -> None:
@@ -414,16 +548,31 @@ def _path(where: str, cases: Mapping[str, Case], change: int) -> str:
             return f"/cases/{cases[name].id}/papers/{paper}"
         case "change":
             return f"/studio/changes/{change}{what}"
-        case "batch":
-            return f"/payments/PB-{cases[what].key}"
-        case "transfer":
-            return f"/transfers/{_transfer_number(cases[what])}"
+        case "batch" | "transfer" | "wall" | "item":
+            return _of_record(kind, what, cases)
+        case "rate" | "kiosk":
+            name, mark, score = what.partition("?")
+            return f"/{kind}/{link_of(cases[name])}{mark}{score}"
         case "task":
             name, _, element = what.partition(":")
             element, slash, action = element.partition("/")
             return f"/tasks/{cases[name].task_id(element)}{slash}{action}"
         case _:
             return where
+
+
+def _of_record(kind: str, what: str, cases: Mapping[str, Case]) -> str:
+    if kind == "batch":
+        return f"/payments/PB-{cases[what].key}"
+    if kind == "transfer":
+        return f"/transfers/{_transfer_number(cases[what])}"
+    item = _item(cases["finding"])
+    return f"/rectification/{item.checklist_id if kind == 'wall' else f'items/{item.id}'}{what}"
+
+
+def _item(case: Case) -> RectificationItem:
+    with case.office.store.reading() as session:
+        return session.scalars(select(RectificationItem).where(RectificationItem.case_id == case.id)).one()
 
 
 def _transfer_number(case: Case) -> str:
@@ -497,6 +646,7 @@ def _others(office: Office) -> dict[str, Case]:
         "hit": a_hit(office, "zheng"),
         "checked-hit": a_hit(office, "bo", ground="ST4", told="养老待遇名册所列").answers("answer_notice"),
         "line": a_suspicion_line(office, "qin"),
+        **_skills(office),
         "death": a_death_grant(office, "feng", of="ana"),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
         "moving": _moving(office),
@@ -504,6 +654,41 @@ def _others(office: Office) -> dict[str, Case]:
         "recheck": control_at_work(office),
         "recovery": a_recovery(office, "wu", region="371502"),
     }
+
+
+def _skills(office: Office) -> dict[str, Case]:
+    """A certificate pushed to its holder, and one that its holder, out of work, applied for."""
+    _prices(office)
+    return {"skill": a_found_certificate(office, "sun"), "skill-check": a_skill_subsidy(office, "li")}
+
+
+def _prices(office: Office) -> None:
+    """A year of indices, confirmed; the latest waits for a second person."""
+    entered, confirmed = actor(office, "fengshuju"), actor(office, "lvshuju2")
+    figures = ("1.2", "0.8", "1.9", "2.6", "3.4", "3.6", "4.1", "3.5", "2.9", "2.2", "1.6", "3.7")
+    for back, cpi in zip(range(12, 0, -1), figures, strict=True):
+        month = Month(2025, 10).plus(1 - back)
+        outcome = enter_index(
+            office,
+            entered,
+            Entered(
+                region="371500",
+                month=str(month),
+                cpi=cpi,
+                food=f"{float(cpi) * 1.6 - 1.5:.1f}",
+                low_income=f"{float(cpi) + 0.5:.1f}",
+                living_allowance="700.00",
+                published_on=str(
+                    month.plus(1).first_day if back == 1 else month.plus(1).first_day.replace(day=9)
+                ),
+                source="省统计局月报",
+            ),
+        )
+        assert isinstance(outcome, Done), outcome
+    room = price_room(office, confirmed)
+    assert isinstance(room, PriceRoom)
+    for row in room.rows[1:]:
+        assert isinstance(confirm_index(office, confirmed, row.index_id), Done)
 
 
 def _listed(office: Office) -> Case:

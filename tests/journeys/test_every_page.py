@@ -30,7 +30,7 @@ LOOK = """async (tags) => (await axe.run(document, {runOnly: tags, resultTypes: 
 
 UNMARKED = """() => {
   const chinese = /[\\u3400-\\u9fff]/, found = [];
-  const marked = (element) => element.closest("[lang]").lang.startsWith("zh");
+  const marked = (element) => element.closest("[lang]").getAttribute("lang").startsWith("zh");
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const parent = walk.currentNode.parentElement;

@@ -120,18 +120,19 @@ def test_an_employer_only_confirms_its_refund_and_sees_it_paid(
 def test_a_finding_is_issued_planned_done_and_verified_at_the_desks(
     invite: Invite, office_clock: MorningClock
 ) -> None:
-    province = invite().signs_in("handudao").go("/findings/new").fills("整改事项", "三个全面取消")
-    province.fills("地区代码", "371500").fills("方案上报期限", "2025-11-28").fills(
+    province = invite().signs_in("handudao").go("/rectification/new").fills("整改事项", "三个全面取消")
+    province.fills("单位的地区代码", "371500").fills("方案上报期限", "2025-11-28").fills(
         "整改完成期限", "2025-12-05"
     )
-    key = case_key(province.keeps("rectification-1-issue").presses("下达").sees("整改问题已下达"))
+    key = case_key(province.keeps("rectification-1-issue").presses("下达问题").sees("整改问题已下达"))
 
     owner = invite().signs_in("jiangzhenggai").takes(key).sees("报送整改方案")
     owner.picks("问题类型", "落实不到位").fills("存在的问题", "个别窗口仍有手工报盘")
     owner.fills("整改措施", "停用手工报盘，全部走社银接口").fills("整改责任人", "蒋正凯")
     owner.fills("完成时限", "2025-12-05").keeps("rectification-2-plan").presses("提交").sees("已办结")
     province.takes(key).picks("审核意见", "同意方案").keeps("rectification-3-accept").presses("提交")
-    owner.takes(key).fills("整改结果与佐证", "已停用，连续两月无手工报盘")
+    owner.takes(key).picks("报告内容", "已完成，请求核验")
+    owner.fills("进展、结果与佐证", "已停用，连续两月无手工报盘")
     owner.fills("完成日期", f"{office_clock.now:%Y-%m-%d}").presses("提交").sees("已办结")
     verifier = invite().signs_in("yangheyan").takes(key).picks("核验结论", "整改到位，销号")
     verifier.fills("核验情况", "现场核实，属实").presses("提交").sees("已办结")

@@ -25,8 +25,9 @@ from engine.law.identity import (
     organisation_check,
 )
 from engine.law.policy import PolicyBook
-from engine.law.refund import RefundEligibility, refund_eligible, settle
+from engine.law.refund import settle
 from engine.law.retirement import Retirement, add_months, extension, retirement
+from engine.law.screening import EmployerFacts, refund_due
 from engine.values import Money, Refusal
 
 BOOK = PolicyBook.load(ROOT / "processes" / "policy")
@@ -171,12 +172,22 @@ def test_credit_code_reads_back_and_one_wrong_character_is_found(
 @pytest.mark.req("REFUND-01")
 @given(st.integers(1, 10**6), st.integers(0, 10**6))
 def test_layoff_limit_is_exact(insured: int, left: int) -> None:
-    found = refund_eligible(
-        months=12, insured=insured, left=left, region="371500", day=date(2025, 6, 3), book=BOOK
+    facts = EmployerFacts(
+        region="371500",
+        kind="enterprise",
+        size="small",
+        months_before=0,
+        previous_end=insured,
+        heads=(insured,) * 12,
+        due=(100,) * 12,
+        paid=(100,) * 12,
+        claimants=left,
     )
 
-    assert isinstance(found, RefundEligibility)
-    assert found.eligible == (5 * left <= insured if insured <= 30 else 1000 * left <= 55 * insured)
+    found = refund_due(facts, date(2025, 6, 3), BOOK)
+
+    within = 5 * left <= insured if insured <= 30 else 1000 * left <= 55 * insured
+    assert found.outcome == ("eligible" if within else "no")
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))

@@ -66,6 +66,9 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "answer_refund_objection": (
         {"objection_accepted": "yes", "objection_reply": "经核实，人数已更正并重新比对"},
     ),
+    "judge_notice_objection": ({"notice_decision": "rescreen"}, {"notice_decision": "decline"}),
+    "settlement_second": ({"review_opinion": "return", "review_note": "请再核对名册"},),
+    "approve_settlement": ({"approval": "return", "approval_note": "请再核对承诺"},),
     "first_check": ({"first_opinion": "reject", "first_note": "账户名称与单位不一致"},),
     "second_check": (
         {"review_opinion": "return", "review_note": "请补充核对"},
@@ -83,6 +86,13 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     "approve_death_grant": (
         {"approval": "return", "approval_note": "请再核对关系"},
         {"approval": "refuse", "approval_note": "查明关系不实"},
+    ),
+    "confirm_skill_subsidy": ({"answer": "decline"},),
+    "check_certificate": ({"check_opinion": "decline", "check_note": "证书与本人不符"},),
+    "review_skill_subsidy": ({"review_opinion": "return", "review_note": "请再核对收款账户"},),
+    "approve_skill_subsidy": (
+        {"approval": "return", "approval_note": "请再核对次数"},
+        {"approval": "refuse", "approval_note": "查明证书系冒用"},
     ),
     "answer_notice": ({"answer_opinion": "accept", "answer_statement": "我已经上班"},),
     "check_evidence": ({"check_opinion": "clear", "check_note": "经核对系补缴上年欠费"},),
@@ -126,7 +136,17 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
         {"difference_cause": "other", "difference_explanation": "见所附银行来函"},
     ),
     "confirm_explanation": ({"difference_opinion": "return", "difference_note": "没有说明是哪一笔"},),
+    "self_check": ({"check_result": "no_problem", "check_statement": "逐户核对参保名册，没有应保未保"},),
+    "report_done": ({"report_kind": "progress", "progress": "60", "evidence": "已停用六个窗口"},),
     "accept_plan": ({"plan_opinion": "return", "plan_note": "措施不具体", "plan_due": "2025-11-17"},),
+    "call_back": ({"call_back_result": "unreached", "call_back_note": "九点、十一点、十五点均无人接听"},),
+    "fix_rating": ({"fix_kind": "explained", "fix_note": "经查在法定期限内办结"},),
+    "verify_fix": ({"fix_verified": "return", "verify_note": "答复没有说怎么改"},),
+    "take_complaint": (
+        {"acceptance": "pass_on", "passed_to": "市医疗保障局", "passed_why": "反映的是医保报销"},
+    ),
+    "investigate_complaint": ({"complaint_finding": "partly"}, {"complaint_finding": "unfounded"}),
+    "review_objection": ({"complaint_review": "changed"},),
     "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
 }
 

@@ -74,6 +74,7 @@ SHIPPED = (
     Shipped(file="rectification.bpmn", process_id="rectification"),
     Shipped(file="reconcile.bpmn", process_id="reconcile"),
     Shipped(file="stable-jobs.bpmn", process_id="stable_jobs"),
+    Shipped(file="refund-settlement.bpmn", process_id="refund_settlement", stride=3),
     Shipped(file="transfer.bpmn", process_id="transfer_in"),
     Shipped(file="transfer.bpmn", process_id="transfer_out"),
     Shipped(file="stop.bpmn", process_id="stop", stride=3),
@@ -82,6 +83,8 @@ SHIPPED = (
     Shipped(file="listing.bpmn", process_id="listing", stride=3),
     Shipped(file="recheck.bpmn", process_id="recheck", stride=3),
     Shipped(file="death-grant.bpmn", process_id="death_grant", stride=3),
+    Shipped(file="rating.bpmn", process_id="rating", stride=3),
+    Shipped(file="complaint.bpmn", process_id="complaint", stride=3),
 )
 
 

@@ -104,6 +104,20 @@ def test_with_nothing_due_the_run_ends_at_once(office: Office) -> None:
 
 
 @pytest.mark.req("MONEY-04")
+def test_what_does_not_go_into_a_file_of_the_bank_goes_into_the_next_one_once(office: Office) -> None:
+    orders = [a_granted_claim(office, person).orders()[0] for person in ("li", "bo")]
+    usual = office.book.at("payment.lines_per_file", "371500", office.today)
+    slow = replace(with_slow_bank(office), book=office.book.with_tried([replace(usual, value=1)]))
+
+    runs = [a_payment_run(slow, at="release_batch").answers("release_batch").sweep() for _ in orders]
+
+    files = [TextFormat().read(bank_file(slow, run)) for run in runs]
+    assert [len(file.lines) for file in files] == [1, 1]
+    assert files[0].lines[0].account != files[1].lines[0].account
+    assert a_payment_run(slow).ended_in == "nothing_due"
+
+
+@pytest.mark.req("MONEY-04")
 @pytest.mark.parametrize(
     ("step", "rejected"),
     [
@@ -271,6 +285,21 @@ def test_a_receipt_in_two_parts_moves_the_run_when_the_last_line_is_answered(off
     run.sweep()
 
     assert run.ended_in == "run_closed"
+    assert bank_balance(slow) == Money(363_600)
+
+
+@pytest.mark.req("MONEY-04", "CTRL-07")
+def test_the_run_waits_for_its_last_line_also_where_the_accountant_sees_none_of_them(office: Office) -> None:
+    slow, far = with_slow_bank(office), actor(office, "luokuaiji")
+    run = a_released_run(slow, "li", "zheng")
+    whole = TextFormat().read_receipt(TestBank().answer(bank_file(slow, run)))
+    first, second = (TextFormat().write_receipt(replace(whole, lines=(line,))) for line in whole.lines)
+
+    assert isinstance(payments.upload_receipt(slow, far, first), Done)
+    assert run.sweep().status == "running", "lines that one may not see are not answered"
+    assert isinstance(payments.upload_receipt(slow, far, second), Done)
+
+    assert run.sweep().ended_in == "run_closed"
     assert bank_balance(slow) == Money(363_600)
 
 

@@ -6,8 +6,10 @@ Reads the files and the code; the paths of the other tests prove that it runs.
 from __future__ import annotations
 
 import ast
+import inspect
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,9 @@ import pytest
 import yaml
 from builders import (
     MAIN_ROAD,
+    a_bad_rating,
     a_claim,
+    a_complaint,
     a_death_grant,
     a_difference,
     a_finding,
@@ -25,6 +29,8 @@ from builders import (
     a_recheck,
     a_recovery,
     a_refund,
+    a_settlement,
+    a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
     other_office,
@@ -34,9 +40,11 @@ from paths import DETOURS
 from walked import map_of
 
 from engine.cases.controls import ControlBook
+from engine.cases.escalations import LETTERS as ESCALATION_LETTERS
 from engine.cases.month_letters import KINDS as MONTH_LETTERS
 from engine.cases.names import names_of
 from engine.cases.office import Office
+from engine.cases.supervising import LETTER as SUPERVISION_LETTER
 from engine.cases.transfers import APPLIED
 from engine.duties import DutyBook
 from engine.tasks import CATALOGUE
@@ -47,7 +55,9 @@ from engine.workflow.expressions import compile_expression
 from engine.workflow.facts import bare
 from engine.workflow.form_parts import with_conditions
 from engine.workflow.forms import Form, read_form
+from engine.workflow.guide import road_of
 from engine.workflow.reader import Blueprint, read_processes
+from engine.workflow.versions import references_of
 from engine.workflow.vocabulary import GATEWAYS, Element, Names
 
 ROOT = Path(__file__).parents[2]
@@ -251,6 +261,7 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "claim": a_claim(office),
         "payment_run": a_payment_run(office),
         "stable_jobs": a_refund(office),
+        "refund_settlement": a_settlement(office),
         "rectification": a_finding(office),
         "recovery": a_recovery(office, "feng"),
         "listing": a_listing(office, "wu"),
@@ -259,6 +270,9 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "stop": a_hit(office, "bo"),
         "suspicion": a_suspicion_line(office, "lin"),
         "death_grant": a_death_grant(office, "li", of="zheng"),
+        "rating": a_bad_rating(office, "qin"),
+        "complaint": a_complaint(office, "qin"),
+        "skill_subsidy": a_skill_subsidy(office),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
@@ -312,7 +326,38 @@ SENT = sent_letters()
 def test_every_letter_that_is_written_has_a_template_and_every_template_is_used() -> None:
     templates = {path.stem for path in (PROCESSES / "letters").glob("*.md") if not path.stem.endswith(".en")}
 
-    assert {sent.kind for sent in SENT} | set(MONTH_LETTERS) | {APPLIED} == templates
+    beside = {*MONTH_LETTERS, *ESCALATION_LETTERS.values(), APPLIED, SUPERVISION_LETTER}
+    assert {sent.kind for sent in SENT} | beside == templates
+
+
+@pytest.mark.req("SERV-01")
+def test_an_operation_of_a_public_process_declares_exactly_the_letters_that_the_guide_announces() -> None:
+    topics = {
+        element.topic
+        for path in DIAGRAMS
+        for process in references_of(path.read_bytes()).processes
+        if road_of(path.read_bytes(), process, NAMES)
+        for element in BLUEPRINTS[process].elements.values()
+        if element.topic
+    }
+
+    declared = {topic: set(CATALOGUE[topic].letters) for topic in topics}
+
+    assert len(topics) > 20
+    assert declared == {topic: _to_the_subject(CATALOGUE[topic].act) for topic in topics}
+
+
+def _to_the_subject(act: Callable[..., object]) -> set[str]:
+    """The kinds of letter that an operation writes to whom its case is about."""
+    return {
+        kind
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(act))))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "send_letter"
+        and not any(each.arg == "recipient" for each in node.keywords)
+        for kind in _kinds(node.args[1])
+    }
 
 
 @pytest.mark.parametrize("sent", SENT, ids=lambda sent: f"{sent.kind}@{sent.line}")
@@ -339,10 +384,11 @@ def test_a_letter_renders_with_and_without_what_may_be_empty(sent: Sent, languag
     }
     samples: Mapping[str, object] = {
         "determination": listed, "screening": listed, "amount_fen": 100, "monthly_fen": 100, "fee_fen": 0, "announced_fen": 100,
-        "found_fen": 0,
+        "found_fen": 0, "prepaid_fen": 100, "settled_fen": 100, "top_up_fen": 100 if filled else 0, "recover_fen": 100,
         "funeral_fen": 100, "dependants_fen": 100, "at_bank_count": 1 if filled else 0,
         "months": 3, "months_paid": 30, "months_left": 3, "year": 2025, "days_late": 2, "accepted": filled,
         "basis": {"name": "某", "english": "some", "source": "某", "proof": "某", "proof_english": "some", "hearing": filled},
+        "certificate": {"number": "S1", "occupation": "电工", "level_name": "四级", "issued_on": "2025-05-07", "issuer": "中心"},
     }  # fmt: skip
     facts = {name: samples.get(name, "某" if filled else "") for name in sent.facts}
 

@@ -141,7 +141,10 @@ def _task(office: Office, case: Case, step: str) -> str:
 def _ways(case: Case, step: str) -> dict[str, str]:
     office = case.office
     found = sending_back.ways_back(office, actor(office, MAIN_ROAD[step][0]), _task(office, case, step))
-    assert not isinstance(found, Refusal), found
+    if isinstance(found, Refusal):
+        # a step from which the diagram allows no way back
+        assert refused(found) == ("send_back_no",)
+        return {}
     return {way.element_id: way.reasons[0].code if way.reasons else "" for way in found}
 
 

@@ -12,12 +12,13 @@ from duties_builders import FILE
 from engine.law.entitlement import determine
 from engine.law.facts import ClaimFacts, Determination
 from engine.law.policy import PolicyBook
-from engine.law.refund import Standing, refund_amount, refund_eligible
+from engine.law.screening import refund_due
+from engine.refunds.known import facts_of_register
 from engine.registers import RegisterDown, Registers
 from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
-from engine.values import Money, Refusal
+from engine.values import Money
 
 DAY = date(2025, 11, 3)
 PROVINCE = Province.generate(seed=7, people=100, employers=20, day=DAY)
@@ -122,24 +123,12 @@ def test_the_cast_employers_are_screened_as_their_story_says(key: str, eligible:
     employer = EMPLOYERS[key]
     year = REGISTERS.retention.employer_year(employer.credit_code, 2024)
     assert year is not None
-    standing = Standing(industry_ok=year.industry_ok, dishonest=year.dishonest, zombie=year.zombie)
 
-    verdict = refund_eligible(
-        months=year.months,
-        insured=year.insured_previous_year_end,
-        left=year.left,
-        standing=standing,
-        region=employer.region,
-        day=DAY,
-        book=LAW,
-    )
+    found = refund_due(facts_of_register(year, employer.region), DAY, LAW)
 
-    assert not isinstance(verdict, Refusal)
-    assert verdict.eligible is eligible
+    assert (found.outcome == "eligible") is eligible
     if eligible:
-        refund = refund_amount(paid=year.paid, size=year.size, region=employer.region, day=DAY, book=LAW)
-        assert not isinstance(refund, Refusal)
-        assert refund.amount == Money.yuan(amount)
+        assert found.amount == Money.yuan(amount)
         assert amount in employer.story
 
 

@@ -120,18 +120,18 @@ def test_an_employer_signs_in_by_its_code_and_sees_its_own_page(app: Flask) -> N
 
 @pytest.mark.req("RECT-02")
 def test_a_finding_is_issued_by_the_province_only_and_reaches_its_region(app: Flask) -> None:
-    asked = {"topic": "参保范围", "region": "371500", "plan_due": "2025-11-20", "done_due": "2025-12-31"}
+    asked = {"topic": "参保范围", "unit": "371500", "plan_due": "2025-11-20", "done_due": "2025-12-31"}
     province = staff(app, "provincial")
 
-    page = province.follow(province.post("/findings", **asked))
-    wrong = province.post("/findings", **{**asked, "plan_due": "下周"})
-    reversed_ = province.post("/findings", **{**asked, "done_due": "2025-11-01"})
+    page = province.follow(province.post("/rectification/one", **asked))
+    wrong = province.post("/rectification/one", **{**asked, "plan_due": "下周"})
+    reversed_ = province.post("/rectification/one", **{**asked, "done_due": "2025-11-01"})
 
     assert "整改问题已下达" in page.text
     assert (wrong.status_code, reversed_.status_code) == (422, 403)
     assert 'value="参保范围"' in wrong.text
     assert "整改" in staff(app, "rectifier").get("/inbox?list=claimable").text
-    assert staff(app, "intake").post("/findings", **asked).status_code == 403
+    assert staff(app, "intake").post("/rectification/one", **asked).status_code == 403
 
 
 @pytest.mark.req("TRANS-01")

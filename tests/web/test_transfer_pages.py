@@ -22,11 +22,12 @@ from engine.cases.office import Office
 from engine.cases.sweep import sweep_until_idle
 from engine.cases.transfer_records import InTransit, TransferFilter, TransferList, TransitRow
 from engine.duties.tables import StaffMember
-from engine.exchange.tables import ExchangeMessage
+from engine.exchange.tables import ExchangeMessage, ExchangeStatement
 from engine.people import AccessRecord
 from engine.store.outbox import OutboxMessage
 from engine.tasks.tables import RightsTransfer
 from engine.values import Actor, RegionCode, StaffId
+from engine.workflow.tables import WorkflowTask
 
 LIAOCHENG, DEZHOU, YUZHONG = "371500", "371400", "500103"
 
@@ -251,6 +252,25 @@ def test_the_list_is_narrowed_by_state_direction_number_and_lateness(office: Off
     assert {new, sent} <= found(late=True)
 
 
+@pytest.mark.req("TRANS-04", "CTRL-07")
+def test_an_end_is_late_by_a_step_of_the_other_office_of_which_the_clerk_sees_no_task(
+    office: Office, app: Flask
+) -> None:
+    number = asked_for(claimant(app))
+    accepted(office, app, number)
+    clerks = staff(app, "intake")
+    assert number not in clerks.get("/transfers?late=yes").text
+    with office.store.transaction() as session:
+        case_id = end_of(office, number, "out").case_id
+        yesterday = office.clock() - timedelta(days=1)
+        session.execute(update(WorkflowTask).where(WorkflowTask.case_id == case_id).values(due_at=yesterday))
+
+    late = clerks.get("/transfers?late=yes").text
+
+    assert number in late
+    assert clerks.get(f"/cases/{case_id}").status_code == 403
+
+
 @pytest.mark.req("TRANS-04")
 def test_what_nobody_knows_in_a_filter_is_said_and_left_out(app: Flask) -> None:
     page = staff(app, "intake").get("/transfers?state=lost&direction=up&peer=999&late=yes").text
@@ -469,6 +489,22 @@ def test_a_statement_is_sent_when_asked_for_by_those_who_may(
     assert "statement" in [each.kind for each in chongqing.got]
     assert staff(app, "accountant").post(f"/exchange/{chongqing.code}/statement").status_code == 403
     assert control.get("/exchange/999").status_code == 404
+
+
+@pytest.mark.req("TRANS-04", "CTRL-07")
+def test_a_statement_tells_every_transfer_whoever_asks_for_it(
+    office: Office, app: Flask, chongqing: PeerOffice
+) -> None:
+    number = asked_for(claimant(app), source=YUZHONG)
+    administrator = staff(app, "administrator")
+    assert administrator.get(f"/transfers/{number}").status_code == 403
+
+    administrator.follow(administrator.post(f"/exchange/{chongqing.code}/statement"))
+
+    with office.store.reading() as session:
+        newest = select(ExchangeStatement.content).where(ExchangeStatement.direction == "out")
+        said = session.scalars(newest.order_by(ExchangeStatement.id.desc()).limit(1)).one()
+    assert number in said, "half a statement would accuse the other office of what is not so"
 
 
 def test_the_menu_offers_the_exchange_only_where_there_are_other_offices(app: Flask, office: Office) -> None:
