@@ -40,7 +40,6 @@ SLOW = (
 #: on a database, and quick all the same
 QUICK = (
     "store", "test_audit.py", "test_claims.py", "test_duties.py", "test_members.py", "test_people.py", "test_posts.py", "test_sign_in.py",
-    "workflow/test_runner.py",
 )  # fmt: skip
 
 
