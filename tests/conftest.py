@@ -31,15 +31,15 @@ hypothesis.settings.load_profile("no-deadline")
 
 #: what ``make check`` leaves out beside all that stands on a database; ``make test`` runs everything
 SLOW = (
-    "faults", "journeys", "money", "processes", "web", "test_cli.py", "test_embedded.py", "registers/test_province.py",
-    "workflow/test_codec.py", "workflow/test_going_back.py", "workflow/test_sent_back.py", "workflow/test_migration.py",
+    "faults", "money", "processes", "web", "test_cli.py", "test_embedded.py", "registers/test_province.py",
+    "workflow/test_codec.py", "workflow/test_sent_back.py", "workflow/test_migration.py",
     "workflow/test_soundness.py", "workflow/test_long_loop.py", "workflow/test_foreign_files.py",
-    "workflow/test_controls_sent_back.py", "workflow/test_hostile.py", "workflow/test_incidents.py",
+    "workflow/test_hostile.py",
 )  # fmt: skip
 
 #: on a database, and quick all the same
 QUICK = (
-    "store", "test_audit.py", "test_claims.py", "test_duties.py", "test_members.py", "test_people.py", "test_posts.py", "test_sign_in.py",
+    "test_audit.py", "test_duties.py", "test_members.py", "test_people.py", "test_posts.py", "test_sign_in.py",
 )  # fmt: skip
 
 

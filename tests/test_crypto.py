@@ -23,7 +23,7 @@ CIPHERS = pytest.mark.parametrize("chosen", [AES, SM4], ids=["aes", "sm4"])
 
 @CIPHERS
 @given(text=st.text(max_size=200))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.req("CTRL-07")
 def test_what_is_encrypted_comes_back(chosen: Settings, text: str) -> None:
     vault = Vault(chosen)

@@ -594,7 +594,7 @@ LOADED: dict[str, type[Base]] = {"contributions": ImportedContribution, "grants"
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_report_counts_what_was_planted_and_the_clean_rows_are_what_is_loaded(
     office: Office, two: tuple[Actor, Actor], kind: str, data: st.DataObject

@@ -152,7 +152,7 @@ _PERIODS = st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(0, 8))
 
 
 @given(wanted=st.lists(st.tuples(st.sampled_from(STAFF_DUTIES), _PERIODS), min_size=2, max_size=7))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.req("MONEY-01")
 def test_whatever_is_inserted_in_whatever_order_nobody_ever_holds_what_may_not_be_combined(
     database: Engine, wanted: list[tuple[str, tuple[int, int | None]]]

@@ -298,7 +298,6 @@ def test_no_life_of_an_office_unbalances_the_books_or_pays_anyone_twice(office: 
         settings=settings(
             max_examples=25,
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

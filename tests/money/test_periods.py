@@ -336,7 +336,6 @@ def test_whatever_is_booked_closed_and_opened_a_closed_month_stays_as_it_was(off
         settings=settings(
             max_examples=8,
             stateful_step_count=18,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

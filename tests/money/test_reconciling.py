@@ -234,7 +234,7 @@ fen = st.integers(0, 2_000)
 
 
 @pytest.mark.req("MONEY-06")
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(has=fen, needs=st.dictionaries(st.sampled_from([COUNTY, OTHER, "371522"]), fen), asked=fen, spent=fen)
 def test_an_adjustment_never_exceeds_the_fund_or_a_need_and_is_whole_or_nothing(
     office: Office, has, needs, asked, spent

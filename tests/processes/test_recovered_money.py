@@ -182,7 +182,6 @@ def a_life(office: Office, mode: str) -> Life:
 @pytest.mark.req("CLAIM-13", "MONEY-03")
 @settings(
     max_examples=10,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

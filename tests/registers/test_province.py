@@ -37,7 +37,7 @@ GENERATED = [file for file in PROVINCE.residents.values() if "cast" not in file.
     birth=st.dates(date(1900, 1, 1), date(2026, 1, 1)),
     sequence=st.integers(0, 999),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_made_up_identity_number_is_valid_and_says_what_it_was_made_of(
     region: int, birth: date, sequence: int
 ) -> None:
@@ -49,7 +49,7 @@ def test_every_made_up_identity_number_is_valid_and_says_what_it_was_made_of(
 
 
 @given(region=st.integers(110000, 659999), place=st.integers(0, 16), digit=st.integers(1, 9))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_one_wrong_digit_is_always_noticed(region: int, place: int, digit: int) -> None:
     good = id_number_for(region=str(region), birth=date(1980, 1, 1), sequence=17)
     bad = good[:place] + str((int(good[place]) + digit) % 10) + good[place + 1 :]
@@ -58,7 +58,7 @@ def test_one_wrong_digit_is_always_noticed(region: int, place: int, digit: int) 
 
 
 @given(organisation=st.from_regex("[A-HJ-NP-RTUW-Y][0-9]{7}", fullmatch=True))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_made_up_credit_code_is_valid(organisation: str) -> None:
     assert not isinstance(
         identity.credit_code(credit_code_for(prefix="91", region="371502", organisation=organisation)),
@@ -67,7 +67,7 @@ def test_every_made_up_credit_code_is_valid(organisation: str) -> None:
 
 
 @given(body=st.integers(0, 10**8 - 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_made_up_card_passes_luhn_and_only_the_meant_ones_come_back(body: int) -> None:
     plain, returned = card_number_for(body), card_number_for(body, ending="1111")
 

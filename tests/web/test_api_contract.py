@@ -356,7 +356,6 @@ def test_nothing_sent_makes_a_fault_or_an_undocumented_answer(
             @seed(SEED)
             @settings(
                 max_examples=TRIES,
-                deadline=None,
                 database=None,
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),

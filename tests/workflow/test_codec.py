@@ -175,7 +175,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     before=st.dictionaries(st.text(max_size=2), JSON, max_size=4),
     after=st.dictionaries(st.text(max_size=2), JSON, max_size=4),

@@ -221,7 +221,7 @@ def test_script_refuses_everything_but_assignments(text: str, part: str) -> None
     assert part in str(caught.value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(alphabet="ab01 .,()[]{}+-*/<>=!&|?:\"'\n_${}#andortiflseu＝（", max_size=60))
 def test_no_text_does_anything_but_give_a_value_or_an_expression_error(text: str) -> None:
     try:
@@ -236,7 +236,7 @@ def test_no_text_does_anything_but_give_a_value_or_an_expression_error(text: str
 _OPERANDS = st.one_of(st.integers(-99, 99).map(str), st.sampled_from(["a", "b"]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.recursive(
         _OPERANDS,

@@ -60,7 +60,7 @@ def _shipped() -> list[bytes]:
     return [path.read_bytes() for path in sorted(PROCESSES.rglob("*.bpmn"))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damaged_diagram_gets_an_exception(data: st.DataObject) -> None:
     source = bytearray(data.draw(st.sampled_from(_shipped())))
@@ -76,7 +76,7 @@ def test_no_damaged_diagram_gets_an_exception(data: st.DataObject) -> None:
     assert "unexpected" not in codes(found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_rewired_diagram_gets_an_exception(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(_shipped())).decode()
@@ -95,7 +95,7 @@ def _other_files() -> list[bytes]:
     return [path.read_bytes() for path in sorted(PROCESSES.rglob("*")) if path.suffix in (".form", ".dmn")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_no_damaged_form_or_decision_gets_an_exception(data: st.DataObject) -> None:
     source = data.draw(st.sampled_from(_other_files())).decode()
@@ -111,7 +111,7 @@ def test_no_damaged_form_or_decision_gets_an_exception(data: st.DataObject) -> N
         assert "unexpected" not in codes(problems)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200))
 def test_no_bytes_get_an_exception(data: bytes) -> None:
     for problems in (check_file(data, NAMES), check_decision(data), check_form(data)):

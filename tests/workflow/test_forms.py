@@ -240,7 +240,7 @@ def test_shipped_form_is_read_and_asks_for_what_it_must(path: Path) -> None:
     assert all(part.label for part in found.fields)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.dictionaries(
         st.sampled_from(["a", "n", "amount_fen", "r", "c", "d", "phone", "zz"]),
