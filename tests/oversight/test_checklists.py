@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 
 import pytest
 from builders import PASSWORD, Case, refused
+from many_tasks import a_post
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -201,8 +202,8 @@ def test_what_is_to_be_issued_is_refused_with_everything_that_is_wrong(liaocheng
 @pytest.mark.req("RECT-03")
 def test_each_level_sees_its_own_items_and_strangers_see_nothing(liaocheng: Office) -> None:
     view = issued(liaocheng)
-    county = Actor(kind="staff", id=99, name="县", region="371525", duties=frozenset({"rectifier"}))  # type: ignore[arg-type]
-    other_city = Actor(kind="staff", id=98, name="德州", region="371400", duties=frozenset({"rectifier"}))  # type: ignore[arg-type]
+    county = a_post(liaocheng, "rectifier", "371525")
+    other_city = a_post(liaocheng, "rectifier", "371400")
 
     own = checklists.checklist_view(liaocheng, county, view.checklist_id)
     assert isinstance(own, ChecklistView)
@@ -347,7 +348,7 @@ def test_liaocheng_a_plan_is_returned_a_circular_produced_and_the_checklist_clos
     assert "聊城经济技术开发区" in circular.text and "价格临时补贴" in circular.text
     assert "未按时查摆" in circular.text and "已逾期 1 个工作日" in circular.text
     assert "东昌府区" not in circular.text, "a returned plan with a new day is not late"
-    county = Actor(kind="staff", id=99, name="莘县", region="371522", duties=frozenset({"rectifier"}))  # type: ignore[arg-type]
+    county = a_post(liaocheng, "rectifier", "371522")
     named = papers_of(liaocheng, county, checklist_id=view.checklist_id)
     assert isinstance(named, tuple) and len(named) == 1, "a circular is for every unit of its city"
 
