@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import combinations
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from offices import OwnDatabase
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from engine.config import Settings
-from engine.duties import HISTORY_GUARDS, TRIGGERS, DutyBook, StaffMember, hash_password, sync
+from engine.duties import HISTORY_GUARDS, TRIGGERS, DutyBook, StaffMember, avoidance, hash_password, sync
 from engine.store.crypto import Vault
 from engine.store.db import Base
 from engine.values import Actor
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 3, 2, 0, tzinfo=UTC)
 STAFF_DUTIES = sorted(duty.id for duty in BOOK.duties.values() if duty.staff)
 PAIRS = list(combinations(STAFF_DUTIES, 2))
 VAULT = Vault(Settings.from_env({"CHANGLING_SECRET": "5a" * 32, "CHANGLING_DATA": "unused"}))
-TABLES = ("duty", "duty_conflict", "same_case_conflict", "staff_member", "post", "agency")
+TABLES = ("duty", "duty_conflict", "same_case_conflict", "staff_member", "post", "agency", "case_avoidance")
 #: what the guards see of the tables of other rooms
 SHAPES = (
     "CREATE TABLE workflow_case (id integer PRIMARY KEY, subject text NOT NULL)",
@@ -38,28 +38,22 @@ SHAPES = (
 
 
 @contextmanager
-def new_database(server_url: str, name: str) -> Iterator[Engine]:
-    """An empty database of that name; dropped after."""
-    name = f"{name}_{os.getpid()}"
-    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_engine(make_url(server_url).set(database=name))
-    yield engine
-    engine.dispose()
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+def new_database(server_url: str) -> Iterator[Engine]:
+    """An empty database; dropped after."""
+    with OwnDatabase(server_url) as url:
+        engine = create_engine(url)
+        yield engine
+        engine.dispose()
 
 
 @contextmanager
-def duties_database(server_url: str, name: str) -> Iterator[Engine]:
+def duties_database(server_url: str) -> Iterator[Engine]:
     """A database with the tables of duties, the triggers put up twice, and the book mirrored."""
-    with new_database(server_url, name) as engine:
+    guards = (*TRIGGERS, *HISTORY_GUARDS, *avoidance.TRIGGERS)
+    with new_database(server_url) as engine:
         with engine.begin() as connection:
             Base.metadata.create_all(connection, tables=[Base.metadata.tables[table] for table in TABLES])
-            for statement in (*SHAPES, *TRIGGERS, *HISTORY_GUARDS, *TRIGGERS, *HISTORY_GUARDS):
+            for statement in (*SHAPES, *guards, *guards):
                 connection.exec_driver_sql(statement)
         with Session(engine) as session, session.begin():
             sync(session, BOOK)

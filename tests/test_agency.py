@@ -44,7 +44,7 @@ NEXT = DAY + timedelta(days=10)
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with duties_database(server, "h_agency") as engine:
+    with duties_database(server) as engine:
         yield engine
 
 

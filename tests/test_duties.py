@@ -31,7 +31,7 @@ from engine.values import SYSTEM, Refusal
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with duties_database(server, "h_people_duties") as engine:
+    with duties_database(server) as engine:
         yield engine
 
 

@@ -31,7 +31,7 @@ from engine.values import SYSTEM, Actor, Refusal
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with duties_database(server, "h_people_members") as engine:
+    with duties_database(server) as engine:
         yield engine
 
 

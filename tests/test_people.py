@@ -69,7 +69,7 @@ class KnownFirm:
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with new_database(server, "h_people_people") as engine:
+    with new_database(server) as engine:
         with engine.begin() as connection:
             Base.metadata.create_all(connection, tables=[Base.metadata.tables[table] for table in TABLES])
             for statement in (*people.TRIGGERS, *people.TRIGGERS):

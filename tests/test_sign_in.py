@@ -27,7 +27,7 @@ from engine.values import Actor, Refusal
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with duties_database(server, "h_people_sign_in") as engine:
+    with duties_database(server) as engine:
         yield engine
 
 

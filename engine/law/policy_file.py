@@ -108,7 +108,7 @@ class Findings:
 def read_root(path: Path, findings: Findings) -> MappingNode | None:
     """The top mapping of a YAML file; None and a finding when the file cannot be read as one."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except UnicodeDecodeError:
         findings.add(Place(file=path.name, line=1), "不是 UTF-8 文本")
         return None

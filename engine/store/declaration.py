@@ -88,7 +88,7 @@ class Entry:
 def read_declaration(path: Path) -> Entry:
     """The file's outermost mapping; DeclarationError when it cannot be read or is not YAML."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as cause:
         raise DeclarationError(
             file=path.name, line=1, message=f"文件不能读取（{type(cause).__name__}）"

@@ -92,6 +92,7 @@ def render(
     return first.lstrip("# ").strip(), rest.strip()
 
 
+@lru_cache(maxsize=512)
 def facts_named(text: str) -> frozenset[str]:
     """The facts that a template reads, and those that the note at its top says it may. None of a faulty one."""
     try:

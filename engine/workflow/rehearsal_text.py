@@ -109,7 +109,7 @@ def _says_anything(text: str) -> bool:
 
 def _indent(text: str) -> str:
     """How far the entries of the list stand from the edge."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml.compose(text, Loader=yaml.CSafeLoader)
     return " " * int(root.start_mark.column) if root is not None else ""
 
 

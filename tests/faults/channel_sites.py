@@ -6,7 +6,6 @@ die at a commit and is then another process on the same database.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -206,7 +205,7 @@ def two_sites(
         sites = []
         clocks: tuple[Clock, Clock] = (clock, lambda: clock() + skew)
         for end, url, hands, own in zip(ENDS, made.urls, made.hands, clocks, strict=True):
-            copy = stack.enter_context(clone_of(url, f"h_changling_line_{end.code}_{os.getpid()}"))
+            copy = stack.enter_context(clone_of(url))
             office = open_office(_settings(end, copy, folder / end.code), clock=own, wire=line.wire(end.code))
             office.close()
             office.store = FragileStore(copy)

@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.pool import NullPool
+from offices import FixedClock, OwnDatabase, settings_for
+from sqlalchemy import Engine, event, make_url, text
 
-from engine.cases.office import Office
+from engine.cases.office import Office, open_office
 from engine.store.db import Base
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def dies_at(
 
 
 def outlives_kills(
-    copy: Callable[[str], AbstractContextManager[Office]],
+    copy: Callable[[], AbstractContextManager[Office]],
     work: Callable[[Office], object],
     left: Callable[[Office], T],
     *,
@@ -72,7 +72,7 @@ def outlives_kills(
 ) -> T:
     """What the undisturbed work leaves; work killed at random points and resumed has left the same.
 
-    ``copy`` opens an office on a copy of that name. Five kills in one life, each further on than the one before.
+    ``copy`` opens an office on a fresh copy. Five kills in one life, each further on than the one before.
     """
     statements = 0
 
@@ -80,7 +80,7 @@ def outlives_kills(
         nonlocal statements
         statements += 1
 
-    with copy("whole") as office:
+    with copy() as office:
         event.listen(office.store.engine, "before_cursor_execute", count)
         work(office)
         event.remove(office.store.engine, "before_cursor_execute", count)
@@ -89,7 +89,7 @@ def outlives_kills(
     drawn = sorted(random.Random(seed).sample(range(1, statements), points))
     print(f"seed {seed}: {statements} statements, killed at {drawn}")
     for at in range(0, points, 5):
-        with copy(f"killed_{at}") as office:
+        with copy() as office:
             for point in drawn[at : at + 5]:
                 dies_at(point, partial(work, office), engine=office.store.engine)
             work(office)
@@ -113,16 +113,22 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-@contextmanager
-def clone_of(url: str, name: str) -> Iterator[str]:
-    """The URL of a copy of the database, which nobody may be connected to; dropped afterwards."""
+def clone_of(url: str) -> OwnDatabase:
+    """A copy of the database, which nobody may be connected to."""
     here = make_url(url)
-    _administer(here, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    _administer(here, f"CREATE DATABASE {name} TEMPLATE {here.database}")
-    try:
-        yield here.set(database=name).render_as_string(hide_password=False)
-    finally:
-        _administer(here, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    server = here.set(database="postgres").render_as_string(hide_password=False)
+    return OwnDatabase(server, str(here.database))
+
+
+@contextmanager
+def opened_copy(url: str, folder: Path, now: str) -> Iterator[Office]:
+    """An office on a copy of the database, whose clock stands at that instant."""
+    with clone_of(url) as copy:
+        office = open_office(settings_for(copy, folder), clock=FixedClock(now))
+        try:
+            yield office
+        finally:
+            office.close()
 
 
 def _watch(number: int, engine: Engine, kinds: tuple[str, ...], folder: Path | None) -> None:
@@ -147,9 +153,3 @@ def _touches(name: str, arguments: tuple[Any, ...], folder: Path) -> bool:
         path, mode, _ = arguments
         return str(path).startswith(str(folder)) and mode is not None and "w" in mode
     return name == "os.rename" and str(arguments[0]).startswith(str(folder))
-
-
-def _administer(url: Any, sql: str) -> None:
-    engine = create_engine(url.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(sql))

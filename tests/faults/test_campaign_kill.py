@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from killing import clone_of, outlives_kills
+from killing import opened_copy, outlives_kills
 from offices import FixedClock, settings_for
 from sqlalchemy import text
 
@@ -51,16 +49,6 @@ def found(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return database_url
 
 
-@contextmanager
-def a_copy(url: str, name: str, folder: Path) -> Iterator[Office]:
-    with clone_of(url, f"h_changling_campaign_{name}") as copy:
-        office = open_office(settings_for(copy, folder), clock=FixedClock(NOW))
-        try:
-            yield office
-        finally:
-            office.close()
-
-
 def carry_out(office: Office) -> None:
     """Start the campaign of the city, or go on with the one there is."""
     done = start_campaign(office, SYSTEM, region=office.settings.region, year=2025, mode="disburse")
@@ -82,7 +70,7 @@ def test_killed_at_random_points_and_resumed_every_employer_has_one_case(
 ) -> None:
     monkeypatch.setattr(campaigns, "CASES_PER_PART", 8)
 
-    whole = outlives_kills(lambda name: a_copy(found, name, tmp_path), carry_out, left_by, points=5)
+    whole = outlives_kills(lambda: opened_copy(found, tmp_path, NOW), carry_out, left_by, points=5)
 
     about = [row["about"] for kind, row in whole if kind == "case"]  # type: ignore[index]
     assert len(about) == len(set(about)) > 10

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
-from killing import clone_of, outlives_kills
+from killing import opened_copy, outlives_kills
 from offices import FixedClock, settings_for
 from sqlalchemy import text
 
@@ -53,16 +51,6 @@ def late(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return database_url
 
 
-@contextmanager
-def a_copy(url: str, name: str, folder: Path) -> Iterator[Office]:
-    with clone_of(url, f"h_changling_escalation_{name}") as copy:
-        office = open_office(settings_for(copy, folder), clock=FixedClock(NOW))
-        try:
-            yield office
-        finally:
-            office.close()
-
-
 def left_by(office: Office) -> list[tuple[object, ...]]:
     with office.store.reading() as session:
         verdict = verify_database(session)
@@ -72,7 +60,7 @@ def left_by(office: Office) -> list[tuple[object, ...]]:
 
 def test_killed_at_ten_random_points_and_resumed_everything_came_once(late: str, tmp_path: Path) -> None:
     whole = outlives_kills(
-        lambda name: a_copy(late, name, tmp_path), lambda office: escalation_due(office, 100), left_by
+        lambda: opened_copy(late, tmp_path, NOW), lambda office: escalation_due(office, 100), left_by
     )
 
     kinds = [kind for kind, _ in whole]

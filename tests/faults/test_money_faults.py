@@ -84,7 +84,7 @@ def copied(released: Released, folder: Path, *, bank: str) -> Iterator[Demo]:
     first = released.demo.office
     # nobody may be connected to what is copied
     first.store.close()
-    with clone_of(first.settings.database_url, f"h_faults_{os.getpid()}") as url:
+    with clone_of(first.settings.database_url) as url:
         settings = replace(first.settings, database_url=url, data_dir=folder, bank=bank)
         clock = replace(released.demo.clock)
         office = replace(first, settings=settings, store=Store(url, pool_size=2), clock=clock)

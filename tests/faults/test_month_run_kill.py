@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import pytest
 from builders import PASSWORD, sign_batches
-from killing import clone_of, outlives_kills
+from killing import opened_copy, outlives_kills
 from offices import FixedClock, settings_for
 from sqlalchemy import text
 
@@ -60,17 +58,6 @@ def crowded(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return database_url
 
 
-@contextmanager
-def a_copy(url: str, name: str, folder: Path) -> Iterator[Office]:
-    """An office on a copy of that database, which parts its grants by twenty."""
-    with clone_of(url, f"h_changling_{name}") as copy:
-        office = open_office(settings_for(copy, folder), clock=FixedClock(f"{DAY}T09:00+08:00"))
-        try:
-            yield office
-        finally:
-            office.close()
-
-
 def run_it(office: Office) -> None:
     """Start the run, or go on with the one there is; done, it stays done."""
     with office.store.reading() as session:
@@ -104,6 +91,6 @@ def test_killed_at_ten_random_points_and_resumed_the_result_is_byte_equal(
 ) -> None:
     monkeypatch.setattr(month_run, "GRANTS_PER_PART", 20)
 
-    whole = outlives_kills(lambda name: a_copy(crowded, name, tmp_path), run_it, left_by)
+    whole = outlives_kills(lambda: opened_copy(crowded, tmp_path, f"{DAY}T09:00+08:00"), run_it, left_by)
 
     assert len(whole[1]) == 11, "a batch for each county and development zone"

@@ -77,7 +77,7 @@ def test_whatever_happens_nobody_gets_more_than_what_stands_and_no_case_is_lost(
     first = seeded
     for seed in seeds():
         print(f"seed {seed}")
-        with clone_of(first.settings.database_url, f"h_refund_lives_{os.getpid()}") as url:
+        with clone_of(first.settings.database_url) as url:
             settings = replace(first.settings, database_url=url)
             office = replace(first, settings=settings, store=Store(url, pool_size=2), clock=DemoClock())
             try:

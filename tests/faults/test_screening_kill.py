@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from insured_employers import open_regions
-from killing import clone_of, outlives_kills
+from killing import opened_copy, outlives_kills
 from offices import FixedClock, settings_for
 from sqlalchemy import text
 
@@ -47,16 +45,6 @@ def crowded(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     return database_url
 
 
-@contextmanager
-def a_copy(url: str, name: str, folder: Path) -> Iterator[Office]:
-    with clone_of(url, f"h_changling_screen_{name}") as copy:
-        office = open_office(settings_for(copy, folder), clock=FixedClock(NOW))
-        try:
-            yield office
-        finally:
-            office.close()
-
-
 def screen_it(office: Office) -> None:
     """Start the screening, or go on with the one there is; done, it stays done."""
     run = start_screening(office, SYSTEM, year=2025)
@@ -78,6 +66,6 @@ def test_killed_at_ten_random_points_and_resumed_the_result_is_byte_equal(
 ) -> None:
     monkeypatch.setattr(screening, "EMPLOYERS_PER_PART", 50)
 
-    whole = outlives_kills(lambda name: a_copy(crowded, name, tmp_path), screen_it, left_by)
+    whole = outlives_kills(lambda: opened_copy(crowded, tmp_path, NOW), screen_it, left_by)
 
     assert sum(kind == "decision" for kind, _ in whole) == FIRMS

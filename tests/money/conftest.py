@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,7 +14,7 @@ from engine.store.audit import SEALED
 
 @pytest.fixture(scope="session")
 def money_engine() -> Iterator[Engine]:
-    with new_database(f"h_money_{os.getpid()}") as engine:
+    with new_database() as engine:
         yield engine
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from offices import a_server
-from sqlalchemy import Select, String, cast, create_engine, func, literal, make_url, select, text
+from offices import OwnDatabase, a_server
+from sqlalchemy import Select, String, cast, create_engine, func, literal, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -65,24 +65,17 @@ TABLES = (
 
 
 @contextmanager
-def new_database(name: str) -> Iterator[Engine]:
-    """A database of that name with all tables and triggers of money, audit and outbox; dropped after."""
-    url = make_url(a_server())
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_engine(url.set(database=name), connect_args={"options": "-c timezone=UTC"})
-    with engine.begin() as connection:
-        tables = [t for t in Base.metadata.sorted_tables if t.name in OWN_TABLES]
-        Base.metadata.create_all(connection, tables=tables)
-        for module in TABLES:
-            put_up(connection, getattr(module, "TRIGGERS", ()))
-    yield engine
-    engine.dispose()
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
+def new_database() -> Iterator[Engine]:
+    """A database with all tables and triggers of money, audit and outbox; dropped after."""
+    with OwnDatabase(a_server()) as url:
+        engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
+        with engine.begin() as connection:
+            tables = [t for t in Base.metadata.sorted_tables if t.name in OWN_TABLES]
+            Base.metadata.create_all(connection, tables=tables)
+            for module in TABLES:
+                put_up(connection, getattr(module, "TRIGGERS", ()))
+        yield engine
+        engine.dispose()
 
 
 OWN_TABLES = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import orjson
@@ -100,7 +99,7 @@ def receive(office: Office, number: str) -> None:
 @pytest.fixture(scope="module")
 def told(request) -> Office:
     """An office with the story in it; each test tampers inside a transaction that is rolled back."""
-    with new_database(f"h_money_told_{os.getpid()}") as engine:
+    with new_database() as engine:
         office = Office(engine, a_vault(), TestBank()).open_books()
         story(office)
         yield office

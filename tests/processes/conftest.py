@@ -6,7 +6,6 @@ is quicker than another database and leaves nobody's claim in the next test's wa
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from builders import CAST_DAY, PASSWORD, MovableClock
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from offices import OwnDatabase, settings_for
+from sqlalchemy import text
 from walked import Walked
 
 from engine.cases import setup
 from engine.cases.office import open_office
-from engine.config import Settings
 from engine.store.db import Base
 
 if TYPE_CHECKING:
     from engine.cases.office import Office
 
-NAME = f"h_paths_{os.getpid()}"
 #: tables of a seeded office without any case
 SEEDED = {
     "account", "payment_purpose", "duty", "duty_conflict", "same_case_conflict", "staff_member", "post",
@@ -37,22 +34,12 @@ SEEDED = {
 @pytest.fixture(scope="session")
 def seeded(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """An open office with staff, registers and the shipped diagrams, on a database of its own."""
-    _administer(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-    _administer(server, f"CREATE DATABASE {NAME} TEMPLATE {template}")
-    url = make_url(server).set(database=NAME).render_as_string(hide_password=False)
-    settings = Settings.from_env(
-        {
-            "DATABASE_URL": url,
-            "CHANGLING_DATA": str(tmp_path_factory.mktemp("office")),
-            "CHANGLING_SECRET": "5a" * 32,
-        }
-    )
-    office = open_office(settings)
-    setup.set_up(office)
-    setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-    yield office
-    office.close()
-    _administer(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+    with OwnDatabase(server, template) as url:
+        office = open_office(settings_for(url, tmp_path_factory.mktemp("office")))
+        setup.set_up(office)
+        setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
+        yield office
+        office.close()
 
 
 @pytest.fixture
@@ -86,16 +73,9 @@ def walked() -> Walked:
 
 def _forget_cases(office: Office) -> None:
     """Delete everything but the seeded rows; the triggers that forbid it are off for this transaction alone."""
+    cases = "; ".join(f'DELETE FROM "{name}"' for name in Base.metadata.tables if name not in SEEDED)
     with office.store.transaction() as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
-        for name in Base.metadata.tables:
-            if name not in SEEDED:
-                session.execute(text(f'DELETE FROM "{name}"'))
+        session.execute(text(cases))
         session.execute(text("DELETE FROM process_version WHERE number > 1"))
         session.execute(text("DELETE FROM post WHERE valid_from >= '2025-11-03'"))
-
-
-def _administer(server: str, sql: str) -> None:
-    engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(sql))

@@ -190,7 +190,7 @@ def test_an_empty_province_still_has_its_cast() -> None:
 
 @pytest.fixture(scope="module")
 def database(server: str) -> Iterator[Engine]:
-    with new_database(server, "h_people_province") as engine:
+    with new_database(server) as engine:
         names = ("region", "person", "employer", "access_record", "generated_province")
         Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in names])
         yield engine

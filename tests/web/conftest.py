@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from offices import OwnDatabase, settings_for
 from visitors import PASSWORD, PROVINCE, StandingClock
 
 from engine.cases.office import Office, open_office
@@ -20,18 +18,8 @@ from web.app import create_app
 @pytest.fixture(scope="session")
 def web_settings(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of an office with a database for all page tests."""
-    name, admin = (
-        f"h_web_{os.getpid()}",
-        create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT"),
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    url = make_url(server).set(database=name).render_as_string(hide_password=False)
-    folder = str(tmp_path_factory.mktemp("office"))
-    yield Settings.from_env({"DATABASE_URL": url, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32})
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    with OwnDatabase(server, template) as url:
+        yield settings_for(url, tmp_path_factory.mktemp("office"))
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +39,13 @@ def office(seeded: Office) -> Office:
     return seeded
 
 
+@pytest.fixture(scope="session")
+def pages(seeded: Office) -> Flask:
+    """The pages of the office, made once: it takes longer than most tests of them."""
+    return create_app(seeded)
+
+
 @pytest.fixture
-def app(office: Office) -> Flask:
-    """The pages of the office."""
-    return create_app(office)
+def app(office: Office, pages: Flask) -> Flask:
+    """The pages of the office, whose clock stands at Monday morning."""
+    return pages
