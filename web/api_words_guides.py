@@ -7,6 +7,7 @@ about|办理事项说明|what the matter is
 back_to|回到第几步（从0起）|number of the step where it is back, from 0
 body|指南正文|what the diagram, its forms and the letters say
 branches|从主线分出的去向|ways that part from the steps
+call_back|差评回访时限|how soon whoever rated the office badly is called back
 choices|可选的答案|answers to choose from
 conditional|只在前面的选择需要时填写|asked only after certain answers
 en|英文，没有时为空|in English; empty where nobody has written it

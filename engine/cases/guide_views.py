@@ -159,6 +159,8 @@ class Guide:
     #: how long an objection takes to be answered, and how long one may ask for review by the authority above
     objection: GuideLimit | None
     review: GuideLimit | None
+    #: how soon whoever rated the office badly is called back
+    call_back: GuideLimit | None
     #: where to go: the region's own counters, else those of the office above it
     points: tuple[ServicePoint, ...]
 

@@ -92,6 +92,7 @@ def guide(office: Office, matter: str, *, region: str = "") -> Guide | Refusal:
         ),
         objection=_limit(office, "objection", region),
         review=_limit(office, "admin_review", region),
+        call_back=_limit(office, "rating_call_back", region),
         points=points_of(office.settings.processes_dir).named(places).near(region),
     )
 
