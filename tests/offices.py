@@ -6,6 +6,8 @@ import atexit
 import itertools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -99,6 +101,33 @@ def staffed(office: Office, *, day: date, password: str) -> Office:
     return office
 
 
+#: a drop waits until the whole server has written what it holds, for seconds on a busy disk
+_DROPS = """
+import sys, psycopg
+for line in sys.stdin:
+    server, name = line.split()
+    try:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    except psycopg.OperationalError:
+        pass  # the server is gone, and the database with it
+"""
+
+
+@lru_cache(maxsize=1)
+def _dropper() -> subprocess.Popen[str]:
+    """A process that drops databases while the tests go on; what is left is waited for at the end."""
+    process = subprocess.Popen([sys.executable, "-c", _DROPS], stdin=subprocess.PIPE, text=True)
+    ours = os.getpid()
+
+    def wait() -> None:
+        if os.getpid() == ours:
+            process.communicate()
+
+    atexit.register(wait)
+    return process
+
+
 class OwnDatabase:
     """A database of its own for the length of a ``with`` block; gives its URL."""
 
@@ -115,7 +144,10 @@ class OwnDatabase:
         return self._url.set(database=self._name).render_as_string(hide_password=False)
 
     def __exit__(self, *_: object) -> None:
-        self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
+        server = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        stdin = _dropper().stdin
+        assert stdin is not None
+        print(server, self._name, file=stdin, flush=True)
 
     def _run(self, sql: str) -> None:
         engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
