@@ -162,7 +162,16 @@ def _submit_unsaid(visitor: Visitor) -> None:
 
 def _enter_no_index(visitor: Visitor) -> None:
     """An index without a figure, past what the browser asks for."""
-    form = visitor.page.locator("form[action='/prices']")
+    _send_empty(visitor, "/prices")
+
+
+def _issue_nothing(visitor: Visitor) -> None:
+    """A problem for nobody, past what the browser asks for."""
+    _send_empty(visitor, "/rectification/one")
+
+
+def _send_empty(visitor: Visitor, action: str) -> None:
+    form = visitor.page.locator(f"form[action='{action}']")
     form.evaluate("form => { form.noValidate = true; }")
     form.locator("button").click()
     visitor.page.wait_for_load_state()
@@ -302,7 +311,7 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("plan", "jiangzhenggai", "task:finding:submit_plan", None),
     ("rectification", "handudao", "/rectification", None),
     ("rectification-new", "handudao", "/rectification/new", None),
-    ("rectification-unsaid", "handudao", "/rectification/new", _submit_unsaid),
+    ("rectification-unsaid", "handudao", "/rectification/new", _issue_nothing),
     ("wall", "handudao", "wall:", None),
     ("wall-none", "jiangzhenggai", "/rectification/999", None),
     ("wall-items", "handudao", "wall:/items", None),
