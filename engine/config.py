@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T", bound=str)
 
@@ -68,6 +69,10 @@ class Settings:
     scanner: str
     #: where people reach the pages, put before links in short messages; without a slash at the end
     public_address: str
+    #: ``smtp://name:password@host:587`` or ``smtps://…``; empty: a folder from which a mail system takes whole mails
+    mail: str
+    #: the sender of mails
+    mail_from: str
     #: a form that nobody signs in for is taken at most so often within an hour from one address
     public_forms_an_hour: int
     #: the other offices that rights move to and from; a file that is not there names none
@@ -99,6 +104,8 @@ class Settings:
             ),
             scanner=_scanner(env),
             public_address=env.get("CHANGLING_PUBLIC_ADDRESS", "http://127.0.0.1:8000").strip().rstrip("/"),
+            mail=_mail(env),
+            mail_from=env.get("CHANGLING_MAIL_FROM", "changling@localhost").strip(),
             public_forms_an_hour=int(env.get("CHANGLING_PUBLIC_FORMS", "10")),
             peers_file=_peers_file(env, data_dir),
         )
@@ -117,6 +124,17 @@ def _peers_file(env: Mapping[str, str], data_dir: Path) -> Path:
     if named and not path.is_file():
         raise SettingsError(f"CHANGLING_PEERS={named!r} 不可用：没有这个文件")
     return path
+
+
+def _mail(env: Mapping[str, str]) -> str:
+    mail = env.get("CHANGLING_MAIL", "").strip()
+    server = urlsplit(mail)
+    if mail and (server.scheme not in ("smtp", "smtps") or not server.hostname):
+        # the address may hold a password: it is not repeated
+        raise SettingsError(
+            "CHANGLING_MAIL 不可用，可写 smtp://用户:口令@主机:端口 或 smtps://…；留空写入 CHANGLING_DATA/mail/out"
+        )
+    return mail
 
 
 def _scanner(env: Mapping[str, str]) -> str:

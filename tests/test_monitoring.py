@@ -119,9 +119,19 @@ def test_a_post_sees_its_region_its_processes_and_nobody_elses(seeded: Office) -
 
     clerk = seen(seeded, a_post(seeded, "accountant", "371500"))
     assert not clerk.people
-    assert {row.key for row in clerk.processes} == {"payment_run", "reconcile", "transfer_in"}
+    assert {row.key for row in clerk.processes} == {
+        "payment_run",
+        "reconcile",
+        "refund_settlement",
+        "transfer_in",
+    }
     whole = seen(seeded, a_post(seeded, "accountant", "371500"), process="claim")
-    assert {row.key for row in whole.processes} == {"payment_run", "reconcile", "transfer_in"}
+    assert {row.key for row in whole.processes} == {
+        "payment_run",
+        "reconcile",
+        "refund_settlement",
+        "transfer_in",
+    }
 
     elsewhere = seen(seeded, a_post(seeded, "control", "371400"))
     assert (elsewhere.total.volume.started, elsewhere.total.open, elsewhere.people) == (0, 0, ())

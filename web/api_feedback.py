@@ -59,7 +59,7 @@ class NewRating(Schema):
         metadata={"description": said("score"), "example": 4},
     )
     grounds = fields.List(
-        fields.String(validate=validate.OneOf(tuple(REASONS))),
+        fields.String(validate=validate.OneOf(tuple(REASONS)), metadata={"example": "slow"}),
         load_default=list,
         metadata={"description": said("grounds"), "example": ["slow"]},
     )

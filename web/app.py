@@ -17,6 +17,7 @@ from web import (
     books,
     calendars,
     complaints,
+    contacts,
     control,
     control_records,
     death_grants,
@@ -123,6 +124,7 @@ PAGES = (
     ratings.pages,
     rating_doors.pages,
     complaints.pages,
+    contacts.pages,
 )
 UPLOAD_BYTES_MAX = 8 * 1024 * 1024
 FORM_BYTES_MAX = 64 * 1024

@@ -9,13 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import select
 
 from engine.cases.exchange_door import answer, judged, note_ack
 from engine.cases.exchange_sheets import sheet_of
 from engine.cases.office import Office
+from engine.cases.whole_files import write_whole
 from engine.exchange.envelope import BYTES_MAX, EnvelopeError, is_ack
 from engine.exchange.peers import Peer
 from engine.exchange.tables import ExchangeMessage
@@ -24,6 +24,8 @@ from engine.store.canonical import digest_of
 _ACK = ".ack.json"
 #: the door's refusals that may be over by the next sweep
 _LATER = frozenset({"busy"})
+#: the carrier is another user of the same group
+_MODE = 0o640
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,8 @@ def lay_out(office: Office, peer: Peer, message: ExchangeMessage, sealed: bytes)
     """The letter in ``out``, with a sheet that people can read; the same file again changes nothing. OSError."""
     folder = _folder(peer, "out")
     name = f"{message.number:08d}"
-    _write(folder / f"{name}.txt", sheet_of(office, peer, message).encode())
-    _write(folder / f"{name}.json", sealed)
+    write_whole(folder / f"{name}.txt", sheet_of(office, peer, message).encode(), mode=_MODE)
+    write_whole(folder / f"{name}.json", sealed, mode=_MODE)
     return f"已放入 out/{name}.json"
 
 
@@ -90,7 +92,9 @@ def _collect(office: Office, peer: Peer, path: Path) -> bool:
             later = _take_ack(office, peer, raw) if is_ack(raw) else _take_letter(office, peer, raw)
         except EnvelopeError as error:
             _move(path, _folder(peer, "bad"), raw)
-            _write(_folder(peer, "bad") / f"{path.stem}.txt", f"{path.name}：{error.text}\n".encode())
+            write_whole(
+                _folder(peer, "bad") / f"{path.stem}.txt", f"{path.name}：{error.text}\n".encode(), mode=_MODE
+            )
             return True
         if later:
             return False
@@ -106,7 +110,7 @@ def _take_letter(office: Office, peer: Peer, raw: bytes) -> bool:
         return True
     if given.code != "acked":
         raise EnvelopeError("malformed", given.text, "")
-    _write(_folder(peer, "out") / f"{given.number:08d}{_ACK}", given.body)
+    write_whole(_folder(peer, "out") / f"{given.number:08d}{_ACK}", given.body, mode=_MODE)
     return False
 
 
@@ -153,11 +157,3 @@ def _folder(peer: Peer, name: str) -> Path:
     folder = Path(peer.address) / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: a half-written file is never seen under its name."""
-    part = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    part.write_bytes(content)
-    part.chmod(0o640)
-    part.replace(path)

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from engine.cases.contacts import phone_for
 from engine.cases.office import Office
 from engine.cases.sms import IncomingSms, collect_sms, send_sms
 from engine.cases.start import next_case, start_case
@@ -23,7 +24,7 @@ from engine.feedback import ratings
 from engine.feedback.tables import RatingInvitation, ServiceRating, SmsReply
 from engine.law.policy import PolicyGap
 from engine.law.time_limits import deadline
-from engine.people import Person, phone_of
+from engine.people import Person
 from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -31,7 +32,7 @@ from engine.store.crypto import mask_numbers
 from engine.store.outbox import OutboxMessage
 from engine.values import CHINA, SYSTEM, Actor, Reason, Refusal, RefusedError
 from engine.workflow.runner import StepFailedError
-from engine.workflow.tables import ProcessVersion, WorkflowCase, WorkflowHistory
+from engine.workflow.tables import ProcessVersion, WorkflowCase
 
 #: what the office does of its own accord, and what is rated at its other end, is not asked about
 UNRATED = frozenset({"rating", "complaint", "stop", "recovery", "listing", "suspicion", "transfer_out"})
@@ -269,21 +270,8 @@ def rater_of(invitation: RatingInvitation) -> Actor:
 
 
 def phone_of_rater(session: Session, office: Office, asked: RatingInvitation) -> str:
-    """The telephone of the person, else the one that they gave in the matter itself; empty where there is none."""
-    kind, _, number = asked.rater.partition(":")
-    kept = phone_of(session, office.vault, int(number)) if kind == "person" else ""
-    if kept:
-        return kept
-    entered = session.scalars(
-        select(WorkflowHistory.outcome)
-        .where(
-            WorkflowHistory.case_id == asked.of_case_id,
-            WorkflowHistory.actor == asked.rater,
-            WorkflowHistory.kind == "completed",
-        )
-        .order_by(WorkflowHistory.id.desc())
-    )
-    return next((str(given["phone"]) for each in entered if (given := orjson.loads(each)).get("phone")), "")
+    """Where to reach whoever was invited by telephone; empty where nothing is known."""
+    return phone_for(session, office, asked.rater, case_id=asked.of_case_id)
 
 
 def _to_send(session: Session, office: Office, message_id: int) -> tuple[str, str, str] | None:

@@ -57,6 +57,8 @@ def _behind_the_desk(table: str) -> str:
     return f"{within('region_code', 'people')} OR ({_STAFF} AND {_content(table)})"
 
 
+#: the region of the office that a letter goes to
+_ADDRESSED = "split_part(recipient, ':', 2)"
 _CASEWORK: Mapping[str, str] = {
     "workflow_case": f"{within('region_code')} OR subject = {_ME} OR started_by = {_ME} "
     "OR id IN (SELECT office_hands())",
@@ -76,6 +78,7 @@ _CASEWORK: Mapping[str, str] = {
     "attachment": f"{_content('attachment')} AND ({_STAFF} OR added_by = {_ME})",
     "letter": f"recipient = {_ME} OR (recipient = 'public:0' AND {_ME} IS NOT NULL) OR ({_STAFF} AND {_PERSONAL} AND ({_case('letter')} "
     f"OR {_row('letter', 'id', 'escalation_paper', 'letter_id')} "
+    f"OR (case_id IS NULL AND recipient ^@ 'office:' AND {within(_ADDRESSED)}) "
     "OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' "
     "THEN split_part(letter.recipient, ':', 2)::integer END))))",
     # each level its own and what is below it
@@ -83,7 +86,7 @@ _CASEWORK: Mapping[str, str] = {
     "item_case": _row("item_case", "item_id", "rectification_item"),
     "escalation": _row("escalation", "item_id", "rectification_item"),
     # a circular is for every unit below the office that it names
-    "escalation_paper": f"{_STAFF} AND ({within('region_code')} OR EXISTS (SELECT FROM "
+    "escalation_paper": f"{_STAFF} AND ({within('region_code')} OR stage = 'circular' AND EXISTS (SELECT FROM "
     "unnest((SELECT office_reach('reach'))::text[]) own WHERE own ^@ regexp_replace(region_code, '(00){1,2}$', '')))",
     # who named somebody, or what an inquiry is about, is for whoever sees the case; that it binds is asked beyond it
     "case_avoidance": f"{_STAFF} AND {_case('case_avoidance')}",
@@ -103,6 +106,8 @@ _PEOPLE: Mapping[str, str] = {
     "overpayment": _of_person("overpayment"),
     "skill_subsidy": _of_person("skill_subsidy"),
     "skill_screening": f"person_id = {_OWN_PERSON} OR {_behind_the_desk('skill_screening')}",
+    # where to tell somebody something new: nobody reads it but whoever gave it
+    "contact_point": f"owner = {_ME}",
     # what was said of the service, by whom: who handles it, and who said it; never whose work it was (engine.duties.avoidance)
     "rating_invitation": f"rater = {_ME} OR {within('region_code', 'people')}",
     "service_rating": f"rater = {_ME} OR {within('region_code', 'people')}",
@@ -189,7 +194,7 @@ _OPEN = (
     "audit_stream", "audit_seal", "audit_seal_leaf", "generated_province", "price_index", "refund_notice_list", "refund_notice_line",
 )  # fmt: skip
 #: asked by the office's own work alone: whole populations by blind index, and the accounts of their cards
-_OFFICE_ONLY = ("roster_line", "card_account", "skill_certificate", "public_form_use", "sms_reply")
+OFFICE_ONLY = ("roster_line", "card_account", "skill_certificate", "public_form_use", "sms_reply")
 
 #: the condition of every table that is not open, by table
 SEEN: Mapping[str, str] = {
@@ -198,7 +203,7 @@ SEEN: Mapping[str, str] = {
     **_MONEYS,
     **dict.fromkeys(_FIGURES, _STAFF),
     **{table: using for table, (using, _) in _TRACES.items()},
-    **dict.fromkeys(_OFFICE_ONLY, "false"),
+    **dict.fromkeys(OFFICE_ONLY, "false"),
 }
 OPEN = frozenset(_OPEN)
 
@@ -208,8 +213,8 @@ ROW_GUARDS: tuple[str, ...] = (
     *(
         seen(table, using, check=_TRACES[table][1] if table in _TRACES else "")
         for table, using in SEEN.items()
-        if table not in _OFFICE_ONLY
+        if table not in OFFICE_ONLY
     ),
     *map(open_to_all, _OPEN),
-    *map(office_only, _OFFICE_ONLY),
+    *map(office_only, OFFICE_ONLY),
 )

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
+from engine.cases.announcing import announce, send_mail_notice, send_sms_notice
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
@@ -235,13 +236,6 @@ def _send(office: Office, message_id: int, kind: str) -> bool:
     return False
 
 
-def _send_letter(office: Office, message_id: int) -> bool:
-    """Letters stand on the recipient's own page; SMS, WeChat and mail are adapters beside it."""
-    with office.store.transaction() as session:
-        outbox.mark_sent(session, message_id, now=office.clock(), receipt="站内送达")
-    return True
-
-
 def _retry_due(office: Office, limit: int) -> int:
     with office.store.reading() as session:
         due = session.scalars(
@@ -268,7 +262,9 @@ def _seal_if_due(office: Office) -> bool:
 
 
 _SENDERS: dict[str, Callable[[Office, int], bool]] = {
-    "letter": _send_letter,
+    "letter": announce,
+    "sms_notice": send_sms_notice,
+    "mail_notice": send_mail_notice,
     "message": deliver,
     "signal": deliver,
     "bank_file": send_bank_file,

@@ -219,6 +219,7 @@ class Action(StrEnum):
     WRITE_OFF_JUDGED = "WRITE_OFF_JUDGED", "核销审定"
     DISHONESTY_LISTED = "DISHONESTY_LISTED", "列入失信名单"
     DISHONESTY_REMOVED = "DISHONESTY_REMOVED", "移出失信名单"
+    CONTACT_CHANGED = "CONTACT_CHANGED", "通知方式变更"
     # what people say of the service
     RATINGS_INVITED = "RATINGS_INVITED", "邀请评价"
     SERVICE_RATED = "SERVICE_RATED", "服务评价"

@@ -139,6 +139,12 @@ def mask_phone(phone: str) -> str:
     return _masked(phone, first=3, last=4)
 
 
+def mask_mail(address: str) -> str:
+    """A mailbox for the screen: ``z***@example.cn``; empty for none."""
+    name, at, host = address.partition("@")
+    return f"{name[:1]}***@{host}" if at else ""
+
+
 def mask_name(name: str) -> str:
     """A name for a public list: the first and, of three or more characters, the last (李*强)."""
     return _masked(name, first=1, last=1 if len(name) > 2 else 0)

@@ -29,7 +29,7 @@ _NOT_FOUND = Reason(
 )
 
 
-@operation("push_skill_subsidy", title="推送给持证人")
+@operation("push_skill_subsidy", title="推送给持证人", letters=("skill-push",))
 def push_skill_subsidy(
     desk: Desk, *, certificate: dict[str, Any], offer: dict[str, Any], confirm_until: str
 ) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def push_skill_subsidy(
     return {}
 
 
-@operation("record_skill_lapse", title="登记未确认或放弃")
+@operation("record_skill_lapse", title="登记未确认或放弃", letters=("skill-lapse",))
 def record_skill_lapse(desk: Desk, *, certificate: dict[str, Any], answer: str = "") -> dict[str, Any]:
     """Nobody confirmed in time, or the holder wants none: nothing is lost, the holder may apply while there is time."""
     row = skills.application(desk.session, desk.case.id)
@@ -160,7 +160,7 @@ def order_skill_subsidy(
     return {"ordered_here": True, "determination": determination}
 
 
-@operation("send_skill_decision", title="送达技能提升补贴核准告知书")
+@operation("send_skill_decision", title="送达技能提升补贴核准告知书", letters=("skill-decision",))
 def send_skill_decision(
     desk: Desk,
     *,
@@ -181,7 +181,7 @@ def send_skill_decision(
     return {}
 
 
-@operation("send_skill_refusal", title="送达技能提升补贴不予核准告知书")
+@operation("send_skill_refusal", title="送达技能提升补贴不予核准告知书", letters=("skill-refusal",))
 def send_skill_refusal(
     desk: Desk,
     *,

@@ -165,6 +165,14 @@ def _enter_no_index(visitor: Visitor) -> None:
     _send_empty(visitor, "/prices")
 
 
+def _give_no_mailbox(visitor: Visitor) -> None:
+    """A mailbox that is none."""
+    form = visitor.page.locator("form", has=visitor.page.locator("#mail"))
+    form.locator("#mail").fill("zhangsan@")
+    form.locator("button").first.click()
+    visitor.page.wait_for_load_state()
+
+
 def _issue_nothing(visitor: Visitor) -> None:
     """A problem for nobody, past what the browser asks for."""
     _send_empty(visitor, "/rectification/one")
@@ -248,6 +256,8 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("recovery-rest", "wangshouli", "/recoveries/1", None),
     ("dishonesty", "zhujiandu", "/dishonesty", None),
     ("employer", "guangyue", "/employer", None),
+    ("contacts", "guangyue", "/contacts", None),
+    ("contacts-wrong", "guangyue", "/contacts", _give_no_mailbox),
     ("refund-confirm", "guangyue", "task:refund:confirm_refund", None),
     ("refund-progress", "guangyue", "case:refund", None),
     ("inbox-todo", "wangshouli", "/inbox", None),

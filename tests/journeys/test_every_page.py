@@ -46,10 +46,16 @@ UNMARKED = """() => {
 
 
 # a paper to be printed is a Chinese document, whatever the pages around it speak; a label that offers a step or a
-# colleague holds data, and so do the heads of a wall (its units and topics): marked as such (UNMARKED)
-SPOKEN = """() => [...document.querySelectorAll("nav, button, label, legend, th, caption, h2, .badge-state")]
+# colleague holds data, and so do the heads of a wall (its units and topics): marked as such (UNMARKED); a heading may name data between its words
+SPOKEN = """() => {
+  const english = (each) => {
+    const said = each.cloneNode(true);
+    said.querySelectorAll("[lang^=zh]").forEach(data => data.remove());
+    return /[a-z]/i.test(said.textContent) && !/[\\u3400-\\u9fff]/.test(said.textContent);
+  };
+  return [...document.querySelectorAll("nav, button, label, legend, th, caption, h2, .badge-state")]
   .filter(each => !each.closest(".sheet-a4") && !each.matches(".choice-row:has([name=to]), th:has(.col-name), th:has(> a[lang])"))
-  .map(each => each.innerText).filter(text => /[\\u3400-\\u9fff]/.test(text))"""
+  .filter(each => /[\\u3400-\\u9fff]/.test(each.innerText) && !english(each)).map(each => each.innerText); }"""
 
 #: what was found wrong, each with its page and width
 Found = dict[str, list[str]]

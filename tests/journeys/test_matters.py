@@ -100,7 +100,7 @@ def test_an_employer_only_confirms_its_refund_and_sees_it_paid(
         invite().presents(EMPLOYERS["guangyue"].credit_code).sees("等您确认").keeps("refund-1-employer")
     )
     employer.follows("核对并确认").sees("86400.00").keeps("refund-2-confirm")
-    employer.picks("确认意见", "确认领取").fills("收款账户户名", EMPLOYERS["guangyue"].name)
+    employer.picks("确认意见", "确认领取")
     employer.selects("资金用途", "转岗与技能提升").ticks("我单位承诺").presses("提交").sees("已办结")
 
     clerk = invite().signs_in("wangshouli").takes(refund.key)

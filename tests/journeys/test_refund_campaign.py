@@ -212,9 +212,12 @@ def _prepaid(town: Town) -> None:
 def _settled(town: Town, first: tuple[Told, ...]) -> None:
     """The promise, a corrected roster, and the difference paid; whoever never answered has lost it."""
     firm = town.firm(GUANGYUE).sees("50,000.00", "已预拨，待承诺", "前交承诺书")
-    firm.follows("承诺").selects("资金用途", "转岗与技能提升").ticks("我单位承诺").presses("提交")
+    # it is reckoned in the moment of the promise, by the data of that day
     send_years(
         town.office, (Told(employer=GUANGYUE, paid="85432.10", let_go=11), *first[1:]), as_of="2025-11-10"
+    )
+    firm.follows("承诺").selects("资金用途", "转岗与技能提升").ticks("我单位承诺").presses("提交").sees_not(
+        "需要更正"
     )
     town.sweep()
     key = town.case_of(GUANGYUE, settlement=True)

@@ -73,7 +73,7 @@ def test_who_reviewed_a_case_reads_why_they_may_not_approve_it(invite: Invite, r
         pytest.param("wangshouli", "当日未担任审批岗", id="other-duty"),
         pytest.param("wuchuna", "当日未担任审批岗", id="finance"),
         pytest.param("chenguanli", "当日未担任审批岗", id="administrator"),
-        pytest.param("heshenpi", "审批岗的管辖地区不含 371502", id="other-region"),
+        pytest.param("heshenpi", "此案不在您的岗位与地区范围内", id="other-region"),
     ],
 )
 def test_a_hand_made_form_for_somebody_elses_task_is_refused_and_recorded(

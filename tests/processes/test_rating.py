@@ -44,9 +44,10 @@ def mine(office: Office, person: str = "li") -> MyRatings:
 
 
 def sent_messages(office: Office) -> list[dict[str, str]]:
-    """The short messages that the gateway was handed."""
+    """The invitations that the gateway was handed; notices of papers go the same way."""
     folder = office.settings.data_dir / "sms" / "out"
-    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+    sent = [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+    return [each for each in sent if not each["key"].endswith("/notice")]
 
 
 def reply(office: Office, said: str, *, number: str = "m1", phone: str = PHONE) -> str:

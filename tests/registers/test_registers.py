@@ -150,6 +150,7 @@ def test_whoever_is_unknown_is_answered_with_nothing() -> None:
     assert REGISTERS.population.person(nobody) is None
     assert REGISTERS.employment.services(nobody) == ()
     assert REGISTERS.accounts.account(nobody) is None
+    assert REGISTERS.skills.certificates(nobody) == ()
     assert REGISTERS.retention.employer_year("91350100M000100Y43", 2024) is None
     assert REGISTERS.retention.employer_year(EMPLOYERS["guangyue"].credit_code, 1999) is None
 
@@ -167,6 +168,7 @@ def test_a_register_that_is_down_says_so_until_it_is_up_again(register: str) -> 
         "employment": lambda: registers.employment.services(LI),
         "accounts": lambda: registers.accounts.account(LI),
         "retention": lambda: registers.retention.employer_year(EMPLOYERS["guangyue"].credit_code, 2024),
+        "skills": lambda: registers.skills.certificates(LI),
     }
 
     for name, question in ask.items():

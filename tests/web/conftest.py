@@ -49,3 +49,9 @@ def pages(seeded: Office) -> Flask:
 def app(office: Office, pages: Flask) -> Flask:
     """The pages of the office, whose clock stands at Monday morning."""
     return pages
+
+
+@pytest.fixture
+def own_app(office: Office) -> Flask:
+    """Pages of its own, for a test that changes them."""
+    return create_app(office)

@@ -160,6 +160,7 @@ WRITES_OF_PAGES = {
     "complaints.own": "POST /complaints",
     "complaints.counter": "POST /complaints",
     "complaints.object_to": "POST /my/complaints/{complaint_id}/objection",
+    "contacts.change": "only a page: whoever signs in says where to be told",
 }
 
 
@@ -263,7 +264,7 @@ ABOUT_ONESELF = {
     "post /my/ratings/{invitation_id}": (404, 404, 403, 403),
     "post /my/complaints/{complaint_id}/objection": (404, 404, 403, 403),
     "post /complaints": (403, 403, 403, 403),
-    "post /refunds": (403, 403, 403, 403),
+    "post /refunds": (403, 201, 403, 403),
     "get /refunds": (403, 200, 200, 403),
     "get /my/refunds": (403, 200, 403, 403),
     "get /refund-notices/open": (200, 200, 200, 200),

@@ -124,9 +124,9 @@ def test_errors_are_pages_in_plain_words(app: Flask) -> None:
     assert "回首页" in missing.text
 
 
-def test_a_defect_shows_no_traceback(app: Flask, office: Office) -> None:
-    visitor = staff(app, "intake")
-    app.view_functions["inbox.show"] = lambda: 1 / 0  # type: ignore[assignment]
+def test_a_defect_shows_no_traceback(own_app: Flask) -> None:
+    visitor = staff(own_app, "intake")
+    own_app.view_functions["inbox.show"] = lambda: 1 / 0  # type: ignore[assignment]
 
     answer = visitor.get("/inbox")
 

@@ -85,14 +85,14 @@ def test_an_office_without_this_years_calendar_or_its_broker_is_not_ready(app: F
 
 
 @pytest.mark.req("FLOW-08", "CTRL-07")
-def test_a_page_about_a_fault_says_nothing_of_what_failed(app: Flask) -> None:
+def test_a_page_about_a_fault_says_nothing_of_what_failed(own_app: Flask) -> None:
     secret = "李建国 370882199003070018"
 
-    @app.get("/fault-of-a-test")
+    @own_app.get("/fault-of-a-test")
     def fault() -> str:
         raise ValueError(secret)
 
-    answer = staff(app, "approve").get("/fault-of-a-test")
+    answer = staff(own_app, "approve").get("/fault-of-a-test")
 
     assert answer.status_code == 500
     assert not any(part in answer.text for part in secret.split())

@@ -321,7 +321,7 @@ DO $$
 BEGIN
   ALTER TABLE letter ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS letter_seen ON letter;
-  CREATE POLICY letter_seen ON letter USING (recipient = (SELECT office_actor()) OR (recipient = 'public:0' AND (SELECT office_actor()) IS NOT NULL) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND (EXISTS (SELECT FROM workflow_case seen WHERE seen.id = letter.case_id) OR EXISTS (SELECT FROM escalation_paper seen WHERE seen.letter_id = letter.id) OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' THEN split_part(letter.recipient, ':', 2)::integer END)))));
+  CREATE POLICY letter_seen ON letter USING (recipient = (SELECT office_actor()) OR (recipient = 'public:0' AND (SELECT office_actor()) IS NOT NULL) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND (EXISTS (SELECT FROM workflow_case seen WHERE seen.id = letter.case_id) OR EXISTS (SELECT FROM escalation_paper seen WHERE seen.letter_id = letter.id) OR (case_id IS NULL AND recipient ^@ 'office:' AND split_part(recipient, ':', 2) ^@ ANY ((SELECT office_reach('reach'))::text[])) OR (case_id IS NULL AND EXISTS (SELECT FROM person seen WHERE seen.id = CASE WHEN letter.recipient ^@ 'person:' THEN split_part(letter.recipient, ':', 2)::integer END)))));
   PERFORM office_grant('letter');
 END $$
 --;
@@ -353,7 +353,7 @@ DO $$
 BEGIN
   ALTER TABLE escalation_paper ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS escalation_paper_seen ON escalation_paper;
-  CREATE POLICY escalation_paper_seen ON escalation_paper USING ((SELECT office_staff()) AND (region_code ^@ ANY ((SELECT office_reach('reach'))::text[]) OR EXISTS (SELECT FROM unnest((SELECT office_reach('reach'))::text[]) own WHERE own ^@ regexp_replace(region_code, '(00){1,2}$', ''))));
+  CREATE POLICY escalation_paper_seen ON escalation_paper USING ((SELECT office_staff()) AND (region_code ^@ ANY ((SELECT office_reach('reach'))::text[]) OR stage = 'circular' AND EXISTS (SELECT FROM unnest((SELECT office_reach('reach'))::text[]) own WHERE own ^@ regexp_replace(region_code, '(00){1,2}$', ''))));
   PERFORM office_grant('escalation_paper');
 END $$
 --;
@@ -467,6 +467,14 @@ BEGIN
   DROP POLICY IF EXISTS skill_screening_seen ON skill_screening;
   CREATE POLICY skill_screening_seen ON skill_screening USING (person_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_staff()) AND (SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = skill_screening.case_id)));
   PERFORM office_grant('skill_screening');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE contact_point ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS contact_point_seen ON contact_point;
+  CREATE POLICY contact_point_seen ON contact_point USING (owner = (SELECT office_actor()));
+  PERFORM office_grant('contact_point');
 END $$
 --;
 DO $$

@@ -118,6 +118,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_complaint_region", "complaint", ["region_code", "id"], unique=False)
     op.create_table(
+        "contact_point",
+        sa.Column("owner", sa.String(length=40), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.String(length=8), autoincrement=False, nullable=False),
+        sa.Column("address_cipher", sa.LargeBinary(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("channel IN ('sms', 'mail')", name=op.f("ck_contact_point_known_channel")),
+        sa.PrimaryKeyConstraint("owner", "channel", name=op.f("pk_contact_point")),
+    )
+    op.create_table(
         "public_form_use",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("form", sa.String(length=20), nullable=False),
@@ -908,14 +917,14 @@ def upgrade() -> None:
         "ix_retention_refund_settlement_case_id", "retention_refund", ["settlement_case_id"], unique=False
     )
     op.create_foreign_key(
+        op.f("fk_retention_refund_screen_run_id"), "retention_refund", "screen_run", ["screen_run_id"], ["id"]
+    )
+    op.create_foreign_key(
         op.f("fk_retention_refund_campaign_id"),
         "retention_refund",
         "refund_campaign",
         ["campaign_id"],
         ["id"],
-    )
-    op.create_foreign_key(
-        op.f("fk_retention_refund_screen_run_id"), "retention_refund", "screen_run", ["screen_run_id"], ["id"]
     )
     op.create_foreign_key(
         op.f("fk_retention_refund_settlement_case_id"),
