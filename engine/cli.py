@@ -28,6 +28,7 @@ from engine.opening import (
     settings_with_database,
     settings_without_secret,
 )
+from engine.roster_command import take_roster
 from engine.screen_command import screen_refunds
 from engine.serving import serve_until_stopped, served
 from engine.terminal import (
@@ -52,6 +53,7 @@ def main() -> NoReturn:
     """Run the command; a known failure is one sentence on stderr, a traceback only with CHANGLING_DEBUG=1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     changling.add_command(screen_refunds(opened_office))
+    changling.add_command(take_roster(opened_office))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a file name may hold what no encoding can print
             stream.reconfigure(errors="backslashreplace")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -41,7 +43,7 @@ def take() -> ResponseReturnValue:
     asked = {name: request.form.get(name, "").strip() for name in ("kind", "as_of", "source")}
     region = request.form.get("region", "").strip() or actor().region
     outcome = cases.take_roster_file(
-        office(), actor(), upload.read() if upload else b"", region=region, **asked
+        office(), actor(), BytesIO(upload.read() if upload else b""), region=region, **asked
     )
     if isinstance(outcome, Refusal):
         return refused(outcome)

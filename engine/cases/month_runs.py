@@ -1,7 +1,8 @@
 """The month run as people start and follow it, and as the sweep carries it out (CLAIM-08, CLAIM-10, MONEY-04).
 
-A part is one transaction. Parts that fail are kept as trouble on the run and tried again; nothing of a failed
-try is kept. What leaves the office still needs the three signatures of ``payment-run.bpmn``.
+A part is one transaction; one that batches takes one for each batch. Parts that fail are kept as trouble on the run
+and tried again; nothing of a failed try is kept. What leaves the office still needs the three signatures of
+``payment-run.bpmn``.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from engine.duties import covers
 from engine.money.payees import PayeeBook
 from engine.money.payments import PaymentBatch, PaymentOrder
 from engine.people import Region
-from engine.store.parts import mark_done
+from engine.store.parts import mark_done, mark_further
 from engine.store.sight import beyond
 from engine.values import SYSTEM, Actor, Month, Reason, Refusal, RefusedError, reach
 
@@ -143,7 +144,7 @@ def run_record_of(office: Office, run_id: int) -> MonthRunView:
 
 
 def do_next(office: Office, run_id: int) -> bool:
-    """Whether a part of the run was carried out, in a transaction of its own."""
+    """Whether a part of the run was carried out, or the next batch of one, in a transaction of its own."""
     with office.store.transaction() as session:
         run = session.get_one(MonthRun, run_id)
         part = next_part(session, run_id, now=office.clock())
@@ -183,29 +184,35 @@ def _carry_out(office: Office, session: Session, run: MonthRun, part: MonthPart)
             actor=SYSTEM,
             now=now,
         )
+        mark_done(session, part, dealt=dealt, now=now)
+        return
+    dealt, more = _start_batch(office, session, run, part)
+    if more:
+        mark_further(session, part, dealt=dealt)
     else:
-        dealt = _start_batches(office, session, run, part)
-    mark_done(session, part, dealt=dealt, now=now)
+        mark_done(session, part, dealt=dealt, now=now)
 
 
-def _start_batches(office: Office, session: Session, run: MonthRun, part: MonthPart) -> int:
-    """How many payment runs were opened: as many as it takes for every order of the region to stand in a batch."""
+def _start_batch(office: Office, session: Session, run: MonthRun, part: MonthPart) -> tuple[int, bool]:
+    """How many payment runs of the region were opened with this one, and whether another may be needed after it.
+
+    One in a transaction: what is held in memory and locked is one batch, however many payees the region has.
+    """
     waiting = (
         select(PaymentOrder.id)
         .where(PaymentOrder.status == "ordered", PaymentOrder.region.startswith(reach(part.region)))
         .limit(1)
     )
-    opened = 0
-    while session.scalar(waiting) is not None:
-        opened += 1
-        case = next_case(session, office, "payment_run", region=part.region, subject=f"office:{part.region}")
-        # named after the run, not after a sequence: a resumed run sends the very files that an undisturbed one sends
-        named = replace(case, key=f"FF-{run.month}-{part.region}-{run.round}-{opened:02d}")
-        start_case(office, session, SYSTEM, named, {"region": part.region, "month": run.month})
-        if session.scalar(select(PaymentBatch.id).where(PaymentBatch.number == f"PB-{named.key}")) is None:
-            # what waits is being taken by somebody else, or has just been held: it is not for this run
-            break
-    return opened
+    if session.scalar(waiting) is None:
+        return part.dealt, False
+    opened = part.dealt + 1
+    case = next_case(session, office, "payment_run", region=part.region, subject=f"office:{part.region}")
+    # named after the run, not after a sequence: a resumed run sends the very files that an undisturbed one sends
+    named = replace(case, key=f"FF-{run.month}-{part.region}-{run.round}-{opened:02d}")
+    start_case(office, session, SYSTEM, named, {"region": part.region, "month": run.month})
+    made = session.scalar(select(PaymentBatch.id).where(PaymentBatch.number == f"PB-{named.key}"))
+    # none was made: what waits is being taken by somebody else, or has just been held; it is not for this run
+    return opened, made is not None and session.scalar(waiting) is not None
 
 
 def _seen(session: Session, actor: Actor, run_id: int) -> MonthRun | Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from engine.registers.rosters import (
     GROUNDS,
     KIND_NAMES,
     RosterKind,
-    digest_of_file,
+    digest_of_roster,
     read_roster,
     take_roster,
 )
@@ -53,7 +53,7 @@ class RosterView:
     as_of: date
     lines: int
     source: str
-    #: SHA-256 of the file
+    #: SHA-256 of kind, region, day and file
     digest: str
     taken_by: str
     taken_at: datetime
@@ -86,11 +86,11 @@ def rosters(office: Office, actor: Actor) -> tuple[RosterView, ...] | Refusal:
 
 
 def take_roster_file(
-    office: Office, actor: Actor, file: bytes, *, kind: str, region: str, as_of: str, source: str
+    office: Office, actor: Actor, file: BinaryIO, *, kind: str, region: str, as_of: str, source: str
 ) -> Done | Refusal:
     """The roster in the file, current from now on; refused whole, with every faulty line, where anything is wrong.
 
-    The same file again is the same roster.
+    The file is open, can be wound back, and is never all in memory. The same again is the same roster.
     """
 
     def work(session: Session) -> Done:
@@ -102,16 +102,18 @@ def take_roster_file(
         with beyond(
             session, "a roster of a whole population, copied in by its blind indexes; nobody reads it"
         ):
-            roster = take_roster(
-                session,
-                _rows(office, file, wanted, day),
-                kind=wanted,
-                region=region,
-                as_of=day,
-                digest=digest_of_file(file),
-                source=source.strip(),
-                actor=actor,
-                now=office.clock(),
+            roster = read_or_refuse(
+                lambda: take_roster(
+                    session,
+                    read_roster(file, wanted, vault=office.vault, until=day),
+                    kind=wanted,
+                    region=region,
+                    as_of=day,
+                    digest=digest_of_roster(file, wanted, region=region, as_of=day),
+                    source=source.strip(),
+                    actor=actor,
+                    now=office.clock(),
+                )
             )
         name = KIND_NAMES[wanted][0]
         return Done(
@@ -124,12 +126,6 @@ def take_roster_file(
 def template() -> bytes:
     """An empty roster file with its head, for a spreadsheet."""
     return ("\ufeff" + ",".join(COLUMNS) + "\r\n").encode()
-
-
-def _rows(
-    office: Office, file: bytes, kind: RosterKind, day: date
-) -> tuple[tuple[bytes, str, date | None, str], ...]:
-    return read_or_refuse(lambda: read_roster(file, kind, vault=office.vault, until=day))
 
 
 def concerns(actor: Actor, region: str) -> bool:
@@ -155,7 +151,7 @@ def read_or_refuse(reading: Callable[[], T]) -> T:
 
 def _faults_told(wrong: RosterFileError) -> tuple[Reason, ...]:
     """A reason for each of the first faulty lines, and how many more there are."""
-    more = len(wrong.faults) - _TOLD
+    more = wrong.count - _TOLD
     told = [
         Reason(
             code="roster_line",

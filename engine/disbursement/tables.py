@@ -49,7 +49,7 @@ class MonthRun(Base):
 
 
 class MonthPart(PartColumns, Base):
-    """One piece of a run, done in one transaction or not at all: what a killed run resumes from."""
+    """One piece of a run, what a killed run resumes from: done in one transaction or not at all, or one for each batch."""
 
     __tablename__ = "month_part"
     __table_args__ = (

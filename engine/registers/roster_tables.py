@@ -48,7 +48,7 @@ class Roster(Base):
     region: Mapped[str] = mapped_column(String(6))
     #: the day that it describes
     as_of: Mapped[date]
-    #: SHA-256 of the file
+    #: SHA-256 of kind, region, day and file
     digest: Mapped[str] = mapped_column(String(64))
     line_count: Mapped[int]
     #: who sent it and how, e.g. ``省人社厅比对平台 2026-11``

@@ -7,15 +7,15 @@ their blind index at the door and kept nowhere. Called by use-cases, inside thei
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.law.identity import IdNumber, id_number
-from engine.registers.roster_lines import WrongLineError, read_lines
+from engine.registers.roster_lines import WrongLineError, each_line
 from engine.registers.roster_tables import SEALED_ROSTER, Roster
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -44,6 +44,8 @@ KIND_NAMES: dict[RosterKind, tuple[str, str]] = {
 #: the head of a roster file
 COLUMNS = ("身份证号", "停领情形", "发生日期", "说明")
 
+#: bytes read at a time
+_BLOCK = 1 << 20
 _LINE = ("roster_id", "line_no", "person_index", "ground", "event_day", "detail")
 
 #: index of the person, ground, day of the event, what an inspector reads
@@ -115,12 +117,22 @@ def digest_of_file(file: bytes) -> str:
     return hashlib.sha256(file).hexdigest()
 
 
-def read_roster(file: bytes, kind: RosterKind, *, vault: Vault, until: date) -> tuple[RosterRow, ...]:
-    """The rows of a CSV (UTF-8 or GB18030, head as COLUMNS); RosterFileError with every faulty line.
+def digest_of_roster(file: BinaryIO, kind: RosterKind, *, region: str, as_of: date) -> str:
+    """SHA-256 of kind, region, day and file: two lists that name nobody are the same file, and still two lists."""
+    digest = hashlib.sha256(f"{kind}/{region}/{as_of}\n".encode())
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
-    ``until`` is the day that the roster describes: nothing in it happened later.
+
+def read_roster(file: BinaryIO, kind: RosterKind, *, vault: Vault, until: date) -> Iterator[RosterRow]:
+    """The rows of a CSV (UTF-8 or GB18030, head as COLUMNS), one in memory at a time.
+
+    RosterFileError with every faulty line, at the end. ``until`` is the day that the roster describes: nothing in
+    it happened later.
     """
-    return read_lines(file, COLUMNS, lambda cells: _row(cells, kind, vault, until))
+    return each_line(file, COLUMNS, lambda cells: _row(cells, kind, vault, until))
 
 
 def _row(cells: list[str], kind: RosterKind, vault: Vault, until: date) -> RosterRow:

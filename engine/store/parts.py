@@ -1,5 +1,7 @@
 """Work that is too much for one transaction, done part by part: each is one transaction, so that a kill loses one at most.
 
+A part that cannot tell beforehand how much it is takes several, and counts how far it is (``mark_further``).
+
 The tables of parts belong to the rooms that do the work; here is how parts are taken in turn, put off and counted.
 Called by those rooms, inside their transaction.
 """
@@ -56,6 +58,12 @@ def any_waits(session: Session, parts: type[P], run_id: int) -> bool:
 def mark_done(session: Session, part: PartColumns, *, dealt: int, now: datetime) -> None:
     """The part is done, whatever went wrong before."""
     part.status, part.dealt, part.done_at, part.trouble = "done", dealt, now, ""
+    session.flush()
+
+
+def mark_further(session: Session, part: PartColumns, *, dealt: int) -> None:
+    """The part is so far, and goes on in another transaction."""
+    part.dealt, part.trouble = dealt, ""
     session.flush()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import orjson
 import pytest
@@ -14,12 +14,14 @@ from sqlalchemy import select
 from walked import Walked
 
 from engine.cases import payments
+from engine.cases.month_runs import do_next, run_record_of, start_month_run
+from engine.cases.month_views import MonthRunView
 from engine.cases.office import Office
 from engine.cases.views import Done
 from engine.money.bank_file import Receipt, TestBank, TextFormat
 from engine.money.ledger import trial_balance
-from engine.money.payment_tables import BankReceipt
-from engine.values import Money
+from engine.money.payment_tables import BankReceipt, PaymentBatch
+from engine.values import SYSTEM, Money
 
 ENDS = {"run_closed": "paid", "batch_dissolved": "ordered", "failed_lines_settled": "ordered"}
 DETOURS = {
@@ -115,6 +117,28 @@ def test_what_does_not_go_into_a_file_of_the_bank_goes_into_the_next_one_once(of
     assert [len(file.lines) for file in files] == [1, 1]
     assert files[0].lines[0].account != files[1].lines[0].account
     assert a_payment_run(slow).ended_in == "nothing_due"
+
+
+@pytest.mark.req("CLAIM-08", "MONEY-04")
+def test_a_month_run_makes_one_batch_in_a_transaction_however_many_it_needs(office: Office) -> None:
+    for person in ("li", "qin"):
+        a_granted_claim(office, person)
+    usual = office.book.at("payment.lines_per_file", "371500", office.today)
+    small = replace(office, book=office.book.with_tried([replace(usual, value=1)]))
+    run = start_month_run(small, SYSTEM, month="2025-11")
+    assert isinstance(run, MonthRunView), run.text
+
+    def kept() -> list[str]:
+        with small.store.reading() as session:
+            return list(session.scalars(select(PaymentBatch.number).order_by(PaymentBatch.number)))
+
+    made = [kept()]
+    while do_next(small, run.run_id):
+        made.append(kept())
+
+    assert max(len(after) - len(before) for before, after in pairwise(made)) == 1
+    assert made[-1] == ["PB-FF-2025-11-371502-1-01", "PB-FF-2025-11-371502-1-02"]
+    assert run_record_of(small, run.run_id).status == "done"
 
 
 @pytest.mark.req("MONEY-04")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,13 @@ from visitors import PASSWORD, Visitor, staff
 
 from engine.people import Person, record_look
 from engine.registers.cast import PEOPLE
+from engine.registers.rosters import COLUMNS
 from engine.store.audit import AuditEvent
 from engine.values import Actor
 
 if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
     from engine.cases.office import Office
 
 RULE = {
@@ -215,3 +219,22 @@ def _staff_id(office: Office, login: str) -> int:
         return int(
             session.execute(text("SELECT id FROM staff_member WHERE login = :l"), {"l": login}).scalar_one()
         )
+
+
+@pytest.mark.req("CTRL-02")
+def test_a_faulty_roster_is_told_line_by_line_on_the_page_and_a_right_one_taken(app: Flask) -> None:
+    steward = signed_in(app, "fengshuju")
+    right = f"{','.join(COLUMNS)}\n{PEOPLE['li'].id_number},ST6,2025-10-05,看守所\n"
+
+    def hand_in(content: str) -> TestResponse:
+        fields = {"csrf_token": steward.token(), "kind": "custody", "as_of": "2025-10-20", "source": "测试"}
+        file = (BytesIO(content.encode("gb18030")), "roster.csv")
+        return steward.client.post("/rosters", data={**fields, "roster": file})
+
+    no = hand_in(
+        right + "371502199001010000,ST6,2025-10-05,看守所\n" + right.splitlines()[1].removesuffix(",看守所")
+    )
+    assert no.status_code == 403
+    assert "第3行：身份证号不正确" in no.text
+    assert "第4行：应有4栏，现有3栏" in no.text
+    assert "羁押服刑名册已收入：1 行" in steward.follow(hand_in(right)).text
