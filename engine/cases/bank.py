@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 
@@ -18,6 +17,7 @@ from engine.money.bank_file import TestBank
 from engine.money.batches import open_bank_file
 from engine.store import outbox
 from engine.store.outbox import OutboxMessage
+from engine.store.whole_files import write_whole
 from engine.values import SYSTEM, Refusal
 
 
@@ -27,9 +27,9 @@ def send_bank_file(office: Office, message_id: int) -> bool:
         message = session.get_one(OutboxMessage, message_id)
         number, payload = message.key, orjson.loads(message.payload)
     file = open_bank_file(office.vault, payload)
-    _write(_folder(office, "out") / f"{number}.txt", file)
+    write_whole(_folder(office, "out") / f"{number}.txt", file)
     if office.settings.bank == "test":
-        _write(_folder(office, "in") / f"{number}.txt", TestBank().answer(file))
+        write_whole(_folder(office, "in") / f"{number}.txt", TestBank().answer(file))
     with office.store.transaction() as session:
         outbox.mark_sent(session, message_id, now=office.clock(), receipt=f"已送银行：{number}.txt")
     return True
@@ -58,7 +58,7 @@ def _collect(office: Office, path: Path) -> bool:
         return False
     target = _folder(office, "refused") / path.name
     path.replace(target)
-    _write(target.with_suffix(".why"), outcome.text.encode())
+    write_whole(target.with_suffix(".why"), outcome.text.encode())
     return True
 
 
@@ -66,10 +66,3 @@ def _folder(office: Office, name: str) -> Path:
     folder = office.settings.data_dir / "bank" / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: a half-written file is never seen under its name, nor another writer's."""
-    part = path.with_suffix(f".{uuid4().hex}.part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -103,6 +103,10 @@ _PEOPLE: Mapping[str, str] = {
     "overpayment": _of_person("overpayment"),
     "skill_subsidy": _of_person("skill_subsidy"),
     "skill_screening": f"person_id = {_OWN_PERSON} OR {_behind_the_desk('skill_screening')}",
+    # the person, the employer that reported, and the agency; a correction and an objection with the report
+    "reduction_report": f"employer_id = {_OWN_EMPLOYER} OR {_of_person('reduction_report')}",
+    "reduction_correction": _row("reduction_correction", "report_id", "reduction_report"),
+    "reduction_objection": _row("reduction_objection", "report_id", "reduction_report"),
     # what was said of the service, by whom: who handles it, and who said it; never whose work it was (engine.duties.avoidance)
     "rating_invitation": f"rater = {_ME} OR {within('region_code', 'people')}",
     "service_rating": f"rater = {_ME} OR {within('region_code', 'people')}",

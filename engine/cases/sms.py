@@ -11,11 +11,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import orjson
 
 from engine.cases.office import Office
+from engine.store.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def send_sms(office: Office, *, key: str, phone: str, text: str) -> str:
     """Hand the message to the gateway; what to note as its receipt. The same key again is the same message."""
     name = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     content = orjson.dumps({"key": key, "number": phone, "text": text}, option=orjson.OPT_SORT_KEYS)
-    _write(_folder(office, "out") / name, content)
+    write_whole(_folder(office, "out") / name, content)
     return f"已交短信网关：{name}"
 
 
@@ -70,10 +70,3 @@ def _folder(office: Office, name: str) -> Path:
     folder = office.settings.data_dir / "sms" / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
-    part = path.with_suffix(f".{uuid4().hex}.part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -423,6 +423,61 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "reduction_report",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("case_key", sa.String(length=40), nullable=False),
+        sa.Column("employer_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("region_code", sa.String(length=12), nullable=False),
+        sa.Column("exit_day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=4), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("reported_by", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notice_given_on", sa.Date(), nullable=True),
+        sa.Column("notice_received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "(status = 'reported') = (decided_at IS NULL)", name=op.f("ck_reduction_report_decided")
+        ),
+        sa.CheckConstraint("channel IN ('web', 'sheet', 'api')", name=op.f("ck_reduction_report_channel")),
+        sa.CheckConstraint(
+            "status IN ('reported', 'counted', 'returned')", name=op.f("ck_reduction_report_status")
+        ),
+        sa.CheckConstraint("exit_day <= reported_on", name=op.f("ck_reduction_report_exit_before_report")),
+        sa.CheckConstraint("revision >= 1", name=op.f("ck_reduction_report_revision")),
+        sa.ForeignKeyConstraint(
+            ["employer_id"], ["employer.id"], name=op.f("fk_reduction_report_employer_id")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_reduction_report_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reduction_report")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_reduction_report_case_id")),
+        sa.UniqueConstraint("case_key", name=op.f("uq_reduction_report_case_key")),
+    )
+    op.create_index(
+        op.f("ix_reduction_report_employer_id"), "reduction_report", ["employer_id"], unique=False
+    )
+    op.create_index("ix_reduction_report_person", "reduction_report", ["person_id", "exit_day"], unique=False)
+    op.create_index("ix_reduction_report_region", "reduction_report", ["region_code", "id"], unique=False)
+    op.create_index(
+        "uq_reduction_report_exit",
+        "reduction_report",
+        ["employer_id", "person_id", "exit_day"],
+        unique=True,
+        postgresql_where=sa.text("status <> 'returned'"),
+    )
+    op.create_index(
+        "uq_reduction_report_open",
+        "reduction_report",
+        ["employer_id", "person_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'reported'"),
+    )
+    op.create_table(
         "refund_campaign",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("region", sa.String(length=6), nullable=False),
@@ -605,6 +660,71 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_item_case")),
     )
     op.create_index(op.f("ix_item_case_item_id"), "item_case", ["item_id"], unique=False)
+    op.create_table(
+        "reduction_correction",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("report_id", sa.BigInteger(), nullable=False),
+        sa.Column("field", sa.String(length=8), nullable=False),
+        sa.Column("before", sa.String(length=10), nullable=False),
+        sa.Column("after", sa.String(length=10), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.String(length=40), nullable=False),
+        sa.Column("decided_by", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("btrim(why) <> ''", name=op.f("ck_reduction_correction_why")),
+        sa.CheckConstraint("field IN ('reason', 'exit_day')", name=op.f("ck_reduction_correction_field")),
+        sa.CheckConstraint(
+            "starts_with(decided_by, 'staff:')", name=op.f("ck_reduction_correction_decided_by_staff")
+        ),
+        sa.CheckConstraint("asked_by <> decided_by", name=op.f("ck_reduction_correction_decided_by_another")),
+        sa.CheckConstraint("before <> after", name=op.f("ck_reduction_correction_changes")),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["reduction_report.id"], name=op.f("fk_reduction_correction_report_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reduction_correction")),
+    )
+    op.create_index(
+        op.f("ix_reduction_correction_report_id"), "reduction_correction", ["report_id"], unique=False
+    )
+    op.create_table(
+        "reduction_objection",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("case_id", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", sa.BigInteger(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=False),
+        sa.Column("claimed_reason", sa.String(length=4), server_default="", nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("employer_answer_by", sa.Date(), nullable=True),
+        sa.Column("employer_agrees", sa.Boolean(), nullable=True),
+        sa.Column("employer_statement", sa.Text(), nullable=True),
+        sa.Column("employer_answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'open') = (decided_at IS NULL)", name=op.f("ck_reduction_objection_decided")
+        ),
+        sa.CheckConstraint("btrim(statement) <> ''", name=op.f("ck_reduction_objection_statement")),
+        sa.CheckConstraint(
+            "status IN ('open', 'upheld', 'dismissed')", name=op.f("ck_reduction_objection_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["reduction_report.id"], name=op.f("fk_reduction_objection_report_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reduction_objection")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_reduction_objection_case_id")),
+    )
+    op.create_index(
+        op.f("ix_reduction_objection_report_id"), "reduction_objection", ["report_id"], unique=False
+    )
+    op.create_index(
+        "uq_reduction_objection_open",
+        "reduction_objection",
+        ["report_id"],
+        unique=True,
+        postgresql_where=sa.text("status = 'open'"),
+    )
     op.create_table(
         "refund_campaign_part",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -908,13 +1028,6 @@ def upgrade() -> None:
         "ix_retention_refund_settlement_case_id", "retention_refund", ["settlement_case_id"], unique=False
     )
     op.create_foreign_key(
-        op.f("fk_retention_refund_campaign_id"),
-        "retention_refund",
-        "refund_campaign",
-        ["campaign_id"],
-        ["id"],
-    )
-    op.create_foreign_key(
         op.f("fk_retention_refund_screen_run_id"), "retention_refund", "screen_run", ["screen_run_id"], ["id"]
     )
     op.create_foreign_key(
@@ -922,6 +1035,13 @@ def upgrade() -> None:
         "retention_refund",
         "workflow_case",
         ["settlement_case_id"],
+        ["id"],
+    )
+    op.create_foreign_key(
+        op.f("fk_retention_refund_campaign_id"),
+        "retention_refund",
+        "refund_campaign",
+        ["campaign_id"],
         ["id"],
     )
     op.create_index(
