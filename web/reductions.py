@@ -170,6 +170,7 @@ def _own(
     page = render_template(
         "reductions_own.html",
         found=found,
+        days=reduction_lists.days_to_report(office()),
         reasons=office().book.exit_reasons.values(),
         today=office().today,
         typed=typed or {},

@@ -65,6 +65,11 @@ def employer_reductions(office: Office, actor: Actor, *, cursor: str = "") -> Pa
         return _page(session, office, actor, own, cursor=cursor, total=total)
 
 
+def days_to_report(office: Office) -> int:
+    """Within how many days of the last day an employer reports (社会保险法第五十条)."""
+    return int(office.book.at("time_limit.reduction_report", office.settings.region, office.today).value)
+
+
 def my_reductions(office: Office, actor: Actor) -> tuple[ReductionView, ...] | Refusal:
     """All that was reported about the person, newest first."""
     if actor.kind != "person":
