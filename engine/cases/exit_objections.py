@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.reductions import NO_REASON, fault, note, own_report, report_about
+from engine.cases.reductions import NO_REASON, NOT_RECORDED, fault, note, own_report, report_about
 from engine.cases.skill_subsidies import FieldFaults
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, pass_on
@@ -46,7 +46,7 @@ def object_to_reason(
     def work(session: Session) -> Done:
         report = report_about(session, actor, report_id)
         if report.status != "counted":
-            raise RefusedError(fault("not_recorded", "这件申报还没有登记", "It is not recorded yet."))
+            raise RefusedError(NOT_RECORDED)
         if open_objection(session, report.id) is not None:
             raise RefusedError(
                 fault("objection_open", "您的异议正在办理", "Your objection is being dealt with.")

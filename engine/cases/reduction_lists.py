@@ -89,7 +89,8 @@ def report_view(office: Office, actor: Actor, report_id: int) -> ReductionView |
         report = session.get(ReductionReport, report_id)
         if report is None or not _may_read(session, office, actor, report):
             return Refusal(reasons=(NO_SUCH_REPORT,))
-        look(session, office, actor, f"person:{report.person_id}", why=f"查看减员申报 {report.case_key}")
+        if actor.kind == "staff":
+            look(session, office, actor, f"person:{report.person_id}", why=f"查看减员申报 {report.case_key}")
         (row,) = rows_of(session, office, actor, (report,))
         return view_of(session, office, actor, report, row)
 

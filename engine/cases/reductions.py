@@ -130,6 +130,8 @@ def receive_notice(office: Office, actor: Actor, report_id: int) -> Done | Refus
 
     def work(session: Session) -> Done:
         report = report_about(session, actor, report_id)
+        if report.status != "counted":
+            raise RefusedError(NOT_RECORDED)
         if report.notice_received_at is None:
             report.notice_received_at = office.clock()
             session.flush()
@@ -309,6 +311,7 @@ def _day(text: str) -> date | None:
         return None
 
 
+NOT_RECORDED = fault("not_recorded", "这件申报还没有登记", "It is not recorded yet.")
 NO_SUCH_REPORT = fault("no_such_report", "没有这件减员申报", "No such report.")
 #: what is to be chosen where a reason is missing or not of the catalogue
 NO_REASON = fault(

@@ -26,8 +26,8 @@ from builders import (
     a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
-    an_exit_objection,
     actor,
+    an_exit_objection,
 )  # fmt: skip
 from control_pages import CONTROL_PAGES, control_at_work
 from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
@@ -658,7 +658,7 @@ def _others(office: Office) -> dict[str, Case]:
         "line": a_suspicion_line(office, "qin"),
         **_skills(office),
         "death": a_death_grant(office, "feng", of="ana"),
-        "exit-objection": an_exit_objection(office, answered=False),
+        "exit-objection": an_exit_objection(office),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
         "moving": _moving(office),
         "listing": _listed(office),

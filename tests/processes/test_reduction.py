@@ -389,7 +389,7 @@ def test_an_objection_is_put_right_by_two_and_the_register_answers_the_new_reaso
 @pytest.mark.req("SERV-03")
 def test_a_silent_employer_does_not_stop_the_objection_and_answers_no_more(office: Office) -> None:
     case = an_exit_objection(office, answered=False)
-    assert case.timers() == {"employer_silent": "2025-11-05 23:59:59"}
+    assert case.timers() == {"await_employer": "2025-11-05 23:59:59"}
     report_id = report_row(reduction_of(case)).id
 
     case.wait_until("2025-11-06")
