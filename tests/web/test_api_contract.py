@@ -271,7 +271,7 @@ ABOUT_ONESELF = {
     "post /my/complaints/{complaint_id}/objection": (404, 404, 403, 403),
     "post /complaints": (403, 403, 403, 403),
     "post /refunds": (403, 403, 403, 403),
-    "post /reductions": (403, 409, 403, 403),
+    "post /reductions": (403, 403, 403, 403),
     "get /refunds": (403, 200, 200, 403),
     "get /my/refunds": (403, 200, 403, 403),
     "get /refund-notices/open": (200, 200, 200, 200),
