@@ -140,7 +140,7 @@ def _deliveries(
         ).all()
     told = [
         DeliveryRow(
-            what=(letter.title, letter.title),
+            what=(letter.title, ""),
             to=_WORKER if letter.recipient.startswith("person:") else _EMPLOYER,
             text=letter.text,
             written_at=letter.created_at,
