@@ -67,7 +67,7 @@ def employer_reductions(office: Office, actor: Actor, *, cursor: str = "") -> Pa
 
 def days_to_report(office: Office) -> int:
     """Within how many days of the last day an employer reports (社会保险法第五十条)."""
-    return int(office.book.at("time_limit.reduction_report", office.settings.region, office.today).value)
+    return office.book.at("time_limit.reduction_report", office.settings.region, office.today).count
 
 
 def my_reductions(office: Office, actor: Actor) -> tuple[ReductionView, ...] | Refusal:
