@@ -32,11 +32,13 @@ from engine.cases import (
 )
 from engine.cases.complaints import Complained, complain
 from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
+from engine.cases.exit_objections import answer_exit_objection, object_to_reason
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.openers import open_case
 from engine.cases.payments import orders_of_case
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.reductions import ReportAsked, report_reduction
 from engine.cases.refund_openers import open_settlement
 from engine.cases.service_ratings import Given, my_ratings, rate_own
 from engine.cases.skill_screening import take_certificate_roster
@@ -54,6 +56,7 @@ from engine.registers.cast import EMPLOYERS, PEOPLE
 from engine.registers.certificates import HeldCertificate, certificates_file
 from engine.registers.memory import registers_of
 from engine.registers.province import Province
+from engine.registers.reduction_tables import ReductionObjection, ReductionReport
 from engine.registers.skills import SkillCertificate
 from engine.tasks.tables import Letter, RightsTransfer
 from engine.values import CHINA, SYSTEM, Actor, Refusal, TaskId
@@ -248,6 +251,19 @@ MAIN_ROAD: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "complaint_answer": "您反映的情况属实，已责令改正并通报，向您致歉",
         },
     ),
+    "review_reduction": (
+        "zhaofuhe",
+        {"review_opinion": "agree", "review_note": "已查仲裁裁决的记录，属于规章规定的情形"},
+    ),
+    "answer_exit_objection": (
+        "wangshouli",
+        {
+            "objection_accepted": "yes",
+            "corrected_exit_reason": "I07",
+            "objection_reply": "单位已认可，系单位提出协商一致解除",
+        },
+    ),
+    "approve_exit_correction": ("zhaofuhe", {"approval": "approve"}),
     "review_objection": (
         "handudao",
         {"complaint_review": "upheld", "review_answer": "经复核，原答复查清了事实，处理妥当，予以维持"},
@@ -780,6 +796,62 @@ def a_complaint(
     with office.store.reading() as session:
         case_id = session.get_one(Complaint, made.complaint_id).case_id
     return Case(office=office, id=case_id, subject=person)
+
+
+def report(
+    office: Office,
+    person: str = "sun",
+    *,
+    reason: str = "I07",
+    exit_day: str = "2025-10-31",
+    by: str = "guangyue",
+    **more: str,
+) -> Done | SkillFaults | Refusal:
+    """What came of the employer's report about the person of the cast; sun works for guangyue."""
+    named = PEOPLE[person]
+    asked = ReportAsked(
+        **{"id_number": named.id_number, "name": named.name, "exit_day": exit_day, "reason": reason, **more}
+    )
+    return report_reduction(office, actor(office, by), asked)
+
+
+def a_reduction(office: Office, *, reason: str = "I07", exit_day: str = "2025-10-31") -> Case:
+    """The report of guangyue about sun; with a reason that is not special it is counted by now."""
+    return opened(office, report(office, reason=reason, exit_day=exit_day), subject="guangyue")
+
+
+def report_row(case: Case) -> ReductionReport:
+    """The report of the case."""
+    with case.office.store.reading() as session:
+        found = session.scalars(select(ReductionReport).where(ReductionReport.case_id == case.id)).one()
+        return cast(ReductionReport, found)
+
+
+def an_exit_objection(
+    office: Office, *, reason: str = "V01", claims: str = "I07", answered: bool = True
+) -> Case:
+    """Sun objects to what guangyue reported, which has answered that it agrees."""
+    row = report_row(a_reduction(office, reason=reason))
+    made = object_to_reason(
+        office, actor(office, "sun"), row.id, statement="是单位提出解除的，我没有辞职", claimed_reason=claims
+    )
+    case = opened(office, made, subject="sun")
+    if answered:
+        said = answer_exit_objection(
+            office, actor(office, "guangyue"), row.id, agrees=True, statement="经办人误选，系单位提出协商解除"
+        )
+        assert isinstance(said, Done), _said(said)
+    return case
+
+
+def reduction_of(objection: Case) -> Case:
+    """The case of the report that is objected to."""
+    with objection.office.store.reading() as session:
+        query = select(ReductionReport.case_id).join(
+            ReductionObjection, ReductionObjection.report_id == ReductionReport.id
+        )
+        found = session.scalars(query.where(ReductionObjection.case_id == objection.id)).one()
+    return Case(office=objection.office, id=found, subject="guangyue")
 
 
 def a_finding(

@@ -29,6 +29,7 @@ from web.api_guides import guide_room
 from web.api_inbox import inbox
 from web.api_office import office_room
 from web.api_oversight import oversight
+from web.api_reductions import reduction_room
 from web.api_refunds import refund_room
 from web.api_studio import studio
 from web.api_tasks import tasks
@@ -41,7 +42,7 @@ SignIn = Callable[[Mapping[str, str]], ResponseReturnValue]
 entrance = Room("entrance", chinese="登录", english="signing in")
 
 ROOMS = (
-    entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, feedback, studio, guide_room,
+    entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, reduction_room, feedback, studio, guide_room,
 )  # fmt: skip
 
 DESCRIPTION = """先 POST /api/v1/session 登录；改动请求须带请求头 X-CSRFToken，宜带 Idempotency-Key。

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from web.api_words_feedback import FEEDBACK_WORDS
 from web.api_words_guides import GUIDE_WORDS
+from web.api_words_reductions import REDUCTION_WORDS
 from web.api_words_refunds import REFUND_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
 
@@ -382,7 +383,7 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    rooms = (_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, REFUND_WORDS, TRANSFER_WORDS)
+    rooms = (_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, REDUCTION_WORDS, REFUND_WORDS, TRANSFER_WORDS)
     for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")

@@ -74,7 +74,7 @@ _CHANGES = frozenset({"data_steward", "intake", "approve"})
 _CONTROL_STATES = (
     lazy_gettext("草稿"), lazy_gettext("已试算"), lazy_gettext("生效"), lazy_gettext("停用"), lazy_gettext("高"),
     lazy_gettext("中"), lazy_gettext("低"), lazy_gettext("待复查"), lazy_gettext("无误"), lazy_gettext("有误"),
-    lazy_gettext("参保人员"), lazy_gettext("待遇"), lazy_gettext("参保单位"), lazy_gettext("待签发"),
+    lazy_gettext("参保人员"), lazy_gettext("待遇"), lazy_gettext("参保单位"), lazy_gettext("减员申报"), lazy_gettext("待签发"),
     lazy_gettext("已上报"), lazy_gettext("抽检"), lazy_gettext("名册比对"), lazy_gettext("举报"), lazy_gettext("检查"),
 )  # fmt: skip
 
@@ -169,6 +169,7 @@ def menu(actor: Actor) -> list[tuple[str, str]]:
         ("/hits", _("停发线索"), _HITS),
         ("/death-grants", _("死亡待遇"), _DEATHS),
         ("/skill-subsidies", _("技能提升补贴"), _SKILLS),
+        ("/reductions", _("减员申报"), _SKILLS),
         ("/prices", _("价格临时补贴"), _PRICES),
         ("/suspicion", _("疑点名单"), _LISTS),
         ("/recoveries", _("多领追回"), _PAYMENTS),

@@ -46,6 +46,8 @@ _CHANGED = frozenset(
         "saved_meanwhile",
         "base_moved",
         "rated_before",
+        "reported_before",
+        "objection_open",
     }
 )
 _MISSING = frozenset({"no_change", "no_file", "no_version"})

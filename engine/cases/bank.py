@@ -13,11 +13,11 @@ import orjson
 
 from engine.cases.office import Office
 from engine.cases.payments import take_receipt
-from engine.cases.whole_files import write_whole
 from engine.money.bank_file import TestBank
 from engine.money.batches import open_bank_file
 from engine.store import outbox
 from engine.store.outbox import OutboxMessage
+from engine.store.whole_files import write_whole
 from engine.values import SYSTEM, Refusal
 
 

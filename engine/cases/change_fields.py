@@ -8,19 +8,31 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.benefits.tables import BenefitGrant
 from engine.cases.office import Office
+from engine.cases.steps import around
 from engine.law.identity import credit_code, id_number
 from engine.people import Employer, Person, Region, find_employer, find_person, phone_of, set_phone
+from engine.registers import reductions
+from engine.registers.reduction_tables import ReductionReport
 from engine.store.crypto import mask_phone
-from engine.values import Reason, Refusal, RefusedError
+from engine.tasks.reduction import tell_correction
+from engine.values import Actor, Reason, Refusal, RefusedError
+from engine.workflow.tables import WorkflowCase, case_ref
 
-Record = Literal["person", "grant", "employer"]
-RECORD_NAMES: Mapping[str, str] = {"person": "参保人员", "grant": "待遇", "employer": "参保单位"}
+Record = Literal["person", "grant", "employer", "reduction"]
+RECORD_NAMES: Mapping[str, str] = {
+    "person": "参保人员",
+    "grant": "待遇",
+    "employer": "参保单位",
+    "reduction": "减员申报",
+}
 _CLASSES = {"M60": "男60", "F55": "女55", "F50": "女50"}
 
 
@@ -32,6 +44,17 @@ class Target:
     record_id: int
     subject: str
     region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Who asked for a change, who agreed to it, why, and under which number."""
+
+    asked_by: str
+    by: Actor
+    why: str
+    #: ``data_change:5``
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +75,7 @@ class Field:
     #: the value as stored, from what was typed; RefusedError where it cannot stand
     read: Callable[[Session, Office, str], str]
     stored: Callable[[Session, Office, Target], str]
-    store: Callable[[Session, Office, Target, str], None]
+    store: Callable[[Session, Office, Target, str, Decided], None]
 
     @property
     def record_name(self) -> str:
@@ -83,19 +106,7 @@ def target_of(session: Session, office: Office, field: Field, number: str) -> Ta
             person_id = find_person(session, office.vault, read.normalised)
             return _person_target(session, person_id)
         case "employer":
-            code = credit_code(number)
-            if isinstance(code, Refusal):
-                raise RefusedError(*code.reasons)
-            employer_id = find_employer(session, code.normalised)
-            employer = session.get(Employer, employer_id) if employer_id else None
-            if employer is None:
-                raise _missing("没有这个参保单位", "No such employer.")
-            return Target(
-                record="employer",
-                record_id=employer.id,
-                subject=f"employer:{employer.id}",
-                region=employer.region_code,
-            )
+            return _employer_target(session, number)
         case "grant":
             grant = session.get(BenefitGrant, int(number)) if re.fullmatch("[0-9]{1,9}", number) else None
             if grant is None:
@@ -106,6 +117,42 @@ def target_of(session: Session, office: Office, field: Field, number: str) -> Ta
                 subject=f"person:{grant.person_id}",
                 region=grant.region_code,
             )
+        case "reduction":
+            return _reported(session, number)
+
+
+def _employer_target(session: Session, number: str) -> Target:
+    code = credit_code(number)
+    if isinstance(code, Refusal):
+        raise RefusedError(*code.reasons)
+    employer_id = find_employer(session, code.normalised)
+    employer = session.get(Employer, employer_id) if employer_id else None
+    if employer is None:
+        raise _missing("没有这个参保单位", "No such employer.")
+    return Target(
+        record="employer",
+        record_id=employer.id,
+        subject=f"employer:{employer.id}",
+        region=employer.region_code,
+    )
+
+
+def _reported(session: Session, number: str) -> Target:
+    query = select(ReductionReport).where(ReductionReport.case_key == number.strip().upper())
+    report = session.scalars(query).one_or_none()
+    if report is None:
+        raise _missing("没有这个编号的减员申报", "No such reduction report.")
+    return target_of_report(report)
+
+
+def target_of_report(report: ReductionReport) -> Target:
+    """The reduction report, about who left."""
+    return Target(
+        record="reduction",
+        record_id=report.id,
+        subject=f"person:{report.person_id}",
+        region=report.region_code,
+    )
 
 
 def _person_target(session: Session, person_id: int | None) -> Target:
@@ -173,7 +220,7 @@ class _Column:
     def stored(self, session: Session, _office: Office, target: Target) -> str:
         return str(getattr(session.get_one(self.model, target.record_id), self.name) or "")
 
-    def store(self, session: Session, _office: Office, target: Target, value: str) -> None:
+    def store(self, session: Session, _office: Office, target: Target, value: str, _by: Decided) -> None:
         row = session.get_one(self.model, target.record_id, with_for_update=True, populate_existing=True)
         setattr(row, self.name, value)
         session.flush()
@@ -183,8 +230,56 @@ def _stored_phone(session: Session, office: Office, target: Target) -> str:
     return phone_of(session, office.vault, target.record_id)
 
 
-def _store_phone(session: Session, office: Office, target: Target, value: str) -> None:
+def _store_phone(session: Session, office: Office, target: Target, value: str, _by: Decided) -> None:
     set_phone(session, office.vault, person_id=target.record_id, phone=value)
+
+
+def _exit_reason(_session: Session, office: Office, value: str) -> str:
+    known = office.book.exit_reasons.get(value.strip().partition(" ")[0].upper())
+    if known is None:
+        raise _wrong("请选择目录中的离职原因（I01 至 U99）", "Choose a reason of the catalogue (I01 to U99).")
+    return f"{known.code} {known.name}"
+
+
+def _exit_day(_session: Session, office: Office, value: str) -> str:
+    try:
+        day = date.fromisoformat(value.strip())
+    except ValueError as cause:
+        raise _wrong("日期写法：2025-11-03", "A day: 2025-11-03.") from cause
+    if day > office.today:
+        raise _wrong("离职日期不能在今天之后", "The last day is not after today.")
+    return day.isoformat()
+
+
+def _stored_reason(session: Session, office: Office, target: Target) -> str:
+    return _exit_reason(session, office, session.get_one(ReductionReport, target.record_id).reason)
+
+
+def _stored_exit_day(session: Session, _office: Office, target: Target) -> str:
+    return session.get_one(ReductionReport, target.record_id).exit_day.isoformat()
+
+
+def _corrects(field: reductions.Field) -> Callable[[Session, Office, Target, str, Decided], None]:
+    """Puts a report right, with its own before and after; both agencies, employer and worker are told."""
+
+    def store(session: Session, office: Office, target: Target, value: str, decided: Decided) -> None:
+        report = reductions.report_of(session, target.record_id)
+        made = reductions.correct(
+            session,
+            report,
+            field=field,
+            after=value.partition(" ")[0],
+            why=decided.why,
+            asked_by=decided.asked_by,
+            source=decided.source,
+            actor=decided.by,
+            now=office.clock(),
+        )
+        if made is not None:
+            case = session.get_one(WorkflowCase, report.case_id)
+            tell_correction(around(office, session, decided.by)(case_ref(case.id, case)).desk, report, made)
+
+    return store
 
 
 _PERSON_NAME, _PERSON_REGION = _column(Person, "name"), _column(Person, "region_code")
@@ -266,6 +361,30 @@ FIELDS: Mapping[str, Field] = {
             read=_firm,
             stored=_FIRM_NAME.stored,
             store=_FIRM_NAME.store,
+        ),
+        Field(
+            id="reduction_reason",
+            record="reduction",
+            name="离职原因",
+            english="Reason for leaving",
+            hint="离职原因代码，如 I07；待遇据此核定",
+            hint_english="code of the reason, such as I07; a claim is decided by it",
+            is_key=True,
+            read=_exit_reason,
+            stored=_stored_reason,
+            store=_corrects("reason"),
+        ),
+        Field(
+            id="reduction_exit_day",
+            record="reduction",
+            name="离职日期",
+            english="Last day",
+            hint="如 2025-11-03",
+            hint_english="such as 2025-11-03",
+            is_key=True,
+            read=_exit_day,
+            stored=_stored_exit_day,
+            store=_corrects("exit_day"),
         ),
     )
 }

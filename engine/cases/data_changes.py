@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases.change_fields import FIELDS, Field, Target, target_of
+from engine.cases.change_fields import FIELDS, Decided, Field, Target, target_of, target_of_report
 from engine.cases.office import Office
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
@@ -20,6 +20,7 @@ from engine.cases.views import Done
 from engine.duties import check_may
 from engine.oversight.change_tables import DataChange
 from engine.people import record_look
+from engine.registers.reduction_tables import ReductionReport
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.sight import beyond
@@ -111,37 +112,93 @@ def ask_change(
             raise _no("no_such_field", "这一项不能更改", "That field cannot be changed.")
         target = target_of(session, office, declared, number)
         _require(session, office, actor, ASKS, target.region, subject=target.subject)
-        wanted = declared.read(session, office, value)
-        _require_words(reason, evidence)
-        before = declared.shown(session, office, target)
-        after = declared.masked(wanted)
-        if declared.stored(session, office, target) == wanted:
-            raise _no("nothing_changes", f"{declared.name}已经是“{after}”", "It stands so already.")
         record_look(session, actor=actor, subject=target.subject, why="数据变更申请", now=office.clock())
-        made = DataChange(
-            record=declared.record,
-            record_id=target.record_id,
-            field=declared.id,
-            subject=target.subject,
-            region_code=target.region,
-            before=before,
-            after=after,
-            is_key=declared.is_key,
-            reason=reason.strip(),
-            evidence=evidence.strip(),
-            recheck_case_id=_recheck(session, recheck.strip()),
-            status="requested",
-            requested_by=actor.key,
-            requested_at=office.clock(),
+        return _requested(
+            session,
+            office,
+            actor,
+            declared,
+            target,
+            value=value,
+            reason=reason,
+            evidence=evidence,
+            recheck=recheck,
         )
-        session.add(made)
-        session.flush()
-        if declared.is_secret:
-            _seal_value(session, office, made, wanted)
-        _note(session, office, actor, made, Action.CHANGE_REQUESTED, why=made.reason)
-        return Done(message=f"{declared.name}变更已申请，等待{'领导' if declared.is_key else '另一人'}审批")
 
     return attempt(office, actor, work, subject=f"data_change:{field[:24]}", stream="data-changes")
+
+
+def ask_correction(
+    office: Office, actor: Actor, report_id: int, *, field: str, value: str, reason: str, evidence: str
+) -> Done | Refusal:
+    """An employer asks for a correction of what it reported itself (``reduction_reason``, ``reduction_exit_day``).
+
+    Somebody of the agency decides; whoever asked never does (鲁人社函〔2020〕10号（八）).
+    """
+
+    def work(session: Session) -> Done:
+        declared = FIELDS.get(field)
+        report = session.get(ReductionReport, report_id)
+        if declared is None or declared.record != "reduction":
+            raise _no("no_such_field", "这一项不能更改", "That field cannot be changed.")
+        if actor.kind != "employer" or report is None or report.employer_id != actor.id:
+            raise _no("no_such_report", "没有这件减员申报", "No such report.")
+        if report.status != "counted":
+            raise _no("not_recorded", "还没有登记的申报不用更正", "Only what is recorded is corrected.")
+        return _requested(
+            session,
+            office,
+            actor,
+            declared,
+            target_of_report(report),
+            value=value,
+            reason=reason,
+            evidence=evidence,
+        )
+
+    return attempt(office, actor, work, subject=f"reduction:{report_id}", stream="data-changes")
+
+
+def _requested(
+    session: Session,
+    office: Office,
+    actor: Actor,
+    declared: Field,
+    target: Target,
+    *,
+    value: str,
+    reason: str,
+    evidence: str,
+    recheck: str = "",
+) -> Done:
+    """The request, kept until somebody else decides about it."""
+    wanted = declared.read(session, office, value)
+    _require_words(reason, evidence)
+    before, after = declared.shown(session, office, target), declared.masked(wanted)
+    if declared.stored(session, office, target) == wanted:
+        raise _no("nothing_changes", f"{declared.name}已经是“{after}”", "It stands so already.")
+    made = DataChange(
+        record=declared.record,
+        record_id=target.record_id,
+        field=declared.id,
+        subject=target.subject,
+        region_code=target.region,
+        before=before,
+        after=after,
+        is_key=declared.is_key,
+        reason=reason.strip(),
+        evidence=evidence.strip(),
+        recheck_case_id=_recheck(session, recheck.strip()),
+        status="requested",
+        requested_by=actor.key,
+        requested_at=office.clock(),
+    )
+    session.add(made)
+    session.flush()
+    if declared.is_secret:
+        _seal_value(session, office, made, wanted)
+    _note(session, office, actor, made, Action.CHANGE_REQUESTED, why=made.reason)
+    return Done(message=f"{declared.name}变更已申请，等待{'领导' if declared.is_key else '另一人'}审批")
 
 
 def decide_change(office: Office, actor: Actor, change_id: int, *, agree: bool, why: str) -> Done | Refusal:
@@ -162,7 +219,7 @@ def decide_change(office: Office, actor: Actor, change_id: int, *, agree: bool, 
         if not why.strip():
             raise _no("why_missing", "请写明审批意见", "Say why.")
         if agree:
-            _apply(session, office, change, declared)
+            _apply(session, office, actor, change, declared)
         change.status = "applied" if agree else "rejected"
         change.decided_by, change.decided_at, change.decided_why = actor.key, office.clock(), why.strip()
         session.flush()
@@ -192,7 +249,7 @@ def withdraw_change(office: Office, actor: Actor, change_id: int) -> Done | Refu
     return attempt(office, actor, work, subject=f"data_change:{change_id}", stream="data-changes")
 
 
-def _apply(session: Session, office: Office, change: DataChange, declared: Field) -> None:
+def _apply(session: Session, office: Office, actor: Actor, change: DataChange, declared: Field) -> None:
     """The value put where it belongs, if there still stands what stood there when it was asked for."""
     target = Target(
         record=change.record, record_id=change.record_id, subject=change.subject, region=change.region_code
@@ -209,7 +266,10 @@ def _apply(session: Session, office: Office, change: DataChange, declared: Field
     else:
         wanted = office.vault.decrypt(change.after_cipher, bound_to=f"data_change:{change.id}")
     with beyond(session, "a decided change may move the row into a region that is not the decider's"):
-        declared.store(session, office, target, wanted)
+        decided = Decided(
+            asked_by=change.requested_by, by=actor, why=change.reason, source=f"data_change:{change.id}"
+        )
+        declared.store(session, office, target, wanted, decided)
 
 
 def _seal_value(session: Session, office: Office, change: DataChange, wanted: str) -> None:

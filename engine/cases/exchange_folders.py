@@ -15,11 +15,11 @@ from sqlalchemy import select
 from engine.cases.exchange_door import answer, judged, note_ack
 from engine.cases.exchange_sheets import sheet_of
 from engine.cases.office import Office
-from engine.cases.whole_files import write_whole
 from engine.exchange.envelope import BYTES_MAX, EnvelopeError, is_ack
 from engine.exchange.peers import Peer
 from engine.exchange.tables import ExchangeMessage
 from engine.store.canonical import digest_of
+from engine.store.whole_files import write_whole
 
 _ACK = ".ack.json"
 #: the door's refusals that may be over by the next sweep

@@ -15,7 +15,7 @@ from email.policy import SMTP
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from engine.cases.office import Office
-from engine.cases.whole_files import write_whole
+from engine.store.whole_files import write_whole
 
 _SECONDS = 20
 

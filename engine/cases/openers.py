@@ -14,6 +14,7 @@ from engine.cases.hit_openers import open_stop, open_suspicion
 from engine.cases.office import Office
 from engine.cases.reconciling import open_difference
 from engine.cases.recovery_openers import open_recovery
+from engine.cases.reduction_openers import open_exit_objection, open_reduction
 from engine.cases.refund_openers import open_settlement
 from engine.cases.skill_openers import open_skill_subsidy
 from engine.cases.stage import PRACTICE_REGION
@@ -114,6 +115,8 @@ _OPENERS: Mapping[str, Callable[[Office, Actor, Mapping[str, Value]], Done | Ref
     "rating": open_rating,
     "complaint": open_complaint,
     "skill_subsidy": open_skill_subsidy,
+    "reduction": open_reduction,
+    "exit_objection": open_exit_objection,
 }
 #: processes whose cases are opened by a use-case of their own
 OPENED_HERE = frozenset(_OPENERS)

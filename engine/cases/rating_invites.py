@@ -35,7 +35,9 @@ from engine.workflow.runner import StepFailedError
 from engine.workflow.tables import ProcessVersion, WorkflowCase
 
 #: what the office does of its own accord, and what is rated at its other end, is not asked about
-UNRATED = frozenset({"rating", "complaint", "stop", "recovery", "listing", "suspicion", "transfer_out"})
+UNRATED = frozenset(
+    {"rating", "complaint", "stop", "recovery", "listing", "suspicion", "transfer_out", "reduction"}
+)
 _PROCESS = "rating"
 _NO_CALENDAR = Reason(
     code="calendar_gap",

@@ -108,6 +108,10 @@ _PEOPLE: Mapping[str, str] = {
     "skill_screening": f"person_id = {_OWN_PERSON} OR {_behind_the_desk('skill_screening')}",
     # where to tell somebody something new: nobody reads it but whoever gave it
     "contact_point": f"owner = {_ME}",
+    # the person, the employer that reported, and the agency; a correction and an objection with the report
+    "reduction_report": f"employer_id = {_OWN_EMPLOYER} OR {_of_person('reduction_report')}",
+    "reduction_correction": _row("reduction_correction", "report_id", "reduction_report"),
+    "reduction_objection": _row("reduction_objection", "report_id", "reduction_report"),
     # what was said of the service, by whom: who handles it, and who said it; never whose work it was (engine.duties.avoidance)
     "rating_invitation": f"rater = {_ME} OR {within('region_code', 'people')}",
     "service_rating": f"rater = {_ME} OR {within('region_code', 'people')}",

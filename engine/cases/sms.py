@@ -15,7 +15,7 @@ from pathlib import Path
 import orjson
 
 from engine.cases.office import Office
-from engine.cases.whole_files import write_whole
+from engine.store.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

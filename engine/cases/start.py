@@ -33,6 +33,8 @@ PREFIXES: Mapping[str, str] = {
     "listing": "SX",
     "rating": "CP",
     "complaint": "TS",
+    "reduction": "JY",
+    "exit_objection": "YY",
 }
 
 

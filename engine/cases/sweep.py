@@ -31,6 +31,7 @@ from engine.cases.move_sweep import move_due
 from engine.cases.office import Office
 from engine.cases.rating_invites import collect_replies, invite_due, open_bad_ratings, send_invitation
 from engine.cases.recoveries import offset_due
+from engine.cases.reduction_posts import send_reduction
 from engine.cases.rehearsal_sweep import rehearse_due
 from engine.cases.retry import replay
 from engine.cases.samples import open_rechecks
@@ -271,4 +272,5 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "exchange": post,
     "exchange_in": hear,
     "rating_invitation": send_invitation,
+    "reduction": send_reduction,
 }

@@ -68,6 +68,40 @@ class ExitReason:
     verified: bool
     note: str
 
+    @property
+    def for_worker(self) -> tuple[str, str]:
+        """What the reason means for whoever left, Chinese and English; nothing but the claim decides the claim."""
+        return _FOR_WORKER[self.involuntary]
+
+    @property
+    def for_employer(self) -> tuple[str, str]:
+        """What the reason means for the layoff rate of the employer, Chinese and English."""
+        return _FOR_EMPLOYER[self.layoff]
+
+
+_FOR_WORKER: Mapping[Involuntary, tuple[str, str]] = {
+    "yes": (
+        "属于非因本人意愿中断就业，缴费满一年、有求职要求的，可以申领失业保险金",
+        "Not left by choice: with a year of contributions and the wish to work, benefit can be claimed",
+    ),
+    "no": (
+        "不属于非因本人意愿中断就业，不能据此领取失业保险金；缴费年限保留，以后合并计算",
+        "Not unemployment against one's will: no benefit on this ground; the months paid are kept and counted later",
+    ),
+    "manual": (
+        "属于特殊情形，由经办机构第二人复核认定后才算数；可以申领，由经办机构核定",
+        "A special case: it counts once a second person of the agency has looked at it; benefit can be claimed and is decided there",
+    ),
+}
+_FOR_EMPLOYER: Mapping[Layoff, tuple[str, str]] = {
+    "yes": ("计入稳岗返还的裁员率", "Counts into the layoff rate of the refund"),
+    "no": ("不计入稳岗返还的裁员率", "Does not count into the layoff rate of the refund"),
+    "local": (
+        "是否计入稳岗返还的裁员率，由省里规定",
+        "Whether it counts into the layoff rate is for the province to say",
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForbiddenDemand:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.law.entitlement import determine
 from engine.law.facts import ClaimFacts, Determination, RetirementClass
 from engine.people import Person, id_number_of
+from engine.registers.reductions import latest_exit, still_insured
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import mask_account
@@ -48,7 +49,7 @@ def gather_claim_facts(
     registers = desk.registers
     paid = registers.contributions.history(id_number)
     rights = rights_at(desk.session, paid, person_id=person_id, region=desk.case.region)
-    report = registers.employers.exit_report(id_number)
+    report = latest_exit(desk.session, registers.employers, person_id=person_id, id_number=id_number)
     pension = registers.pensions.record(id_number)
     account = registers.accounts.account(id_number)
     population = registers.population.person(id_number)
@@ -61,7 +62,7 @@ def gather_claim_facts(
         "carried_months": rights.carried,
         "account_matches": bool(account and account.activated and account.holder_id_number == id_number),
         "receives_pension": bool(pension and pension.receiving),
-        "has_current_contribution": paid.current,
+        "has_current_contribution": still_insured(desk.session, paid, person_id=person_id),
         "has_active_business": bool(registers.business.active_registrations(id_number)),
         "retirement_class": (pension.retirement_class if pension else None) or _class_by_sex(person.sex),
         "household_region": population.household_region if population else "",
@@ -119,8 +120,12 @@ def apply_correction(
     corrected_exit_reason: str = "",
     corrected_months: int | None = None,
     corrections: dict[str, Any] | None = None,
+    reduction_id: int | None = None,
 ) -> dict[str, Any]:
-    """The answer to an objection: a written reply, and the accepted corrections (CLAIM-03)."""
+    """The answer to an objection: a written reply, and the accepted corrections (CLAIM-03).
+
+    With ``reduction_id`` it is an objection to an employer's report, and there is no form to be confirmed anew.
+    """
     fixed = dict(corrections or {})
     accepted = objection_accepted == "yes"
     if accepted and corrected_exit_reason:
@@ -146,6 +151,7 @@ def apply_correction(
         accepted=accepted,
         objected_field=objected_field,
         objection_text=objection_text,
+        about_report=reduction_id is not None,
         reply=objection_reply,
     )
     return {"corrections": fixed}

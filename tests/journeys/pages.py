@@ -27,6 +27,7 @@ from builders import (
     a_suspicion_line,
     a_transfer,
     actor,
+    an_exit_objection,
 )  # fmt: skip
 from control_pages import CONTROL_PAGES, control_at_work
 from feedback_pages import FEEDBACK_PAGES, feedback_at_work, link_of
@@ -372,6 +373,15 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("skill-confirm", "sun", "task:skill:confirm_skill_subsidy", None),
     ("skill-check", "wangshouli", "task:skill-check:check_certificate", None),
     ("skill-progress", "sun", "case:skill", None),
+    ("reductions", "wangshouli", "/reductions", None),
+    ("reductions-objected", "zhaofuhe", "/reductions?which=objected", None),
+    ("reduction", "zhaofuhe", "/reductions/1", None),
+    ("reductions-own", "guangyue", "/employer/reductions", None),
+    ("reductions-own-unsaid", "guangyue", "/employer/reductions", _submit_unsaid),
+    ("reduction-own", "guangyue", "/employer/reductions/1", None),
+    ("reductions-my", "sun", "/my/reductions", None),
+    ("reductions-my-none", "wu", "/my/reductions", None),
+    ("exit-objection", "wangshouli", "task:exit-objection:answer_exit_objection", None),
     ("suspicion", "zhengneikong", "/suspicion", None),
     ("suspicion-unsaid", "zhengneikong", "/suspicion", _submit_unsaid),
     ("suspicion-list", "zhengneikong", "/suspicion/1", None),
@@ -667,6 +677,7 @@ def _others(office: Office) -> dict[str, Case]:
         "line": a_suspicion_line(office, "qin"),
         **_skills(office),
         "death": a_death_grant(office, "feng", of="ana"),
+        "exit-objection": an_exit_objection(office),
         "transfer": a_transfer(office, "qin", source="371500", to="371400"),
         "moving": _moving(office),
         "listing": _listed(office),

@@ -147,6 +147,11 @@ DETOURS: Mapping[str, tuple[Mapping[str, str], ...]] = {
     ),
     "investigate_complaint": ({"complaint_finding": "partly"}, {"complaint_finding": "unfounded"}),
     "review_objection": ({"complaint_review": "changed"},),
+    "review_reduction": ({"review_opinion": "return", "review_note": "没有可适用的条款，请写明具体原因"},),
+    "answer_exit_objection": (
+        {"objection_accepted": "no", "objection_reply": "查到本人签字的辞职信影像，申报属实"},
+    ),
+    "approve_exit_correction": ({"approval": "return", "approval_note": "没有核对本人签字"},),
     "verify_done": ({"verify_opinion": "reopen", "verify_note": "仍有手工报盘", "done_due": "2025-12-31"},),
 }
 

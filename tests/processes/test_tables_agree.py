@@ -33,7 +33,9 @@ from builders import (
     a_skill_subsidy,
     a_suspicion_line,
     a_transfer,
+    an_exit_objection,
     other_office,
+    reduction_of,
 )
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 from paths import DETOURS
@@ -273,9 +275,12 @@ def test_a_case_starts_with_the_data_that_its_diagram_promises(office: Office) -
         "rating": a_bad_rating(office, "qin"),
         "complaint": a_complaint(office, "qin"),
         "skill_subsidy": a_skill_subsidy(office),
+        "exit_objection": an_exit_objection(office, answered=False),
         "transfer_in": transfer,
         "transfer_out": other_office(transfer),
     }
+
+    cases["reduction"] = reduction_of(cases["exit_objection"])
 
     for process, blueprint in BLUEPRINTS.items():
         (start,) = (each for each in blueprint.elements.values() if each.kind == "startEvent")

@@ -92,6 +92,13 @@ WRITES_OF_PAGES = {
     "refund_employer.apply": "POST /refunds",
     "refund_employer.tell_uses": "POST /refunds/{refund_id}/uses",
     "refund_public.object_to": "only a page: anybody who reads the notice objects there, without signing in",
+    "reductions.report": "POST /reductions",
+    "reductions.sheet": "only a page: a sheet is filled in by a person; programs have POST /reductions",
+    "reductions.given": "only a page: the employer says when it handed the notice over",
+    "reductions.answer": "only a page: the employer answers its worker's objection in its own words",
+    "reductions.correct": "POST /reductions/{report_id}/correction",
+    "reductions.received": "only a page: the worker confirms that they have the notice",
+    "reductions.objection": "only a page: the worker says in their own words what is wrong",
     "refunds.start": "POST /refund-campaigns",
     "refunds.close": "POST /refund-campaigns/{campaign_id}/close",
     "refunds.look": "POST /refunds/{refund_id}/look",
@@ -265,6 +272,7 @@ ABOUT_ONESELF = {
     "post /my/complaints/{complaint_id}/objection": (404, 404, 403, 403),
     "post /complaints": (403, 403, 403, 403),
     "post /refunds": (403, 201, 403, 403),
+    "post /reductions": (403, 403, 403, 403),
     "get /refunds": (403, 200, 200, 403),
     "get /my/refunds": (403, 200, 403, 403),
     "get /refund-notices/open": (200, 200, 200, 200),
@@ -273,7 +281,7 @@ ABOUT_ONESELF = {
 OF_ONE_CASE_OR_TASK = re.compile(
     r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
     r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?"
-    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?)"
+    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?|reductions/\{report_id\}/correction)"
 )
 
 

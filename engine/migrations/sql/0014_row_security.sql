@@ -479,6 +479,30 @@ END $$
 --;
 DO $$
 BEGIN
+  ALTER TABLE reduction_report ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS reduction_report_seen ON reduction_report;
+  CREATE POLICY reduction_report_seen ON reduction_report USING (employer_id = (SELECT office_own('employer')) OR person_id = (SELECT office_own('person')) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]) OR ((SELECT office_personal()) AND EXISTS (SELECT FROM workflow_case seen WHERE seen.id = reduction_report.case_id)));
+  PERFORM office_grant('reduction_report');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE reduction_correction ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS reduction_correction_seen ON reduction_correction;
+  CREATE POLICY reduction_correction_seen ON reduction_correction USING (EXISTS (SELECT FROM reduction_report seen WHERE seen.id = reduction_correction.report_id));
+  PERFORM office_grant('reduction_correction');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE reduction_objection ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS reduction_objection_seen ON reduction_objection;
+  CREATE POLICY reduction_objection_seen ON reduction_objection USING (EXISTS (SELECT FROM reduction_report seen WHERE seen.id = reduction_objection.report_id));
+  PERFORM office_grant('reduction_objection');
+END $$
+--;
+DO $$
+BEGIN
   ALTER TABLE rating_invitation ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS rating_invitation_seen ON rating_invitation;
   CREATE POLICY rating_invitation_seen ON rating_invitation USING (rater = (SELECT office_actor()) OR region_code ^@ ANY ((SELECT office_reach('people'))::text[]));
@@ -1367,6 +1391,12 @@ BEGIN
   RETURN NEW;
 END $$
 --;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_requested_by_staff
+--;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_requested_by
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_requested_by CHECK (starts_with(requested_by, 'staff:') OR (record = 'reduction' AND starts_with(requested_by, 'employer:')))
+--;
 CREATE OR REPLACE FUNCTION require_listing_case() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -1605,3 +1635,58 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$
+--;
+DROP TRIGGER IF EXISTS reduction_report_keep_rows ON reduction_report
+--;
+CREATE TRIGGER reduction_report_keep_rows BEFORE DELETE OR TRUNCATE ON reduction_report FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS reduction_report_frozen_columns ON reduction_report
+--;
+CREATE TRIGGER reduction_report_frozen_columns BEFORE UPDATE ON reduction_report FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.case_id IS DISTINCT FROM NEW.case_id OR OLD.case_key IS DISTINCT FROM NEW.case_key OR OLD.employer_id IS DISTINCT FROM NEW.employer_id OR OLD.person_id IS DISTINCT FROM NEW.person_id OR OLD.region_code IS DISTINCT FROM NEW.region_code OR OLD.reported_on IS DISTINCT FROM NEW.reported_on OR OLD.due_on IS DISTINCT FROM NEW.due_on OR OLD.reported_by IS DISTINCT FROM NEW.reported_by OR OLD.channel IS DISTINCT FROM NEW.channel) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS reduction_report_set_once ON reduction_report
+--;
+CREATE TRIGGER reduction_report_set_once BEFORE UPDATE ON reduction_report FOR EACH ROW WHEN ((OLD.decided_at IS NOT NULL AND OLD.decided_at IS DISTINCT FROM NEW.decided_at) OR (OLD.notice_given_on IS NOT NULL AND OLD.notice_given_on IS DISTINCT FROM NEW.notice_given_on) OR (OLD.notice_received_at IS NOT NULL AND OLD.notice_received_at IS DISTINCT FROM NEW.notice_received_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS reduction_report_status_steps ON reduction_report
+--;
+CREATE TRIGGER reduction_report_status_steps BEFORE UPDATE ON reduction_report FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('reported>counted', 'reported>returned')) EXECUTE FUNCTION refuse_change('允许的步骤：reported→counted、reported→returned')
+--;
+CREATE OR REPLACE FUNCTION require_reduction_correction() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF (OLD.reason <> NEW.reason AND NOT EXISTS (SELECT FROM reduction_correction c WHERE c.report_id = NEW.id
+        AND c.id = (SELECT max(id) FROM reduction_correction WHERE report_id = NEW.id)
+        AND c.field = 'reason' AND c.before = OLD.reason AND c.after = NEW.reason))
+  OR (OLD.exit_day <> NEW.exit_day AND NOT EXISTS (SELECT FROM reduction_correction c WHERE c.report_id = NEW.id
+        AND c.id = (SELECT max(id) FROM reduction_correction WHERE report_id = NEW.id)
+        AND c.field = 'exit_day' AND c.before = OLD.exit_day::text AND c.after = NEW.exit_day::text)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = 'corrected',
+      MESSAGE = '减员申报的离职日期和原因须经审批更正，并留下更正记录';
+  END IF;
+  RETURN NEW;
+END $$
+--;
+DROP TRIGGER IF EXISTS reduction_report_corrected ON reduction_report
+--;
+CREATE TRIGGER reduction_report_corrected BEFORE UPDATE ON reduction_report FOR EACH ROW EXECUTE FUNCTION require_reduction_correction()
+--;
+DROP TRIGGER IF EXISTS reduction_correction_insert_only ON reduction_correction
+--;
+CREATE TRIGGER reduction_correction_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON reduction_correction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+--;
+DROP TRIGGER IF EXISTS reduction_objection_keep_rows ON reduction_objection
+--;
+CREATE TRIGGER reduction_objection_keep_rows BEFORE DELETE OR TRUNCATE ON reduction_objection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS reduction_objection_frozen_columns ON reduction_objection
+--;
+CREATE TRIGGER reduction_objection_frozen_columns BEFORE UPDATE ON reduction_objection FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.case_id IS DISTINCT FROM NEW.case_id OR OLD.report_id IS DISTINCT FROM NEW.report_id OR OLD.statement IS DISTINCT FROM NEW.statement OR OLD.claimed_reason IS DISTINCT FROM NEW.claimed_reason OR OLD.made_at IS DISTINCT FROM NEW.made_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS reduction_objection_set_once ON reduction_objection
+--;
+CREATE TRIGGER reduction_objection_set_once BEFORE UPDATE ON reduction_objection FOR EACH ROW WHEN ((OLD.employer_answer_by IS NOT NULL AND OLD.employer_answer_by IS DISTINCT FROM NEW.employer_answer_by) OR (OLD.employer_agrees IS NOT NULL AND OLD.employer_agrees IS DISTINCT FROM NEW.employer_agrees) OR (OLD.employer_statement IS NOT NULL AND OLD.employer_statement IS DISTINCT FROM NEW.employer_statement) OR (OLD.employer_answered_at IS NOT NULL AND OLD.employer_answered_at IS DISTINCT FROM NEW.employer_answered_at) OR (OLD.reply IS NOT NULL AND OLD.reply IS DISTINCT FROM NEW.reply) OR (OLD.decided_at IS NOT NULL AND OLD.decided_at IS DISTINCT FROM NEW.decided_at)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS reduction_objection_status_steps ON reduction_objection
+--;
+CREATE TRIGGER reduction_objection_status_steps BEFORE UPDATE ON reduction_objection FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('open>upheld', 'open>dismissed')) EXECUTE FUNCTION refuse_change('允许的步骤：open→upheld、open→dismissed')

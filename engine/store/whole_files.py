@@ -1,4 +1,4 @@
-"""Files that another program takes from a folder: it finds a whole one or none."""
+"""Files that another program takes from a folder: it finds a whole one or none, never a half-written one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from uuid import uuid4
 
 
 def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:
-    """Whole or not at all, in the place of an older one of that name; the folder is made. OSError as the disk says."""
+    """The content under that name, in the place of an older one; the folder is made. OSError as the disk says.
+
+    Two writers at once do not mix. ``mode``: who may read it, where that is not for the process to say.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{uuid4().hex}.part")
     try:
