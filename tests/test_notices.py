@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -64,10 +65,11 @@ class Postbox(AsyncMessage):
 def postbox() -> Iterator[tuple[Postbox, str]]:
     """A mail server, and its address."""
     taken = Postbox()
-    server = Controller(taken, hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = Controller(taken, hostname="127.0.0.1", port=port)
     server.start()
-    assert server.server is not None
-    yield taken, f"smtp://127.0.0.1:{server.server.sockets[0].getsockname()[1]}"
+    yield taken, f"smtp://127.0.0.1:{port}"
     server.stop()
 
 

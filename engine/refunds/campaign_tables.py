@@ -8,6 +8,7 @@ what stands. Source: 鲁人社函〔2020〕10号（二）.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import cast
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     String,
+    Table,
     Text,
     UniqueConstraint,
     text,
@@ -24,7 +26,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.store.audit import SealedTable, register
 from engine.store.db import Base
-from engine.store.guards import allowed_transitions, frozen_columns, insert_only, keep_rows, set_once
+from engine.store.guards import (
+    allowed_transitions,
+    checks_again,
+    frozen_columns,
+    insert_only,
+    keep_rows,
+    set_once,
+)
 from engine.store.parts import PartColumns
 
 #: before anything was ordered: a refund may go back and forth among these
@@ -309,6 +318,7 @@ REFUND_STEPS = (
 )
 
 TRIGGERS: tuple[str, ...] = (
+    *checks_again(cast(Table, RetentionRefund.__table__)),
     *keep_rows("refund_campaign"),
     *frozen_columns("refund_campaign", "id", "region", "year", "mode", "started_by", "started_at"),
     *allowed_transitions(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection
+from sqlalchemy import CheckConstraint, Connection, Table
 
 REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -89,6 +89,21 @@ def allowed_transitions(table: str, column: str, pairs: Iterable[tuple[str, str]
             f"FOR EACH ROW WHEN ({changed} AND {unlisted})",
             note=note,
         ),
+    )
+
+
+def checks_again(table: Table) -> tuple[str, ...]:
+    """Statements that put up the CHECKs of a table that stood before with fewer: a revision draws no such change itself."""
+    return tuple(
+        statement
+        for check in sorted(
+            (each for each in table.constraints if isinstance(each, CheckConstraint)),
+            key=lambda each: str(each.name),
+        )
+        for statement in (
+            f"ALTER TABLE {table.name} DROP CONSTRAINT IF EXISTS {check.name}",
+            f"ALTER TABLE {table.name} ADD CONSTRAINT {check.name} CHECK ({check.sqltext})",
+        )
     )
 
 

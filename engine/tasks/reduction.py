@@ -37,7 +37,7 @@ def return_reduction(desk: Desk, *, reduction_id: int, review_note: str | None =
         employee_name=_employee(desk, report),
         exit_day=report.exit_day.isoformat(),
         reason_name=_reason(desk, report.reason).name,
-        reason_english=_reason(desk, report.reason).name_en,
+        reason_name_en=_reason(desk, report.reason).name_en,
         note=review_note or "",
     )
     return {}
@@ -73,9 +73,9 @@ def send_claim_notice(desk: Desk, *, reduction_id: int) -> dict[str, Any]:
         employee_name=_employee(desk, report),
         exit_day=report.exit_day.isoformat(),
         reason_name=reason.name,
-        reason_english=reason.name_en,
+        reason_name_en=reason.name_en,
         meaning=reason.for_worker[0],
-        meaning_english=reason.for_worker[1],
+        meaning_en=reason.for_worker[1],
         reported_on=report.reported_on.isoformat(),
         due_on=report.due_on.isoformat(),
         late=report.reported_on > report.due_on,
@@ -96,9 +96,9 @@ def tell_employee(desk: Desk, *, reduction_id: int) -> dict[str, Any]:
         employer_name=_employer(desk, report),
         exit_day=report.exit_day.isoformat(),
         reason_name=reason.name,
-        reason_english=reason.name_en,
+        reason_name_en=reason.name_en,
         meaning=reason.for_worker[0],
-        meaning_english=reason.for_worker[1],
+        meaning_en=reason.for_worker[1],
         reported_on=report.reported_on.isoformat(),
     )
     return {}
@@ -128,7 +128,7 @@ def ask_employer(desk: Desk, *, reduction_id: int, objection_text: str) -> dict[
         employee_name=_employee(desk, report),
         report_key=report.case_key,
         reason_name=_reason(desk, report.reason).name,
-        reason_english=_reason(desk, report.reason).name_en,
+        reason_name_en=_reason(desk, report.reason).name_en,
         objection_text=objection_text,
         answer_by=days["exit_objection_employer"],
     )
@@ -172,7 +172,7 @@ def keep_exit_reason(desk: Desk, *, reduction_id: int, objection_reply: str) -> 
         employee_name=_employee(desk, report),
         report_key=report.case_key,
         reason_name=_reason(desk, report.reason).name,
-        reason_english=_reason(desk, report.reason).name_en,
+        reason_name_en=_reason(desk, report.reason).name_en,
         reply=objection_reply,
     )
     _settled(desk, status="dismissed", reply=objection_reply)
@@ -198,7 +198,7 @@ def tell_correction(desk: Desk, report: ReductionReport, made: ReductionCorrecti
             before=shown(desk, made.field, made.before),
             after=shown(desk, made.field, made.after),
             meaning=reason.for_worker[0],
-            meaning_english=reason.for_worker[1],
+            meaning_en=reason.for_worker[1],
             why=made.why,
         )
 

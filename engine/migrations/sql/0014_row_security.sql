@@ -1509,6 +1509,34 @@ BEGIN
   RETURN NEW;
 END $$
 --;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_amounts
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_amounts CHECK (amount_fen >= 0 AND screened_fen >= 0)
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_kind
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_kind CHECK (kind IN ('general', 'struggling'))
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_mode
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_mode CHECK (mode IN ('disburse', 'prepay'))
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_never_above_what_stands
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_never_above_what_stands CHECK (prepaid_fen >= 0 AND topped_fen >= 0 AND (topped_fen = 0 OR prepaid_fen + topped_fen = settled_fen))
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_paid
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_paid CHECK (status <> 'paid' OR (paid_on IS NOT NULL AND prepaid_fen = 0))
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_recovered_no_more_than_prepaid
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_recovered_no_more_than_prepaid CHECK (recover_fen >= 0 AND recovered_fen BETWEEN 0 AND recover_fen AND recover_fen <= prepaid_fen AND (recover_fen = 0 OR topped_fen = 0))
+--;
+ALTER TABLE retention_refund DROP CONSTRAINT IF EXISTS ck_retention_refund_recovered_whole
+--;
+ALTER TABLE retention_refund ADD CONSTRAINT ck_retention_refund_recovered_whole CHECK (status <> 'recovered' OR recovered_fen = recover_fen)
+--;
 DROP TRIGGER IF EXISTS refund_campaign_keep_rows ON refund_campaign
 --;
 CREATE TRIGGER refund_campaign_keep_rows BEFORE DELETE OR TRUNCATE ON refund_campaign FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
