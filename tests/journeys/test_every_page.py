@@ -34,7 +34,7 @@ UNMARKED = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const parent = walk.currentNode.parentElement;
-    if (chinese.test(walk.currentNode.data) && !marked(parent) && !parent.closest("svg, script, style"))
+    if (chinese.test(walk.currentNode.data) && !marked(parent) && !parent.closest("svg, script, style, textarea"))
       found.push(walk.currentNode.data.trim());
   }
   for (const element of document.querySelectorAll("[title], [aria-label], [placeholder], [alt], [data-label]"))
