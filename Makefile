@@ -45,7 +45,7 @@ run: setup ## serve a working demo office on http://127.0.0.1:8000
 	@exec $(BIN)/changling serve --demo
 
 test: setup ## all tests, browser included
-	@.ci/need chromium:chromium pdftotext:poppler-utils $(PDF_NEEDS)
+	@.ci/need chromium-headless-shell:chromium-headless-shell pdftotext:poppler-utils $(PDF_NEEDS)
 	$(BIN)/python -m pytest $(EACH_CORE)
 
 check: setup ## format, lint, types, layers and quick tests, under a minute
