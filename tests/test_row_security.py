@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from engine import demo
 from engine.cases import staff
+from engine.cases.claims import submit_claim
 from engine.cases.office import Office, open_office
 from engine.cases.publishing import running_cases
 from engine.cases.row_security import OFFICE_ONLY, OPEN, SEEN
@@ -32,6 +33,7 @@ from engine.config import ROOT
 from engine.duties import DEMO_STAFF, StaffMember
 from engine.migrations import RightsMissingError, upgrade
 from engine.migrations.models import metadata
+from engine.registers.cast import PEOPLE
 from engine.store.sight import NOBODY, Sight, SightedSession, beyond, current, seen_as
 from engine.values import Actor, Refusal, StaffId, reach
 
@@ -87,6 +89,11 @@ def office(server: str, template: str, tmp_path_factory: pytest.TempPathFactory)
         with opened.store.reading() as session:
             day = session.scalar(text("SELECT max(at) FROM workflow_history"))
         opened.clock = lambda: day
+        # everything that the demo tells comes to its end: one case goes on
+        waiting = PEOPLE["wu"]
+        claimant = staff.sign_in_person(opened, id_number=waiting.id_number, name=waiting.name)
+        assert isinstance(claimant, Actor)
+        assert not isinstance(submit_claim(opened, claimant, channel="web"), Refusal)
         yield opened
         opened.close()
 
@@ -461,7 +468,7 @@ def test_ways_out_are_few_and_listed() -> None:
         steps = {way for way in each if way.startswith("@")}
         found += [path.name] * (len(steps) + len([way for way in each if not way.startswith("@")]))
     assert [name for name in found if f"{name}`" not in listed] == [], "list the way out, with its reason"
-    assert 9 < len(found) <= 60, "so many ways out are none any more"
+    assert 9 < len(found) <= 70, "so many ways out are none any more"
 
 
 def test_roles_are_made_once_by_whoever_comes_first(empty_database: Callable[[], str]) -> None:

@@ -445,7 +445,7 @@ def test_nothing_that_asks_what_nobody_may_be_asked_is_published(
     # the publisher tells it of the element, and once more of the guide in which it would stand: one check, two readers
     found = [problem for _, problem in report.errors if problem.code == "forbidden_demand"]
     assert found and all("不得要求（《" in each.message for each in found)
-    assert all(element in each.element and each.line > 1 for each in found)
+    assert any(element in each.element and each.line > 1 for each in found)
     assert "forbidden_demand" in codes(studio.submit_change(office, author, change_id))
     denied = drawn.replace(old, new.replace("复核离职证明", "无需离职证明").replace("请", "无需"), 1)
     assert saved(office, author, change_id, name, denied.encode()).ok

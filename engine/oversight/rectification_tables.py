@@ -319,7 +319,8 @@ BEGIN
 END $$
 """
 _LAID_ONCE = """
-CREATE OR REPLACE FUNCTION checklist_laid_once() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION checklist_laid_once() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM laid l JOIN checklist c ON c.id = l.checklist_id WHERE c.status <> 'issuing') THEN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,

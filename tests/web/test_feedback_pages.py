@@ -13,6 +13,8 @@ from engine.cases.office import Office
 from engine.cases.sweep import sweep_until_idle
 from engine.feedback import ratings
 from engine.feedback.tables import RatingInvitation, ServiceRating
+from engine.people import Person, phone_of
+from engine.registers.cast import PEOPLE
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +55,12 @@ def test_a_person_rates_on_their_own_page_and_staff_make_a_bad_rating_good(
     found = re.search(r'href="/ratings/bad/(\d+)"', listed)
     assert found and "办得太慢：等了很久" in listed
     one = handler.get(f"/ratings/bad/{found[1]}").text
-    assert "查看电话" in one and "13800138000" not in one
-    assert "13800138000" in handler.post(f"/ratings/bad/{found[1]}/phone").text
+    with office.store.reading() as session:
+        li = session.scalars(select(Person.id).where(Person.name == PEOPLE["li"].name)).one()
+        # given in the claim, unless another test had the office correct it
+        phone = phone_of(session, office.vault, li) or "13800138000"
+    assert "查看电话" in one and phone not in one
+    assert phone in handler.post(f"/ratings/bad/{found[1]}/phone").text
     # who reviewed the claim sees nothing of it, and the head of the office, who approved it, neither
     assert staff(app, "review").get(f"/ratings/bad/{found[1]}").status_code == 403
     assert staff(app, "approve").get(f"/ratings/bad/{found[1]}").status_code == 403

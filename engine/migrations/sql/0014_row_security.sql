@@ -1446,7 +1446,8 @@ DROP TRIGGER IF EXISTS checklist_topic_insert_only ON checklist_topic
 --;
 CREATE TRIGGER checklist_topic_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checklist_topic FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 --;
-CREATE OR REPLACE FUNCTION checklist_laid_once() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION checklist_laid_once() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM laid l JOIN checklist c ON c.id = l.checklist_id WHERE c.status <> 'issuing') THEN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation', TABLE = TG_TABLE_NAME,

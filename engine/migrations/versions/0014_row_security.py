@@ -717,9 +717,9 @@ def upgrade() -> None:
     op.create_index('ix_retention_refund_case_id', 'retention_refund', ['case_id'], unique=False)
     op.create_index('ix_retention_refund_city_year_status', 'retention_refund', ['city', 'year', 'status'], unique=False)
     op.create_index('ix_retention_refund_settlement_case_id', 'retention_refund', ['settlement_case_id'], unique=False)
-    op.create_foreign_key(op.f('fk_retention_refund_campaign_id'), 'retention_refund', 'refund_campaign', ['campaign_id'], ['id'])
     op.create_foreign_key(op.f('fk_retention_refund_settlement_case_id'), 'retention_refund', 'workflow_case', ['settlement_case_id'], ['id'])
     op.create_foreign_key(op.f('fk_retention_refund_screen_run_id'), 'retention_refund', 'screen_run', ['screen_run_id'], ['id'])
+    op.create_foreign_key(op.f('fk_retention_refund_campaign_id'), 'retention_refund', 'refund_campaign', ['campaign_id'], ['id'])
     op.create_index('ix_workflow_history_actor', 'workflow_history', ['actor', 'case_id'], unique=False, postgresql_where=sa.text("starts_with(actor, 'staff:')"))
     op.create_index('ix_workflow_history_on_behalf_of', 'workflow_history', ['on_behalf_of', 'case_id'], unique=False, postgresql_where=sa.text("on_behalf_of <> ''"))
     for statement in statements("0014_row_security"):
