@@ -23,6 +23,8 @@ PASSWORD = "changling-test"
 PHONE, DESK = 390, 1440
 #: a page that takes longer than this on a busy machine is a fault
 PATIENCE_MS = 15_000
+# a busy machine is no fault of a page
+expect.set_options(timeout=PATIENCE_MS)
 
 #: pages are kept here for whoever reads the run afterwards
 ARTEFACTS = Path(os.environ.get("CHANGLING_ARTEFACTS", ROOT / "var" / "artefacts")) / "journeys"
