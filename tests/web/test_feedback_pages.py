@@ -74,7 +74,7 @@ def test_a_person_rates_on_their_own_page_and_staff_make_a_bad_rating_good(
 def test_a_link_and_a_kiosk_need_no_sign_in_and_turn_staff_away(
     app: Flask, office: Office, people: dict[str, Visitor]
 ) -> None:
-    _, number = invited(app, office, people, "qin")
+    _, number = invited(app, office, people, "")
     token = ratings.token_of(office.vault, number)
     nobody = Visitor(app)
     assert staff(app, "intake").get(f"/rate/{token}").status_code == 403

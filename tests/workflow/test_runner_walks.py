@@ -38,7 +38,7 @@ WRONG_IN_THE_LIBRARY = {"join-in-loop", "join-as-merge", "data-objects"}
 SHIPPED = sorted(PROCESSES.glob("*.bpmn"))
 OWN = sorted(path for path in DIAGRAMS.glob("*.bpmn") if path.stem not in WRONG_IN_THE_LIBRARY)
 
-#: days that a case begins with and that only a task's limit asks for
+#: days that a case begins with, or an operation gives, and that only a task's limit asks for
 _DAYS_AT_START = (
     "answer_due", "call_back_by", "fix_by", "self_check_due", "plan_due", "done_due", "objection_answer_by",
 )  # fmt: skip
@@ -165,7 +165,10 @@ def operations_of(
     def answering(provides: frozenset[str]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
         def answer(_data: Mapping[str, Any]) -> Mapping[str, Any]:
             walker = life[-1]
-            return {name: walker.rng.choice(walker.choices.get(name, ["甲"])) for name in sorted(provides)}
+            return {
+                name: walker.rng.choice(walker.choices.get(name, DAYS if name in _DAYS_AT_START else ["甲"]))
+                for name in sorted(provides)
+            }
 
         return answer
 

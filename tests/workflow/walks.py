@@ -253,12 +253,12 @@ def _order(task: Task) -> tuple[str, ...]:
 def _choices(specs: list[Any]) -> dict[str, list[object]]:
     """The names that the diagram asks for, each with values worth trying."""
     found: dict[str, list[object]] = {}
+    times: dict[str, list[object]] = {}
     for spec in specs:
         for element in spec.task_specs.values():
             definition = getattr(element, "event_definition", None)
-            if isinstance(definition, TimerEventDefinition):
-                found.update({key: ["P5D", "2999-01-01"] for key in _names(definition.expression)})
             found.update({key: ["甲", 1] for key in getattr(definition, "carries", ())})
+            times.update({key: ["P5D", "2999-01-01"] for key in _awaited(definition)})
             for expression in _expressions(element):
                 _collect(expression, found)
     for spec in specs:
@@ -266,7 +266,15 @@ def _choices(specs: list[Any]) -> dict[str, list[object]]:
             source = getattr(element, "data_input", None)
             if source is not None:
                 found[source.bpmn_id] = LISTS
+    found |= times
     return {name: found[name] for name in sorted(found)}
+
+
+def _awaited(definition: Any) -> Iterable[str]:
+    """The names that the event's timers ask for; a gateway that waits for the first of several events has them all."""
+    for one in (definition, *getattr(definition, "event_definitions", ())):
+        if isinstance(one, TimerEventDefinition):
+            yield from _names(one.expression)
 
 
 def _expressions(element: Any) -> Iterable[str]:
