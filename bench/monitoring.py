@@ -11,28 +11,24 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from builders import CAST_DAY, PASSWORD  # noqa: E402
-from conftest import FixedClock  # noqa: E402
 from many_tasks import a_post  # noqa: E402
+from offices import measured_office  # noqa: E402
 from weeks_of_work import seed_weeks  # noqa: E402
 
-from engine.cases import monitor_lists, monitoring, operations, setup  # noqa: E402
+from engine.cases import monitor_lists, monitoring, operations  # noqa: E402
 from engine.cases.monitoring import MonitorFilter  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 
 ROUNDS = 3
 
@@ -74,22 +70,9 @@ def _questions(office: Office) -> dict[str, Callable[[], object]]:
 
 @contextmanager
 def _office(url: str, cases: int) -> Iterator[Office]:
-    name = f"h_bench_monitoring_{os.getpid()}"
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        own = make_url(url).set(database=name).render_as_string(hide_password=False)
-        try:
-            upgrade(own)
-            env = {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
-            office = open_office(Settings.from_env(env), clock=FixedClock("2025-11-03T09:00+08:00"))
-            setup.set_up(office)
-            setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-            _fill(office, cases)
-            yield office
-            office.close()
-        finally:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with measured_office(url, now="2025-11-03T09:00+08:00", day=CAST_DAY, password=PASSWORD) as office:
+        _fill(office, cases)
+        yield office
 
 
 def _fill(office: Office, cases: int) -> None:

@@ -11,28 +11,23 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT))
 
 from builders import PASSWORD  # noqa: E402
-from conftest import FixedClock  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
+from offices import measured_office  # noqa: E402
 
-from engine.cases import setup  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from web.app import create_app  # noqa: E402
 
 ROUNDS = 5
@@ -136,22 +131,9 @@ def _signed_in(office: Office) -> FlaskClient:
 
 @contextmanager
 def _office(url: str, topics: int) -> Iterator[Office]:
-    name = f"h_bench_wall_{os.getpid()}"
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-        own = make_url(url).set(database=name).render_as_string(hide_password=False)
-        try:
-            upgrade(own)
-            env = {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
-            office = open_office(Settings.from_env(env), clock=FixedClock(TODAY))
-            setup.set_up(office)
-            setup.seed(office, people=0, employers=0, seed=1, day=date(2025, 11, 3), password=PASSWORD)
-            _fill(office, topics)
-            yield office
-            office.close()
-        finally:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    with measured_office(url, now=TODAY, day=date(2025, 11, 3), password=PASSWORD) as office:
+        _fill(office, topics)
+        yield office
 
 
 def _fill(office: Office, topics: int) -> None:

@@ -31,7 +31,7 @@ from engine.cases import (
     transfers,
 )
 from engine.cases.complaints import Complained, complain
-from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
+from engine.cases.death_grants import Asked, apply_for_death_grant
 from engine.cases.exit_objections import answer_exit_objection, object_to_reason
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
@@ -46,7 +46,7 @@ from engine.cases.skill_subsidies import Asked as SkillAsked
 from engine.cases.skill_subsidies import FieldFaults as SkillFaults
 from engine.cases.skill_subsidies import apply_for_skill_subsidy
 from engine.cases.sweep import sweep_until_idle
-from engine.cases.views import Done, OrderView
+from engine.cases.views import Done, FieldFaults, OrderView
 from engine.duties import DEMO_STAFF
 from engine.feedback.complaints import Told
 from engine.feedback.tables import Complaint

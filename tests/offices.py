@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -101,6 +103,19 @@ def staffed(office: Office, *, day: date, password: str) -> Office:
     return office
 
 
+@contextmanager
+def measured_office(server: str, *, now: str, day: date, password: str) -> Iterator[Office]:
+    """A staffed office for a benchmark, on a migrated database of its own."""
+    from engine.cases.office import open_office
+    from engine.migrations import upgrade
+
+    with OwnDatabase(server, measured=True) as url, tempfile.TemporaryDirectory() as folder:
+        upgrade(url)
+        office = open_office(settings_for(url, Path(folder)), clock=FixedClock(now))
+        yield staffed(office, day=day, password=password)
+        office.close()
+
+
 #: a drop waits until the whole server has written what it holds, for seconds on a busy disk
 _DROPS = """
 import sys, psycopg
@@ -131,7 +146,9 @@ def _dropper() -> subprocess.Popen[str]:
 class OwnDatabase:
     """A database of its own for the length of a ``with`` block; gives its URL."""
 
-    def __init__(self, server: str, template: str = "template1") -> None:
+    def __init__(self, server: str, template: str = "template1", *, measured: bool = False) -> None:
+        """``measured``: commits wait for the disk, and nothing goes on beside what follows it."""
+        self._measured = measured
         self._name = f"h_changling_{os.getpid()}_{next(_numbers)}"
         self._url = make_url(server)
         self._template = template
@@ -139,11 +156,15 @@ class OwnDatabase:
     def __enter__(self) -> str:
         self._run(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)")
         self._run(f"CREATE DATABASE {self._name} TEMPLATE {self._template}")
-        # tests kill processes, never the server: what a commit waits for on the disk proves nothing here
-        self._run(f"ALTER DATABASE {self._name} SET synchronous_commit = off")
+        if not self._measured:
+            # tests kill processes, never the server: what a commit waits for on the disk proves nothing here
+            self._run(f"ALTER DATABASE {self._name} SET synchronous_commit = off")
         return self._url.set(database=self._name).render_as_string(hide_password=False)
 
     def __exit__(self, *_: object) -> None:
+        if self._measured:
+            self._run(f"DROP DATABASE {self._name} WITH (FORCE)")
+            return
         server = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         stdin = _dropper().stdin
         assert stdin is not None

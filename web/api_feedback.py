@@ -9,11 +9,12 @@ from marshmallow import Schema, fields, validate
 
 from engine.cases import complaint_lists, complaints, rating_figures, rating_lists, service_ratings
 from engine.cases.complaint_lists import ComplaintFile, ComplaintList
-from engine.cases.complaints import Complained, ComplaintView, FormFaults, Told
+from engine.cases.complaints import Complained, ComplaintView, Told
 from engine.cases.office import Office
 from engine.cases.rating_figures import RatingFigures, RatingFilter
 from engine.cases.rating_lists import BadRating, BadRatings
 from engine.cases.service_ratings import REASONS, Given, MyRatings
+from engine.cases.views import FieldFaults
 from engine.values import Actor, ActorKind, Refusal
 from web import api_schemas as schemas
 from web.api_doors import EVERYBODY, NUMBER, STAFF, Room, reads, writes
@@ -142,7 +143,7 @@ def complain(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """Complain, or enter a complaint at the counter."""
     where = {"region": asked.pop("region"), "of_case": asked.pop("of_case")}
     made = complaints.complain(office, actor, Told(**asked), **where)
-    return Refusal(reasons=tuple(made.faults.values())) if isinstance(made, FormFaults) else made
+    return Refusal(reasons=tuple(made.faults.values())) if isinstance(made, FieldFaults) else made
 
 
 @reads(feedback, _COMPLAINT, chinese="查看投诉", answer=answer_of(ComplaintFile), who=STAFF)

@@ -10,7 +10,7 @@ from marshmallow import Schema
 from engine.cases.data_changes import ask_correction
 from engine.cases.office import Office
 from engine.cases.reductions import ReportAsked, report_reduction
-from engine.cases.skill_subsidies import FieldFaults
+from engine.cases.views import FieldFaults
 from engine.values import Actor, ActorKind, Refusal
 from web import api_schemas as schemas
 from web.api_doors import NUMBER, Room, writes

@@ -10,16 +10,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from engine.cases import complaint_lists, complaints
-from engine.cases.complaints import (
-    AT_THE_COUNTER,
-    CHANNEL_NAMES,
-    KIND_NAMES,
-    TEXT_MAX,
-    ComplaintView,
-    FormFaults,
-    Told,
-)
+from engine.cases.complaints import AT_THE_COUNTER, CHANNEL_NAMES, KIND_NAMES, TEXT_MAX, ComplaintView, Told
 from engine.cases.files import my_cases
+from engine.cases.views import FieldFaults
 from engine.values import SYSTEM, Reason, Refusal
 from web.errors import refused, status_of
 from web.rating_doors import visitor
@@ -170,7 +163,7 @@ def _taken(*, signed_in: bool) -> ResponseReturnValue:
     made = complaints.complain(
         office(), who, told, region=typed["region"], of_case=typed["of_case"], visitor=visitor()
     )
-    if isinstance(made, FormFaults):
+    if isinstance(made, FieldFaults):
         return _form(typed, made.faults), 422
     if isinstance(made, Refusal):
         return _form(typed, {}, refusal=made), status_of(made)

@@ -9,13 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext
 
 from engine.cases import death_lists
-from engine.cases.death_grants import (
-    FUNDS,
-    RELATION_NAMES,
-    Asked,
-    FieldFaults,
-    apply_for_death_grant,
-)
+from engine.cases.death_grants import FUNDS, RELATION_NAMES, Asked, apply_for_death_grant
+from engine.cases.views import FieldFaults
 from engine.values import Reason, Refusal
 from web.errors import refused, status_of
 from web.papers import page_of

@@ -11,8 +11,7 @@ from engine.cases import exit_objections, reduction_lists, reductions
 from engine.cases.data_changes import ask_correction
 from engine.cases.reduction_sheets import SheetTaken, report_sheet, template
 from engine.cases.reduction_views import LISTS
-from engine.cases.skill_subsidies import FieldFaults
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.values import Reason, Refusal
 from web.errors import refused, status_of
 from web.session import actor, office, only_for

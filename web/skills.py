@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from engine.cases import skill_lists
 from engine.cases.skill_screening import certificate_template, take_certificate_roster
-from engine.cases.skill_subsidies import Asked, FieldFaults, apply_for_skill_subsidy
-from engine.cases.views import Done
+from engine.cases.skill_subsidies import Asked, apply_for_skill_subsidy
+from engine.cases.views import Done, FieldFaults
 from engine.values import Reason, Refusal
 from web.errors import refused, status_of
 from web.session import actor, office, only_for

@@ -9,7 +9,7 @@ from __future__ import annotations
 import orjson
 from sqlalchemy.orm import Session
 
-from engine.cases.contacts import Channel, address_of, phone_for
+from engine.cases.contacts import CHANNELS, Channel, address_of, phone_for
 from engine.cases.mail import send_mail
 from engine.cases.office import Office
 from engine.cases.sms import send_sms
@@ -26,10 +26,10 @@ def announce(office: Office, message_id: int) -> bool:
         message = session.get_one(OutboxMessage, message_id, with_for_update=True)
         letter = session.get(Letter, int(orjson.loads(message.payload).get("letter_id", 0)))
         if letter is not None and letter.recipient.partition(":")[0] in _PAGES:
-            for kind, channel in (("sms_notice", "sms"), ("mail_notice", "mail")):
-                if _address(session, office, letter, channel):  # type: ignore[arg-type]
+            for channel in CHANNELS:
+                if _address(session, office, letter, channel):
                     outbox.put(
-                        session, kind=kind, key=message.key, payload={"letter_id": letter.id},
+                        session, kind=f"{channel}_notice", key=message.key, payload={"letter_id": letter.id},
                         now=office.clock(), case_id=letter.case_id,
                     )  # fmt: skip
         outbox.mark_sent(session, message_id, now=office.clock(), receipt="站内送达")
@@ -50,12 +50,8 @@ def _send(office: Office, message_id: int, channel: Channel) -> bool:
     with office.store.reading() as session:
         message = session.get_one(OutboxMessage, message_id)
         letter = session.get_one(Letter, int(orjson.loads(message.payload)["letter_id"]))
-        to, key, title, written = (
-            _address(session, office, letter, channel),
-            letter.key,
-            letter.title,
-            letter.created_at,
-        )
+        to = _address(session, office, letter, channel)
+        key, title, written = letter.key, letter.title, letter.created_at
         where = f"{office.settings.public_address}{_PAGES[letter.recipient.partition(':')[0]]}"
     if not to:
         receipt = "联系方式已取消，只在站内送达"

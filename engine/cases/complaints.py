@@ -20,7 +20,7 @@ from engine.cases.region_choices import region_choices
 from engine.cases.rows import region_names
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, pass_on
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.duties import StaffMember, keep_away
 from engine.feedback import complaints as kept
 from engine.feedback.complaints import CHANNELS, FINDINGS, KINDS, REVIEWS, STATUS_NAMES
@@ -37,13 +37,6 @@ KIND_NAMES, CHANNEL_NAMES, TEXT_MAX = KINDS, CHANNELS, kept.TEXT_MAX
 AT_THE_COUNTER = tuple(channel for channel in CHANNELS if channel != "web")
 _PROCESS = "complaint"
 _OWN = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormFaults:
-    """What is wrong with what was typed: a sentence for each field."""
-
-    faults: dict[str, Reason]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +80,7 @@ class ComplaintView:
 
 def complain(
     office: Office, actor: Actor | None, told: Told, *, region: str = "", of_case: str = "", visitor: str = ""
-) -> Complained | FormFaults | Refusal:
+) -> Complained | FieldFaults | Refusal:
     """The complaint, with its case and its code. ``actor`` None: nobody is signed in, and ``visitor`` is counted.
 
     A member of staff enters one at the counter, with the duty of intake. Refused where no office here serves the region.
@@ -97,7 +90,7 @@ def complain(
     if told.channel not in (AT_THE_COUNTER if staff else ("web",)):
         faults["channel"] = _fault("channel", "请选择收到投诉的途径", "Say how it came.")
     if faults:
-        return FormFaults(faults=faults)
+        return FieldFaults(faults=faults)
     over = too_often(office, "complaint", visitor) if actor is None else None
     if over:
         return over

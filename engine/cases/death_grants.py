@@ -20,7 +20,7 @@ from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.start import case_of, next_case, start_case
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.duties import own_case
 from engine.law.death import FUND_NAMES, SOURCE, OtherFund
 from engine.law.identity import bank_card
@@ -55,13 +55,6 @@ class Asked:
     account: str = ""
     applicant_number: str = ""
     applicant_name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldFaults:
-    """What is wrong with what was typed: a sentence for each field."""
-
-    faults: Mapping[str, Reason]
 
 
 #: refusals that one field can put right

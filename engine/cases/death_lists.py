@@ -20,7 +20,7 @@ from engine.cases.files import may_see
 from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.print_views import Paper
-from engine.cases.printing import letter_paper
+from engine.cases.printing import agency_name, letter_paper
 from engine.cases.rows import reaches, region_names, subject_labels
 from engine.cases.steps import attempt
 from engine.cases.views import Page
@@ -119,7 +119,9 @@ def print_family_letter(office: Office, actor: Actor, letter_id: int) -> Paper |
             session, actor=actor, subject=f"person:{person}", why=f"窗口打印致家属文书 {case.case_key}",
             now=office.clock(),
         )  # fmt: skip
-        paper = letter_paper(session, office, actor, case, letter)
+        paper = letter_paper(
+            office, actor, letter, number=case.case_key, issuer=agency_name(session, case.region_code)
+        )
         append(
             session,
             stream=f"case:{case.id}",

@@ -12,11 +12,11 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from engine.benefits.grants import stop_grant
-from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
+from engine.cases.death_grants import Asked, apply_for_death_grant
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.people import Person, ensure_person, find_person
 from engine.registers.numbers import id_number_for
 from engine.registers.population import PopulationRecord

@@ -14,10 +14,9 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.cases.checklist_views import SEEN_BY, not_seen
-from engine.cases.marks import blocks_of
 from engine.cases.office import Office
 from engine.cases.print_views import Paper
-from engine.cases.printing import letter_digest
+from engine.cases.printing import letter_paper
 from engine.cases.rows import region_names
 from engine.cases.steps import attempt, carry_out
 from engine.duties import covers
@@ -136,16 +135,8 @@ def print_escalation(office: Office, actor: Actor, paper_id: int, *, shape: str)
             raise RefusedError(not_seen())
         letter = session.get_one(Letter, kept.letter_id)
         checklist = session.get_one(Checklist, kept.checklist_id)
-        paper = Paper(
-            kind=f"letter-{letter.id}",
-            title=letter.title,
-            case_key=kept.number,
-            office=_office_name(session, checklist.region),
-            blocks=tuple(blocks_of(letter.text)),
-            digest=letter_digest(letter.title, letter.text),
-            printed_by=actor.name,
-            printed_at=office.clock(),
-            masked=False,
+        paper = letter_paper(
+            office, actor, letter, number=kept.number, issuer=_office_name(session, checklist.region)
         )
         append(
             session,

@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
 from engine.cases.reductions import NO_REASON, NOT_RECORDED, fault, note, own_report, report_about
-from engine.cases.skill_subsidies import FieldFaults
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import around, attempt, pass_on
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.people import Employer
 from engine.registers.reduction_tables import ReductionObjection
 from engine.registers.reductions import open_objection

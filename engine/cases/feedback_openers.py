@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases.complaints import FormFaults, complain
+from engine.cases.complaints import complain
 from engine.cases.office import Office
 from engine.cases.rating_invites import start_bad_rating
 from engine.cases.start import next_case
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.feedback import ratings
 from engine.feedback.complaints import Told
 from engine.feedback.tables import Complaint, RatingInvitation
@@ -66,7 +66,7 @@ def open_complaint(office: Office, subject: Actor, data: Mapping[str, Value]) ->
     )
     who = subject if subject.kind in ("person", "employer") else None
     made = complain(office, who, told, region=str(data.get("region") or ""), visitor="rehearsal")
-    if isinstance(made, FormFaults):
+    if isinstance(made, FieldFaults):
         return Refusal(reasons=tuple(made.faults.values()))
     if isinstance(made, Refusal):
         return made

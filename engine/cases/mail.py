@@ -6,7 +6,6 @@ same bytes. ``smtp://…`` or ``smtps://…``: handed over at once; a mail that 
 
 from __future__ import annotations
 
-import hashlib
 import smtplib
 import ssl
 from datetime import datetime
@@ -15,7 +14,7 @@ from email.policy import SMTP
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from engine.cases.office import Office
-from engine.store.whole_files import write_whole
+from engine.store.whole_files import file_name, write_whole
 
 _SECONDS = 20
 
@@ -28,7 +27,7 @@ class MailError(Exception):
 
 def send_mail(office: Office, *, key: str, to: str, subject: str, text: str, at: datetime) -> str:
     """Hand the mail over; what to note as its receipt. MailError when the server does not take it."""
-    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    name = file_name(key)
     mail = EmailMessage(policy=SMTP)
     mail["From"], mail["To"], mail["Subject"] = office.settings.mail_from, to, subject
     mail["Date"], mail["Message-ID"] = at, f"<{name}@changling>"

@@ -111,13 +111,18 @@ def print_paper(
     return attempt(office, actor, work, subject=f"case:{case_id}", stream=f"case:{case_id}")
 
 
-def letter_paper(session: Session, office: Office, actor: Actor, case: WorkflowCase, letter: Letter) -> Paper:
-    """The letter of that case as it was sent; who may have it is the caller's to check."""
+def agency_name(session: Session, region: str) -> str:
+    """The agency of the region, as it signs."""
+    return f"{region_names(session, {region})[region]}失业保险经办机构"
+
+
+def letter_paper(office: Office, actor: Actor, letter: Letter, *, number: str, issuer: str) -> Paper:
+    """The letter as it was sent, under that number and by that office; who may have it is the caller's to check."""
     return Paper(
         kind=f"letter-{letter.id}",
         title=letter.title,
-        case_key=case.case_key,
-        office=_office_name(session, case.region_code),
+        case_key=number,
+        office=issuer,
         blocks=tuple(blocks_of(letter.text)),
         digest=letter_digest(letter.title, letter.text),
         printed_by=actor.name,
@@ -169,12 +174,15 @@ def _paper(
     elif kind == "receipt" and form_of(office, case.process_id).receipt:
         title, blocks = _receipt(session, office, actor, case)
     else:
-        return letter_paper(session, office, actor, case, _letter(session, actor, case, kind))
+        letter = _letter(session, actor, case, kind)
+        return letter_paper(
+            office, actor, letter, number=case.case_key, issuer=agency_name(session, case.region_code)
+        )
     paper = Paper(
         kind=kind,
         title=title,
         case_key=case.case_key,
-        office=_office_name(session, case.region_code),
+        office=agency_name(session, case.region_code),
         blocks=blocks,
         digest="",
         printed_by=actor.name,
@@ -206,7 +214,7 @@ def _approval(
             (
                 ("当事人", _subject(session, office, case, masked=masked), ""),
                 ("办件编号", case.case_key, ""),
-                ("受理机构", _office_name(session, case.region_code), ""),
+                ("受理机构", agency_name(session, case.region_code), ""),
                 ("受理时间", _minute(case.started_at), ""),
             )
         )
@@ -219,7 +227,7 @@ def _approval(
     blocks.append(Opinions(tuple(_opinion(row) for row in opinions if row.stands is not False)))
     if void:
         blocks += [_heading("四、因退回已失效的意见"), Opinions(tuple(_opinion(row) for row in void))]
-    blocks.append(Sealing(_office_name(session, case.region_code), ""))
+    blocks.append(Sealing(agency_name(session, case.region_code), ""))
     return form.title or _process_form(version), tuple(blocks)
 
 
@@ -266,7 +274,7 @@ def _receipt(
         "name": _own_name(session, case),
         "received_on": _day(case.started_at),
         "decide_by": data_of_case(session, office, case).get("decide_by", ""),
-        "office": _office_name(session, case.region_code),
+        "office": agency_name(session, case.region_code),
         "papers": [
             {"title": row.title or row.name, "day": _day(row.added_at), "volunteered": row.volunteered}
             for row in papers
@@ -275,7 +283,7 @@ def _receipt(
     title, text = render(
         office.settings.processes_dir / "prints", form_of(office, case.process_id).receipt, facts
     )
-    sealing = Sealing(_office_name(session, case.region_code), _day(case.started_at))
+    sealing = Sealing(agency_name(session, case.region_code), _day(case.started_at))
     return title, (*blocks_of(text), sealing)
 
 
@@ -322,10 +330,6 @@ def _subject(session: Session, office: Office, case: WorkflowCase, *, masked: bo
 
 def _own_name(session: Session, case: WorkflowCase) -> str:
     return name_of(session, case.subject)
-
-
-def _office_name(session: Session, region: str) -> str:
-    return f"{region_names(session, {region})[region]}失业保险经办机构"
 
 
 def _process_form(version: Published) -> str:

@@ -271,17 +271,12 @@ def rater_of(invitation: RatingInvitation) -> Actor:
     return Actor(kind="person" if kind == "person" else "employer", id=int(number), name="")
 
 
-def phone_of_rater(session: Session, office: Office, asked: RatingInvitation) -> str:
-    """Where to reach whoever was invited by telephone; empty where nothing is known."""
-    return phone_for(session, office, asked.rater, case_id=asked.of_case_id)
-
-
 def _to_send(session: Session, office: Office, message_id: int) -> tuple[str, str, str] | None:
     """Key, telephone and text of the message; None, and marked as sent, where there is nothing to send."""
     message = session.get_one(OutboxMessage, message_id, with_for_update=True)
     asked = session.get_one(RatingInvitation, int(orjson.loads(message.payload)["invitation_id"]))
     answered = ratings.rating_of(session, asked.id) is not None
-    phone = "" if answered else phone_of_rater(session, office, asked)
+    phone = "" if answered else phone_for(session, office, asked.rater, case_id=asked.of_case_id)
     if not phone:
         outbox.mark_sent(session, message_id, now=office.clock(), receipt="站内送达")
         return None

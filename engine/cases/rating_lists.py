@@ -11,9 +11,10 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from engine.cases.contacts import phone_for
 from engine.cases.office import Office
 from engine.cases.others import require_duty
-from engine.cases.rating_invites import matter_name, phone_of_rater
+from engine.cases.rating_invites import matter_name
 from engine.cases.rows import reaches, region_names, subject_labels
 from engine.cases.steps import attempt
 from engine.cases.views import Page
@@ -114,7 +115,8 @@ def number_to_call(office: Office, actor: Actor, rating_id: int) -> str | Refusa
         rating = _seen(session, office, actor, rating_id)
         require_duty(session, office, actor, "control", rating.region_code)
         asked = session.get_one(RatingInvitation, rating.invitation_id)
-        phone = phone_of_rater(session, office, asked) if rating.status == "open" else ""
+        open_yet = rating.status == "open"
+        phone = phone_for(session, office, asked.rater, case_id=asked.of_case_id) if open_yet else ""
         if not phone:
             raise RefusedError(
                 Reason(

@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 from engine.cases.exit_objections import object_to_reason
 from engine.cases.office import Office
 from engine.cases.reductions import ReportAsked, begin
-from engine.cases.skill_subsidies import FieldFaults
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.people import Employer, Person, ensure_employer, ensure_person, find_person
 from engine.registers.business import EmployerRecord
 from engine.registers.numbers import credit_code_for, id_number_for

@@ -6,8 +6,6 @@ sent again; the agency's own connector takes it there. Source: 渝人社发〔20
 
 from __future__ import annotations
 
-import hashlib
-
 import orjson
 from sqlalchemy.orm import Session
 
@@ -17,7 +15,7 @@ from engine.registers.reduction_tables import ReductionReport
 from engine.registers.reductions import AGENCIES
 from engine.store import outbox
 from engine.store.outbox import OutboxMessage
-from engine.store.whole_files import write_whole
+from engine.store.whole_files import file_name, write_whole
 
 
 def send_reduction(office: Office, message_id: int) -> bool:
@@ -27,8 +25,7 @@ def send_reduction(office: Office, message_id: int) -> bool:
         told = orjson.loads(message.payload)
         content = _record(session, office, told, key=message.key)
         folder = office.settings.data_dir / "agencies" / told["to"] / "out"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"{hashlib.sha256(message.key.encode()).hexdigest()[:32]}.json"
+        name = f"{file_name(message.key)}.json"
         write_whole(folder / name, content)
         receipt = f"已交{AGENCIES[told['to']][0]}：{name}"
         outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)

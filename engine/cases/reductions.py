@@ -17,10 +17,9 @@ from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
 from engine.cases.rating_invites import staff_who_are
-from engine.cases.skill_subsidies import FieldFaults
 from engine.cases.start import next_case, start_case
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.duties import keep_away
 from engine.law.identity import id_number as read_id_number
 from engine.law.time_limits import deadline

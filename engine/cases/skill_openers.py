@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from engine.benefits import skills
 from engine.cases.office import Office
-from engine.cases.skill_subsidies import Asked, FieldFaults, apply_for_skill_subsidy, begin
+from engine.cases.skill_subsidies import Asked, apply_for_skill_subsidy, begin
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.law.skills import skill_due
 from engine.people import Person, id_number_of
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError

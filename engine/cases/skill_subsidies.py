@@ -6,7 +6,6 @@ begins in ``skill_screening``; both are cases of ``processes/skill-subsidy.bpmn`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +17,7 @@ from engine.cases.office import Office
 from engine.cases.others import require_duty
 from engine.cases.start import case_of, next_case, start_case
 from engine.cases.steps import attempt
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.duties import own_case
 from engine.law.identity import id_number as read_id_number
 from engine.law.skills import SOURCE, SkillFound
@@ -47,13 +46,6 @@ class Asked:
     certificate_number: str
     holder_number: str = ""
     holder_name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldFaults:
-    """What is wrong with what was typed: a reason for each field."""
-
-    faults: Mapping[str, Reason]
 
 
 #: refusals that one field can put right

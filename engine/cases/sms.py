@@ -6,7 +6,6 @@ again; ``in`` what came back, one file each: {"id", "number", "text"}. A gateway
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from engine.cases.office import Office
-from engine.store.whole_files import write_whole
+from engine.store.whole_files import file_name, write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class IncomingSms:
 
 def send_sms(office: Office, *, key: str, phone: str, text: str) -> str:
     """Hand the message to the gateway; what to note as its receipt. The same key again is the same message."""
-    name = f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    name = f"{file_name(key)}.json"
     content = orjson.dumps({"key": key, "number": phone, "text": text}, option=orjson.OPT_SORT_KEYS)
     write_whole(_folder(office, "out") / name, content)
     return f"已交短信网关：{name}"

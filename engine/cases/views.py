@@ -306,6 +306,13 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFaults:
+    """What is wrong with what was typed: a reason for each field."""
+
+    faults: Mapping[str, Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """A use-case did what it was asked; ``message`` says so in a sentence."""
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from uuid import uuid4
+
+
+def file_name(key: str) -> str:
+    """A name for what has that key, without an ending: what is written again is the same file."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def write_whole(path: Path, content: bytes, *, mode: int | None = None) -> None:

@@ -9,12 +9,12 @@ from datetime import date
 
 import pytest
 from browsing import PASSWORD, Invite, MorningClock, open_house
+from offices import settings_for
 from playwright.sync_api import Browser, sync_playwright
 from waitress.server import create_server
 
 from engine.cases.office import Office, open_office
 from engine.cases.setup import seed, set_up
-from engine.config import Settings
 from web.app import create_app
 
 # Debian's Chromium without its windows: a page opens in a third of the time
@@ -41,9 +41,7 @@ def office(
     database_url: str, office_clock: MorningClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     """An office with diagrams published, staff, and the cast."""
-    folder = str(tmp_path_factory.mktemp("office"))
-    env = {"DATABASE_URL": database_url, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32}
-    opened = open_office(Settings.from_env(env), clock=office_clock)
+    opened = open_office(settings_for(database_url, tmp_path_factory.mktemp("office")), clock=office_clock)
     set_up(opened)
     seed(opened, seed=1, people=60, employers=4, day=date(2025, 11, 3), password=PASSWORD)
     yield opened

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from browsing import DESK, PASSWORD, PHONE, ROOT, Invite, MorningClock, Visitor
+from offices import settings_for
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -18,7 +19,6 @@ from engine.cases.escalations import escalation_due
 from engine.cases.item_cases import open_item_cases
 from engine.cases.office import Office, open_office
 from engine.cases.setup import seed, set_up
-from engine.config import Settings
 from engine.duties import add_staff, assign_post
 from engine.oversight.rectification_tables import ChecklistTopic, RectificationItem
 from engine.values import SYSTEM, Refusal
@@ -52,9 +52,7 @@ def office(
     database_url: str, office_clock: MorningClock, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
     """An office of that spring, with its own staff."""
-    folder = str(tmp_path_factory.mktemp("office"))
-    env = {"DATABASE_URL": database_url, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32}
-    opened = open_office(Settings.from_env(env), clock=office_clock)
+    opened = open_office(settings_for(database_url, tmp_path_factory.mktemp("office")), clock=office_clock)
     set_up(opened)
     seed(opened, seed=1, people=0, employers=0, day=RECEIVED, password=PASSWORD)
     with opened.store.transaction() as session:

@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 from browsing import DESK, PASSWORD, PHONE, ROOT, Invite, MorningClock, Visitor
 from builders import a_payment_run
-from offices import OwnDatabase
+from offices import OwnDatabase, settings_for
 from refund_rosters import Told, known, send_lists, send_years, years_file
 from sqlalchemy import select
 
 from engine.cases.office import Office, open_office
 from engine.cases.setup import seed, set_up
 from engine.cases.sweep import sweep_until_idle
-from engine.config import Settings
 from engine.people import Employer
 from engine.refunds.campaign_tables import RetentionRefund
 from engine.registers.cast import EMPLOYERS
@@ -49,8 +48,7 @@ def office(
     """An office with diagrams, staff and the cast, on a database of its own."""
     folder: Path = tmp_path_factory.mktemp(mode)
     with OwnDatabase(server, template) as url:
-        env = {"DATABASE_URL": url, "CHANGLING_DATA": str(folder), "CHANGLING_SECRET": "5a" * 32}
-        opened = open_office(Settings.from_env(env), clock=MorningClock())
+        opened = open_office(settings_for(url, folder), clock=MorningClock())
         set_up(opened)
         seed(opened, seed=1, people=0, employers=4, day=date(2025, 11, 3), password=PASSWORD)
         yield opened

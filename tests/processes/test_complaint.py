@@ -11,10 +11,10 @@ from sqlalchemy import select, text
 from walked import Walked
 
 from engine.cases import complaint_lists, complaints
-from engine.cases.complaints import Complained, FormFaults, complain
+from engine.cases.complaints import Complained, complain
 from engine.cases.files import case_view
 from engine.cases.office import Office
-from engine.cases.views import CaseView, Done
+from engine.cases.views import CaseView, Done, FieldFaults
 from engine.feedback import complaints as kept
 from engine.feedback.complaints import Told
 from engine.feedback.tables import Complaint
@@ -201,9 +201,9 @@ def test_a_clerk_enters_it_at_the_counter_with_the_duty_of_intake(office: Office
     assert isinstance(complain(office, actor(office, "wangshouli"), told), Complained)
 
     assert refused(complain(office, actor(office, "zhoukuaiji"), told)) == ("no_post",)
-    assert isinstance(complain(office, actor(office, "wangshouli"), TOLD), FormFaults)
+    assert isinstance(complain(office, actor(office, "wangshouli"), TOLD), FieldFaults)
     wrong = complain(office, None, Told(kind="", text="短"), visitor="c")
-    assert isinstance(wrong, FormFaults) and set(wrong.faults) == {"kind", "text"}
+    assert isinstance(wrong, FieldFaults) and set(wrong.faults) == {"kind", "text"}
 
 
 @pytest.mark.req("SERV-03")

@@ -28,13 +28,13 @@ from walked import Walked
 from engine.benefits.death_tables import DeathGrant
 from engine.benefits.tables import BenefitGrant
 from engine.cases import death_lists, files, printing
-from engine.cases.death_grants import Asked, FieldFaults, apply_for_death_grant
+from engine.cases.death_grants import Asked, apply_for_death_grant
 from engine.cases.month_runs import drive, start_month_run
 from engine.cases.month_views import MonthRunView
 from engine.cases.office import Office
 from engine.cases.pausing import terminate_case
 from engine.cases.recovery_openers import order_month, pay_waiting
-from engine.cases.views import CaseView, Done
+from engine.cases.views import CaseView, Done, FieldFaults
 from engine.money import payments
 from engine.money.bank_file import TestBank
 from engine.money.payments import PaymentOrder

@@ -35,9 +35,8 @@ from engine.cases.reduction_lists import (
 from engine.cases.reduction_sheets import SheetTaken, report_sheet, template
 from engine.cases.reduction_views import ReductionList, ReductionView
 from engine.cases.reductions import note_notice_given, receive_notice
-from engine.cases.skill_subsidies import FieldFaults
 from engine.cases.sweep import sweep_until_idle
-from engine.cases.views import Done, Page
+from engine.cases.views import Done, FieldFaults, Page
 from engine.oversight.change_tables import DataChange
 from engine.people import Person
 from engine.registers.cast import PEOPLE

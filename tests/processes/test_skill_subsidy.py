@@ -30,9 +30,9 @@ from engine.benefits.skill_tables import SkillScreening, SkillSubsidyCase
 from engine.cases.hit_openers import paid_for_rehearsal
 from engine.cases.office import Office
 from engine.cases.skill_screening import screen_certificates
-from engine.cases.skill_subsidies import Asked, FieldFaults, apply_for_skill_subsidy
+from engine.cases.skill_subsidies import Asked, apply_for_skill_subsidy
 from engine.cases.sweep import sweep_until_idle
-from engine.cases.views import Done
+from engine.cases.views import Done, FieldFaults
 from engine.money.payments import PaymentOrder
 from engine.registers.cast import PEOPLE
 from engine.registers.memory import registers_of

@@ -1393,9 +1393,29 @@ END $$
 --;
 ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_requested_by_staff
 --;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_decided
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_decided CHECK (status NOT IN ('applied', 'rejected') OR decided_by IS NOT NULL)
+--;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_decided_by_another
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_decided_by_another CHECK (requested_by <> decided_by)
+--;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_decided_by_staff
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_decided_by_staff CHECK (starts_with(decided_by, 'staff:'))
+--;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_reason_and_evidence
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_reason_and_evidence CHECK (btrim(reason) <> '' AND btrim(evidence) <> '')
+--;
 ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_requested_by
 --;
 ALTER TABLE data_change ADD CONSTRAINT ck_data_change_requested_by CHECK (starts_with(requested_by, 'staff:') OR (record = 'reduction' AND starts_with(requested_by, 'employer:')))
+--;
+ALTER TABLE data_change DROP CONSTRAINT IF EXISTS ck_data_change_status
+--;
+ALTER TABLE data_change ADD CONSTRAINT ck_data_change_status CHECK (status IN ('requested', 'applied', 'rejected', 'withdrawn'))
 --;
 CREATE OR REPLACE FUNCTION require_listing_case() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

@@ -1037,20 +1037,20 @@ def upgrade() -> None:
         "ix_retention_refund_settlement_case_id", "retention_refund", ["settlement_case_id"], unique=False
     )
     op.create_foreign_key(
-        op.f("fk_retention_refund_settlement_case_id"),
+        op.f("fk_retention_refund_campaign_id"),
         "retention_refund",
-        "workflow_case",
-        ["settlement_case_id"],
+        "refund_campaign",
+        ["campaign_id"],
         ["id"],
     )
     op.create_foreign_key(
         op.f("fk_retention_refund_screen_run_id"), "retention_refund", "screen_run", ["screen_run_id"], ["id"]
     )
     op.create_foreign_key(
-        op.f("fk_retention_refund_campaign_id"),
+        op.f("fk_retention_refund_settlement_case_id"),
         "retention_refund",
-        "refund_campaign",
-        ["campaign_id"],
+        "workflow_case",
+        ["settlement_case_id"],
         ["id"],
     )
     op.create_index(
