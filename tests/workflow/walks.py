@@ -258,7 +258,7 @@ def _choices(specs: list[Any]) -> dict[str, list[object]]:
         for element in spec.task_specs.values():
             definition = getattr(element, "event_definition", None)
             found.update({key: ["甲", 1] for key in getattr(definition, "carries", ())})
-            times.update({key: ["P5D", "2999-01-01"] for key in _awaited(definition)})
+            times.update({key: ["P5D", "2999-01-01"] for key in _timed(definition)})
             for expression in _expressions(element):
                 _collect(expression, found)
     for spec in specs:
@@ -270,7 +270,7 @@ def _choices(specs: list[Any]) -> dict[str, list[object]]:
     return {name: found[name] for name in sorted(found)}
 
 
-def _awaited(definition: Any) -> Iterable[str]:
+def _timed(definition: Any) -> Iterable[str]:
     """The names that the event's timers ask for; a gateway that waits for the first of several events has them all."""
     for one in (definition, *getattr(definition, "event_definitions", ())):
         if isinstance(one, TimerEventDefinition):
