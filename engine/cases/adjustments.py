@@ -13,8 +13,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases.book_periods import holds_one, require_one
-from engine.cases.books import BooksFilter, BooksSight, sight_of
+from engine.cases.book_periods import holds_one, require_one, require_region
+from engine.cases.books import BooksFilter, BooksSight, amount_of, sight_of
 from engine.cases.office import Office
 from engine.cases.rows import actor_names, region_names
 from engine.cases.steps import attempt
@@ -22,7 +22,6 @@ from engine.cases.views import Done
 from engine.money import adjusting
 from engine.money.adjustment import Share, held, share_out, shortfalls
 from engine.money.adjustment_tables import AdjustmentLine, AdjustmentProposal
-from engine.people import Region
 from engine.values import Actor, Money, Reason, Refusal, RefusedError, reach
 
 PROPOSE, APPROVE = ("accountant",), ("fund_supervisor",)
@@ -85,7 +84,7 @@ def adjustments(
         needs = _needs(session, sight.region)
         holding = held(session, sight.region)
         most = Money(max(0, min(holding.fen, Money.total(needs.values()).fen)))
-        wanted = _amount(amount) if amount else most
+        wanted = amount_of(amount) if amount else most
         mistake = "" if wanted is not None else "金额写法不对（例：10000.00）"
         shares = share_out(wanted or most, needs, first=_first(office, needs))
         names = region_names(session, needs)
@@ -104,13 +103,12 @@ def propose(office: Office, actor: Actor, *, giver: str, amount: str, reason: st
     """The amount shared out anew among those that are short now, poor counties first, and proposed."""
 
     def work(session: Session) -> Done:
-        wanted = _amount(amount)
+        wanted = amount_of(amount)
         if wanted is None:
             raise RefusedError(
                 Reason(code="amount_wrong", text="金额写法不对（例：10000.00）", text_en="Not an amount.")
             )
-        if session.get(Region, giver) is None:
-            raise RefusedError(Reason(code="unknown_region", text="没有这个地区", text_en="No such region."))
+        require_region(session, giver)
         require_one(session, office, actor, PROPOSE, giver)
         needs = _needs(session, giver)
         made = adjusting.propose(
@@ -214,11 +212,3 @@ def _line(line: AdjustmentLine, names: Mapping[str, str]) -> ShareRow:
         share=Money(line.share_fen),
         poor=line.poor,
     )
-
-
-def _amount(text: str) -> Money | None:
-    try:
-        amount = Money.yuan(text.strip().replace(",", ""))
-    except ValueError:
-        return None
-    return amount if 0 < amount.fen <= 10**15 else None

@@ -106,10 +106,7 @@ def propose_close(office: Office, actor: Actor, *, region: str, month: str) -> D
         )
 
     def work(session: Session) -> Done:
-        if session.get(Region, region) is None:
-            raise RefusedError(
-                Reason(code="unknown_region", text="没有这个地区", text_en="No such region.", fact=region)
-            )
+        require_region(session, region)
         require_one(session, office, actor, PROPOSE, region)
         periods.propose_close(session, region=region, month=wanted, actor=actor, now=office.clock())
         return Done(message=f"{region} {wanted} 已提请结账，等他人确认")
@@ -258,6 +255,14 @@ def require_one(session: Session, office: Office, actor: Actor, duties: Sequence
     refusals = [each for each in found if each is not None]
     if len(refusals) == len(found):
         raise RefusedError(*refusals[0].reasons)
+
+
+def require_region(session: Session, region: str) -> None:
+    """RefusedError where there is no such region."""
+    if session.get(Region, region) is None:
+        raise RefusedError(
+            Reason(code="unknown_region", text="没有这个地区", text_en="No such region.", fact=region)
+        )
 
 
 def _code(region: str) -> str:

@@ -19,7 +19,7 @@ from engine.money import period_checks, periods, statements
 from engine.money.ledger_tables import Account
 from engine.money.statements import BalanceSheet, BookedEntry, Flow, FundStatement, TrialBalance, moved
 from engine.people import Region
-from engine.values import Actor, Month, Reason, Refusal, reach
+from engine.values import Actor, Money, Month, Reason, Refusal, reach
 
 __all__ = ["moved"]
 
@@ -281,6 +281,15 @@ def month_of(text: str) -> Month | None:
     except ValueError:
         return None
     return month if 2000 <= month.year < 2100 else None
+
+
+def amount_of(text: str) -> Money | None:
+    """The amount above zero as somebody typed it, separators allowed; None for any other text."""
+    try:
+        amount = Money.yuan(text.strip().replace(",", "").replace("，", ""))
+    except ValueError:
+        return None
+    return amount if 0 < amount.fen <= 10**15 else None
 
 
 def _months(office: Office, asked: BooksFilter, mistakes: list[str]) -> tuple[Month, Month]:

@@ -23,6 +23,7 @@ from engine.exchange.peers import PeerBook
 from engine.exchange.wire import HttpWire, Wire
 from engine.law.calendar import WorkCalendar
 from engine.law.policy import PolicyBook
+from engine.money.chart import Chart
 from engine.registers import Registers
 from engine.registers.memory import registers_of
 from engine.registers.province import Province, load_province
@@ -45,6 +46,8 @@ class Office:
     #: as the files have it; see :attr:`calendar`
     shipped_calendar: WorkCalendar
     duties: DutyBook
+    #: accounts and purposes of the fund, and what may be entered by hand
+    chart: Chart
     controls: ControlBook
     runner: Runner
     clock: Clock
@@ -133,6 +136,7 @@ def open_office(settings: Settings, *, clock: Clock = system_clock, wire: Wire |
         book=book,
         shipped_calendar=WorkCalendar.load(settings.processes_dir / "calendar"),
         duties=duties,
+        chart=Chart.load(settings.processes_dir),
         controls=controls,
         runner=Runner(Versions(names_of(settings.processes_dir, duties, controls, book))),
         clock=clock,

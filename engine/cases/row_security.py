@@ -174,7 +174,7 @@ _FIGURES = (
     "adjustment_proposal", "exchange_fault", "exchange_statement", "employer_listing", "employer_roster", "employer_year",
     "screen_decision", "screen_figure", "screen_listing", "screen_part", "screen_roster", "screen_run",
     "certificate_roster", "checklist", "checklist_topic", "checklist_unit", "refund_campaign", "refund_campaign_part",
-    "screen_trial", "screen_trial_change", "screen_trial_figure", "screen_trial_part", "screen_trial_total",
+    "hand_voucher", "year_end", "screen_trial", "screen_trial_change", "screen_trial_figure", "screen_trial_part", "screen_trial_total",
 )  # fmt: skip
 #: written for everybody's sake, read by the few: table → who reads, who writes
 _TRACES: Mapping[str, tuple[str, str]] = {

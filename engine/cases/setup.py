@@ -16,7 +16,6 @@ from engine.cases.office import Office
 from engine.cases.publishing import publish_diagram
 from engine.cases.risk_room import ship as ship_rules
 from engine.cases.service_points import ServicePointBook
-from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import sync_regions
 from engine.registers.province import MOST_PEOPLE, load_province, seed_province
@@ -46,7 +45,7 @@ def set_up(office: Office) -> None:
     with office.store.transaction() as session:
         sync_regions(session, office.settings.processes_dir / "regions.yaml")
         duties.sync(session, office.duties)
-        sync_accounts(session, Chart.load(office.settings.processes_dir), actor=SYSTEM, now=office.clock())
+        sync_accounts(session, office.chart, actor=SYSTEM, now=office.clock())
         ship_rules(session, office)
     with office.store.transaction() as session:
         library.lock(session)

@@ -22,6 +22,9 @@ _KINDS: dict[str, AccountKind] = {
     "expense": "expense",
 }
 
+#: what a voucher by hand may move: never what the fund owes or spends, or it could hide a payment
+_HAND_KINDS: tuple[AccountKind, ...] = ("asset", "income", "equity")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLine:
@@ -45,11 +48,25 @@ class PurposeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandKind:
+    """One kind of fact that an accountant enters from a paper, and the two accounts that it moves."""
+
+    kind: str
+    name: str
+    name_en: str
+    debit: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """The accounts and purposes of the fund."""
 
     accounts: tuple[AccountLine, ...]
     purposes: tuple[PurposeLine, ...]
+    by_hand: tuple[HandKind, ...]
+    #: the account of the fund's balance, to which income and expenditure go at the end of the year
+    carried_to: str
     source: str
     #: False until the finance office has compared it with the unified chart
     verified: bool
@@ -58,7 +75,7 @@ class Chart:
     def load(cls, processes_dir: Path) -> Chart:
         """The chart in the directory; DeclarationError with file and line for whatever cannot be used."""
         root = read_declaration(processes_dir / FILE)
-        root.only("source", "verified", "accounts", "purposes")
+        root.only("source", "verified", "carried_to", "accounts", "purposes", "by_hand")
         accounts: dict[str, AccountLine] = {}
         for entry in root.entries("accounts"):
             line = _account(entry)
@@ -66,9 +83,17 @@ class Chart:
                 raise entry.error(f"科目 {line.code} 写了两次", field="code")
             accounts[line.code] = line
         purposes = tuple(_purpose(entry, accounts) for entry in root.entries("purposes"))
+        by_hand: dict[str, HandKind] = {}
+        for entry in root.entries("by_hand"):
+            kind = _by_hand(entry, accounts)
+            if kind.kind in by_hand:
+                raise entry.error(f"手工凭证的业务 {kind.kind} 写了两次", field="kind")
+            by_hand[kind.kind] = kind
         return cls(
             accounts=tuple(accounts.values()),
             purposes=purposes,
+            by_hand=tuple(by_hand.values()),
+            carried_to=_of_kind(root, "carried_to", accounts, ("equity",)),
             source=root.text("source"),
             verified=root.flag("verified", default=False),
         )
@@ -86,14 +111,30 @@ def _account(entry: Entry) -> AccountLine:
 
 def _purpose(entry: Entry, accounts: dict[str, AccountLine]) -> PurposeLine:
     entry.only("purpose", "name", "name_en", "expense", "payable")
-    for field, kind in (("expense", "expense"), ("payable", "liability")):
-        code = entry.text(field)
-        if code not in accounts or accounts[code].kind != kind:
-            raise entry.error(f"「{field}」应当是类别为 {kind} 的科目，{code} 不是", field=field)
     return PurposeLine(
         purpose=entry.text("purpose"),
         name=entry.text("name"),
         name_en=entry.text("name_en"),
-        expense=entry.text("expense"),
-        payable=entry.text("payable"),
+        expense=_of_kind(entry, "expense", accounts, ("expense",)),
+        payable=_of_kind(entry, "payable", accounts, ("liability",)),
     )
+
+
+def _by_hand(entry: Entry, accounts: dict[str, AccountLine]) -> HandKind:
+    entry.only("kind", "name", "name_en", "debit", "credit")
+    return HandKind(
+        kind=entry.text("kind"),
+        name=entry.text("name"),
+        name_en=entry.text("name_en"),
+        debit=_of_kind(entry, "debit", accounts, _HAND_KINDS),
+        credit=_of_kind(entry, "credit", accounts, _HAND_KINDS),
+    )
+
+
+def _of_kind(
+    entry: Entry, field: str, accounts: dict[str, AccountLine], kinds: tuple[AccountKind, ...]
+) -> str:
+    code = entry.text(field)
+    if code not in accounts or accounts[code].kind not in kinds:
+        raise entry.error(f"「{field}」应当是类别为 {' 或 '.join(kinds)} 的科目，{code} 不是", field=field)
+    return code

@@ -14,6 +14,9 @@ from engine.store.audit import Members, SealedTable, register
 from engine.store.db import Base
 from engine.store.guards import insert_only
 
+#: keys of entries that carry income and expenditure to the fund's balance begin so
+CARRIED = "year-end:"
+
 
 class Account(Base):
     """One account of the chart. Insert-only."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.money.ledger import accounting_day
-from engine.money.ledger_tables import JournalEntry
+from engine.money.ledger_tables import Account, JournalEntry, Posting
 from engine.money.period_tables import PeriodClosing
 from engine.money.receipts import open_differences
 from engine.money.reconciliation_tables import SIDES, Reconciliation, ReconciliationDifference
@@ -30,6 +30,11 @@ def chain(region: str) -> tuple[str, ...]:
     while above(found[-1]) != found[-1]:
         found.append(above(found[-1]))
     return tuple(found)
+
+
+def alone(session: Session) -> None:
+    """Wait for every entry under way, and hold up new ones until this is decided: see the trigger on entries."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("books periods", 0))))
 
 
 def closed_through(session: Session, region: str) -> Month | None:
@@ -88,7 +93,30 @@ def missing(session: Session, *, region: str, month: Month, now: datetime) -> tu
                 f"{waiting} differences are not settled.",
             )
         )
+    found += _uncarried(session, region, month)
     return (*found, *_earlier_open(session, region, month))
+
+
+def uncarried(session: Session, region: str, year: int) -> dict[str, dict[str, int]]:
+    """Debits less credits of accounts of income and expenditure at the end of the year, by region; those at nothing left out."""
+    moved = func.sum(Posting.debit_fen - Posting.credit_fen)
+    rows = session.execute(
+        select(JournalEntry.region, Posting.account, moved)
+        .join(Posting, Posting.entry_id == JournalEntry.id)
+        .join(Account, Account.code == Posting.account)
+        .where(
+            Account.kind.in_(("income", "expense")),
+            JournalEntry.region.startswith(reach(region)),
+            JournalEntry.day <= date(year, 12, 31),
+        )
+        .group_by(JournalEntry.region, Posting.account)
+        .having(moved != 0)
+        .order_by(JournalEntry.region, Posting.account)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for place, account, fen in rows:
+        found.setdefault(str(place), {})[str(account)] = int(fen)
+    return found
 
 
 def period_reason(code: str, text: str, text_en: str, fact: str = "") -> Reason:
@@ -139,6 +167,19 @@ def _unsigned(session: Session, region: str, month: Month) -> Iterable[Reason]:
         for side in SIDES
         if side not in signed
     ]
+
+
+def _uncarried(session: Session, region: str, month: Month) -> Iterable[Reason]:
+    """December is closed once its year's income and expenditure have gone to the fund's balance."""
+    if month.month != 12 or not uncarried(session, region, month.year):
+        return ()
+    return (
+        period_reason(
+            "year_not_carried",
+            f"{month.year} 年收支还没有结转到基金结余，应先办年终结转",
+            f"Income and expenditure of {month.year} are not carried to the fund's balance yet.",
+        ),
+    )
 
 
 def _earlier_open(session: Session, region: str, month: Month) -> Iterable[Reason]:

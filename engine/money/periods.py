@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.money.period_checks import chain, missing, period_reason
+from engine.money.period_checks import alone, chain, missing, period_reason
 from engine.money.period_tables import PeriodClosing, PeriodReopening
 from engine.money.statements import trial
 from engine.store.actions import Action
@@ -38,7 +38,7 @@ def propose_close(
     session: Session, *, region: str, month: Month, actor: Actor, now: datetime
 ) -> PeriodClosing:
     """The closing, proposed; RefusedError with everything that is missing."""
-    _alone(session)
+    alone(session)
     _require_nothing(missing(session, region=region, month=month, now=now))
     standing = session.scalars(
         select(PeriodClosing).where(
@@ -67,7 +67,7 @@ def propose_close(
 
 def confirm_close(session: Session, closing_id: int, *, actor: Actor, now: datetime) -> PeriodClosing:
     """The month closed, with the digest of its trial balance; checked once more. Never by who proposed it."""
-    _alone(session)
+    alone(session)
     closing = _closing(session, closing_id, "proposed")
     _require_other(actor, closing.proposed_by, "提请结账")
     month = Month.parse(closing.month)
@@ -133,7 +133,7 @@ def decide_reopening(
     session: Session, reopening_id: int, *, approve: bool, why: str, actor: Actor, now: datetime
 ) -> PeriodClosing:
     """The month open again, or the wish declined; by neither who asked nor who closed."""
-    _alone(session)
+    alone(session)
     wish = session.get(PeriodReopening, reopening_id, with_for_update=True)
     if wish is None or wish.status != "asked":
         raise RefusedError(
@@ -181,11 +181,6 @@ def reopenings(session: Session, *, region: str, first: Month, last: Month) -> t
         )
         for wish, closing in rows
     )
-
-
-def _alone(session: Session) -> None:
-    """Wait for every entry under way, and hold up new ones until this is decided: see the trigger on entries."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("books periods", 0))))
 
 
 def _require_last(session: Session, closing: PeriodClosing) -> None:

@@ -21,6 +21,7 @@ from engine.money.ledger_tables import JournalEntry, PaymentPurpose, Posting
 from engine.money.pairing import Movement, Pair, Pairing, pair
 from engine.money.payment_tables import BankReceipt, PaymentBatch, PaymentOrder
 from engine.money.receipts import BANK_ACCOUNT, open_differences
+from engine.money.statements import not_carried
 from engine.values import Money, Month, reach
 
 CONTRIBUTION_INCOME, FISCAL_ACCOUNT = "4001", "1002"
@@ -292,12 +293,13 @@ def _said_movements(statement: Statement) -> tuple[Movement, ...]:
 def _by_region(
     session: Session, account: str, within: str, *, first: date | None, last: date
 ) -> dict[str, Money]:
-    """Debits less credits of the account by region, regions with nothing left out."""
+    """Debits less credits of the account by region, regions with nothing left out; without what the year's end carried."""
     moved = func.sum(Posting.debit_fen - Posting.credit_fen)
     query = (
         select(JournalEntry.region, moved)
         .join(Posting, Posting.entry_id == JournalEntry.id)
         .where(Posting.account == account, JournalEntry.region.startswith(within), JournalEntry.day <= last)
+        .where(not_carried())
         .group_by(JournalEntry.region)
         .having(moved != 0)
     )

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, case, cast, func, select, true
 from sqlalchemy.orm import Session
 
-from engine.money.ledger_tables import Account, JournalEntry, Posting
+from engine.money.ledger_tables import CARRIED, Account, JournalEntry, Posting
 from engine.money.payment_tables import BankReceipt, PaymentBatch
 from engine.values import Money, Month, reach
 
@@ -159,8 +159,9 @@ def trial(session: Session, region: str, *, first: date, last: date) -> TrialBal
 
 
 def income_and_expenditure(session: Session, region: str, *, first: date, last: date) -> FundStatement:
-    """The statement of the fund over the period (收支表)."""
-    rows = [row for row in _account_rows(session, region, first, last) if row.debit.fen or row.credit.fen]
+    """The statement of the fund over the period (收支表); what the year's end carried away did not go out."""
+    found = _account_rows(session, region, first, last, carried=False)
+    rows = [row for row in found if row.debit.fen or row.credit.fen]
     income = tuple(row for row in rows if row.kind == "income")
     expense = tuple(row for row in rows if row.kind == "expense")
     return FundStatement(
@@ -243,7 +244,14 @@ def voucher(session: Session, entry_id: int) -> BookedEntry | None:
     return _with_lines(session, [entry])[0] if entry else None
 
 
-def _account_rows(session: Session, region: str, first: date, last: date) -> tuple[BalanceRow, ...]:
+def not_carried() -> ColumnElement[bool]:
+    """Entries other than those of the year's end."""
+    return ~JournalEntry.key.startswith(CARRIED)
+
+
+def _account_rows(
+    session: Session, region: str, first: date, last: date, *, carried: bool = True
+) -> tuple[BalanceRow, ...]:
     def summed(column: SQLColumnExpression[int], *, before: bool) -> ColumnElement[int]:
         wanted = JournalEntry.day < first if before else JournalEntry.day >= first
         return cast(func.coalesce(func.sum(case((wanted, column), else_=0)), 0), BigInteger)
@@ -258,6 +266,7 @@ def _account_rows(session: Session, region: str, first: date, last: date) -> tup
         )
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(JournalEntry.region.startswith(reach(region)), JournalEntry.day <= last)
+        .where(true() if carried else not_carried())
         .group_by(Posting.account)
         .subquery()
     )
@@ -302,7 +311,7 @@ def _flows(
         )
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .join(Account, Account.code == Posting.account)
-        .where(Account.kind.in_(("income", "expense")), *_within(region, first, last))
+        .where(Account.kind.in_(("income", "expense")), not_carried(), *_within(region, first, last))
         .group_by("flow_key")
     )
     return {

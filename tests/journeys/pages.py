@@ -121,6 +121,15 @@ def _propose_closing(visitor: Visitor) -> None:
     visitor.page.wait_for_load_state()
 
 
+def _enter_voucher(visitor: Visitor) -> None:
+    """Contributions of a paper; of the same paper again they are refused, and what was typed stays."""
+    page = visitor.page
+    page.fill("#e-amount", "1,250,000.00")
+    page.fill("#e-paper", "税划2025-11")
+    page.locator("form[action='/books/entries'][method=post] button").click()
+    page.wait_for_load_state()
+
+
 def _take_in_nothing(visitor: Visitor) -> None:
     """A statement that is no statement."""
     page = visitor.page
@@ -310,6 +319,10 @@ PAGES: tuple[tuple[str, str, str, Act | None], ...] = (
     ("voucher", "zhoukuaiji", "/books/vouchers/1", None),
     ("books-periods", "zhoukuaiji", "/books/periods", None),
     ("books-periods-refused", "zhoukuaiji", "/books/periods", _propose_closing),
+    ("books-entries", "zhoukuaiji", "/books/entries", None),
+    ("books-entries-entered", "zhoukuaiji", "/books/entries", _enter_voucher),
+    ("books-entries-twice", "zhoukuaiji", "/books/entries", _enter_voucher),
+    ("books-entries-to-book", "zhengneikong", "/books/entries", None),
     ("reconciliation", "zhoukuaiji", "/books/reconciliation?month=2025-10", None),
     ("reconciliation-refused", "zhoukuaiji", "/books/reconciliation?month=2025-10", _take_in_nothing),
     ("reconciliation-report", "zhengneikong", "/books/reconciliation/1/report", None),

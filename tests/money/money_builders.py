@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.config import ROOT, Settings
 from engine.money import (
     adjustment_tables,
+    hand_tables,
     ledger_tables,
     payment_guards,
     payment_tables,
@@ -61,6 +62,7 @@ TABLES = (
     period_tables,
     reconciliation_tables,
     adjustment_tables,
+    hand_tables,
 )
 
 

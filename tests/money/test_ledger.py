@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -211,16 +212,8 @@ def test_one_key_posted_by_two_connections_at_once_is_one_entry(office: Office):
 
 def test_taking_the_chart_over_again_adds_nothing_and_a_changed_account_is_refused(office: Office):
     chart = Chart.load(ROOT / "processes")
-    changed = Chart(
-        accounts=(
-            type(chart.accounts[0])(
-                code="1001", name="改名", name_en=chart.accounts[0].name_en, kind="asset"
-            ),
-        ),
-        purposes=(),
-        source=chart.source,
-        verified=False,
-    )
+    first = replace(chart.accounts[0], name="改名")
+    changed = replace(chart, accounts=(first,), purposes=())
 
     with office.transaction() as session:
         assert sync_accounts(session, chart, actor=SYSTEM, now=NOW) == 0
@@ -235,6 +228,8 @@ def test_taking_the_chart_over_again_adds_nothing_and_a_changed_account_is_refus
         ('"1002"', '"1001"', "写了两次"),
         ('payable: "2102"}', 'payable: "1001"}', "类别为 liability"),
         ('expense: "5101"', 'expense: "9999"', "类别为 expense"),
+        ('credit: "4001"}', 'credit: "2101"}', "类别为 asset 或 income 或 equity"),
+        ('carried_to: "3001"', 'carried_to: "1001"', "类别为 equity"),
     ],
 )
 def test_a_wrong_chart_is_refused_with_file_and_line(tmp_path, old, new, words):

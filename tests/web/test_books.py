@@ -15,7 +15,17 @@ from engine.cases.office import Office
 from engine.money.ledger import Line, post
 from engine.values import SYSTEM, Money
 
-PAGES = ("", "/trial", "/fund", "/balance", "/vouchers", "/periods", "/reconciliation", "/adjustment")
+PAGES = (
+    "",
+    "/trial",
+    "/fund",
+    "/balance",
+    "/vouchers",
+    "/entries",
+    "/periods",
+    "/reconciliation",
+    "/adjustment",
+)
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +147,45 @@ def test_a_month_that_lacks_its_reports_is_not_closed_and_says_what_it_lacks(app
     assert staff(app, "cashier").post("/books/periods", region="371500", month="2025-10").status_code == 403
     wrong = staff(app, "accountant").post("/books/periods", region="371500", month="2025/10")
     assert "月份写法不对" in wrong.text
+
+
+@pytest.mark.req("MONEY-01", "MONEY-03")
+def test_a_voucher_by_hand_is_entered_by_one_and_booked_by_another(app: Flask, booked: int) -> None:
+    asked = {"region": "371500", "kind": "contributions", "day": "2025-11-03", "paper": "税划-7", "note": ""}
+    accountant, controller = staff(app, "accountant"), staff(app, "control")
+    unread = accountant.post("/books/entries", **asked | {"day": "昨天"}, amount="很多")
+    assert (unread.status_code, "日期写法不对" in unread.text, "金额写法不对" in unread.text) == (
+        403,
+        True,
+        True,
+    )
+    assert "很多" in unread.text
+
+    for nobody in ("cashier", "control", "intake"):
+        assert staff(app, nobody).post("/books/entries", **asked, amount="500.00").status_code == 403
+    entered = accountant.follow(accountant.post("/books/entries", **asked, amount="500.00"))
+    assert "等他人复核入账" in entered.text
+    number = re.search(r"第 (\d+) 号手工凭证已登记", entered.text)
+    assert number
+    address = f"/books/entries/{number[1]}"
+    assert "登记的人不能自己复核入账" in accountant.post(address, act="approve", region="371500").text
+    assert staff(app, "cashier").post(address, act="approve", region="371500").status_code == 403
+    assert (
+        "已入账，凭证号" in controller.follow(controller.post(address, act="approve", region="371500")).text
+    )
+
+    assert figures(accountant.get("/books/fund?first=2025-11&last=2025-11").text, "失业保险费收入") == [
+        "500.00"
+    ]
+
+
+@pytest.mark.req("MONEY-03")
+def test_a_year_that_runs_is_not_carried_and_the_page_says_what_is_missing(app: Flask, booked: int) -> None:
+    refused = staff(app, "accountant").post("/books/entries/years", region="371500", year="2025")
+
+    assert refused.status_code == 403
+    assert "2025 年还没有过完" in refused.text
+    assert (
+        "年份写法不对"
+        in staff(app, "accountant").post("/books/entries/years", region="371500", year="去年").text
+    )

@@ -1039,6 +1039,22 @@ END $$
 --;
 DO $$
 BEGIN
+  ALTER TABLE hand_voucher ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS hand_voucher_seen ON hand_voucher;
+  CREATE POLICY hand_voucher_seen ON hand_voucher USING ((SELECT office_staff()));
+  PERFORM office_grant('hand_voucher');
+END $$
+--;
+DO $$
+BEGIN
+  ALTER TABLE year_end ENABLE ROW LEVEL SECURITY;
+  DROP POLICY IF EXISTS year_end_seen ON year_end;
+  CREATE POLICY year_end_seen ON year_end USING ((SELECT office_staff()));
+  PERFORM office_grant('year_end');
+END $$
+--;
+DO $$
+BEGIN
   ALTER TABLE screen_trial ENABLE ROW LEVEL SECURITY;
   DROP POLICY IF EXISTS screen_trial_seen ON screen_trial;
   CREATE POLICY screen_trial_seen ON screen_trial USING ((SELECT office_staff()));
@@ -1330,6 +1346,38 @@ CREATE TRIGGER complaint_set_once BEFORE UPDATE ON complaint FOR EACH ROW WHEN (
 DROP TRIGGER IF EXISTS complaint_status_steps ON complaint
 --;
 CREATE TRIGGER complaint_status_steps BEFORE UPDATE ON complaint FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('received>accepted', 'received>passed_on', 'accepted>answered', 'answered>objected', 'answered>closed', 'objected>closed')) EXECUTE FUNCTION refuse_change('允许的步骤：received→accepted、received→passed_on、accepted→answered、answered→objected、answered→closed、objected→closed')
+--;
+DROP TRIGGER IF EXISTS hand_voucher_keep_rows ON hand_voucher
+--;
+CREATE TRIGGER hand_voucher_keep_rows BEFORE DELETE OR TRUNCATE ON hand_voucher FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS hand_voucher_frozen_columns ON hand_voucher
+--;
+CREATE TRIGGER hand_voucher_frozen_columns BEFORE UPDATE ON hand_voucher FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.region IS DISTINCT FROM NEW.region OR OLD.kind IS DISTINCT FROM NEW.kind OR OLD.day IS DISTINCT FROM NEW.day OR OLD.amount_fen IS DISTINCT FROM NEW.amount_fen OR OLD.paper IS DISTINCT FROM NEW.paper OR OLD.note IS DISTINCT FROM NEW.note OR OLD.takes_back IS DISTINCT FROM NEW.takes_back OR OLD.proposed_by IS DISTINCT FROM NEW.proposed_by OR OLD.proposed_at IS DISTINCT FROM NEW.proposed_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS hand_voucher_set_once ON hand_voucher
+--;
+CREATE TRIGGER hand_voucher_set_once BEFORE UPDATE ON hand_voucher FOR EACH ROW WHEN ((OLD.decided_by IS NOT NULL AND OLD.decided_by IS DISTINCT FROM NEW.decided_by) OR (OLD.decided_at IS NOT NULL AND OLD.decided_at IS DISTINCT FROM NEW.decided_at) OR (OLD.entry_id IS NOT NULL AND OLD.entry_id IS DISTINCT FROM NEW.entry_id)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS hand_voucher_status_steps ON hand_voucher
+--;
+CREATE TRIGGER hand_voucher_status_steps BEFORE UPDATE ON hand_voucher FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('proposed>posted', 'proposed>declined', 'posted>taken_back')) EXECUTE FUNCTION refuse_change('允许的步骤：proposed→posted、proposed→declined、posted→taken_back')
+--;
+DROP TRIGGER IF EXISTS year_end_keep_rows ON year_end
+--;
+CREATE TRIGGER year_end_keep_rows BEFORE DELETE OR TRUNCATE ON year_end FOR EACH STATEMENT EXECUTE FUNCTION refuse_change('记录须保留')
+--;
+DROP TRIGGER IF EXISTS year_end_frozen_columns ON year_end
+--;
+CREATE TRIGGER year_end_frozen_columns BEFORE UPDATE ON year_end FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id OR OLD.region IS DISTINCT FROM NEW.region OR OLD.year IS DISTINCT FROM NEW.year OR OLD.proposed_by IS DISTINCT FROM NEW.proposed_by OR OLD.proposed_at IS DISTINCT FROM NEW.proposed_at) EXECUTE FUNCTION refuse_change('核心栏目一经写入不得改动')
+--;
+DROP TRIGGER IF EXISTS year_end_set_once ON year_end
+--;
+CREATE TRIGGER year_end_set_once BEFORE UPDATE ON year_end FOR EACH ROW WHEN ((OLD.decided_by IS NOT NULL AND OLD.decided_by IS DISTINCT FROM NEW.decided_by) OR (OLD.decided_at IS NOT NULL AND OLD.decided_at IS DISTINCT FROM NEW.decided_at) OR (OLD.surplus_fen IS NOT NULL AND OLD.surplus_fen IS DISTINCT FROM NEW.surplus_fen) OR (OLD.books IS NOT NULL AND OLD.books IS DISTINCT FROM NEW.books)) EXECUTE FUNCTION refuse_change('签过的步骤不得改写')
+--;
+DROP TRIGGER IF EXISTS year_end_status_steps ON year_end
+--;
+CREATE TRIGGER year_end_status_steps BEFORE UPDATE ON year_end FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status AND (OLD.status || '>' || NEW.status) NOT IN ('proposed>carried', 'proposed>declined')) EXECUTE FUNCTION refuse_change('允许的步骤：proposed→carried、proposed→declined')
 --;
 CREATE OR REPLACE FUNCTION require_order_of_line() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

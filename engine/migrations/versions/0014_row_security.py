@@ -176,6 +176,32 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "year_end",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=40), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=40), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_why", sa.Text(), server_default="", nullable=False),
+        sa.Column("surplus_fen", sa.BigInteger(), nullable=True),
+        sa.Column("books", sa.Integer(), nullable=True),
+        sa.CheckConstraint("(status = 'proposed') = (decided_by IS NULL)", name=op.f("ck_year_end_decided")),
+        sa.CheckConstraint("status IN ('proposed', 'carried', 'declined')", name=op.f("ck_year_end_status")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_year_end_two_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_year_end")),
+    )
+    op.create_index(op.f("ix_year_end_region"), "year_end", ["region"], unique=False)
+    op.create_index(
+        "ix_year_end_waiting",
+        "year_end",
+        ["region", "year"],
+        unique=True,
+        postgresql_where=sa.text("status = 'proposed'"),
+    )
+    op.create_table(
         "case_avoidance",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("case_id", sa.BigInteger(), nullable=False),
@@ -220,6 +246,55 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_checklist_unit_region_code")),
         sa.PrimaryKeyConstraint("checklist_id", "region_code", name=op.f("pk_checklist_unit")),
+    )
+    op.create_table(
+        "hand_voucher",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("region", sa.String(length=6), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paper", sa.String(length=60), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("takes_back", sa.BigInteger(), nullable=True),
+        sa.Column("proposed_by", sa.String(length=40), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=40), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_why", sa.Text(), server_default="", nullable=False),
+        sa.Column("entry_id", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'proposed') = (decided_by IS NULL)", name=op.f("ck_hand_voucher_decided")
+        ),
+        sa.CheckConstraint(
+            "(status IN ('posted', 'taken_back')) = (entry_id IS NOT NULL)",
+            name=op.f("ck_hand_voucher_posted"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('proposed', 'posted', 'declined', 'taken_back')", name=op.f("ck_hand_voucher_status")
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_hand_voucher_not_nothing")),
+        sa.CheckConstraint("decided_by <> proposed_by", name=op.f("ck_hand_voucher_two_people")),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_hand_voucher_entry_id")),
+        sa.ForeignKeyConstraint(["takes_back"], ["hand_voucher.id"], name=op.f("fk_hand_voucher_takes_back")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_voucher")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_hand_voucher_entry_id")),
+    )
+    op.create_index(
+        "ix_hand_voucher_paper",
+        "hand_voucher",
+        ["region", "kind", "paper"],
+        unique=True,
+        postgresql_where=sa.text("takes_back IS NULL AND status IN ('proposed', 'posted')"),
+    )
+    op.create_index(op.f("ix_hand_voucher_region"), "hand_voucher", ["region"], unique=False)
+    op.create_index(
+        "ix_hand_voucher_takes_back",
+        "hand_voucher",
+        ["takes_back"],
+        unique=True,
+        postgresql_where=sa.text("status IN ('proposed', 'posted')"),
     )
     op.create_table(
         "price_index",
