@@ -24,6 +24,7 @@ from engine.people import Region, region_name
 from engine.refunds import campaigns
 from engine.refunds.campaign_tables import MODES, CampaignPart, RefundCampaign
 from engine.refunds.campaigns import next_part
+from engine.refunds.screening import parts_altered
 from engine.refunds.tables import ScreenRun
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError
 
@@ -38,7 +39,8 @@ def start_campaign(
     """The campaign of a city or province for a year, from its latest finished screening; its cases are opened by the sweep.
 
     Started before, with the same mode, it stays as it is. Refused without the duty there, below a city, without a
-    finished screening, in a year whose figures are not in force (the gap is named), and once it was closed.
+    finished screening, in a year whose figures are not in force (the gap is named), once it was closed, and where the
+    screening's decisions are not those that the trail vouches for.
     """
 
     def work(session: Session) -> Done:
@@ -60,6 +62,7 @@ def start_campaign(
                 f"{region_name(session, region)} {year} 年度还没有完成的筛查，请先筛查",
                 "Screen the employers of the region first.",
             )
+        _require_unaltered(session, run)
         campaign = campaigns.begin(session, run, region=region, mode=mode, actor=actor, now=office.clock())
         return _done(session, campaign)
 
@@ -167,6 +170,18 @@ def _done(session: Session, campaign: RefundCampaign) -> Done:
     return Done(
         message=f"{region_name(session, campaign.region)} {campaign.year} 年度稳岗返还批次已发起，系统陆续立案并推送"
     )
+
+
+def _require_unaltered(session: Session, run: ScreenRun) -> None:
+    """Refused where a decision of the screening is not the one that the trail vouches for: it would be paid by."""
+    altered = parts_altered(session, run)
+    if altered:
+        numbers = "、".join(str(each) for each in altered[:10])
+        raise _no(
+            "screening_altered",
+            f"第 {run.round} 轮筛查的第 {numbers} 部分与留痕不符，结论在筛查后被改动过：请报内控核查，并重新筛查",
+            "Decisions of the screening were altered after it; tell internal control and screen again.",
+        )
 
 
 def _require_figures(office: Office, region: str, year: int) -> None:

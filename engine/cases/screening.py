@@ -32,7 +32,7 @@ from engine.law.screening import campaign_day
 from engine.people import Region
 from engine.refunds.roster_tables import EmployerRoster
 from engine.refunds.rosters import LIST_NAMES, contributions_of, lists_missing
-from engine.refunds.screening import do_part, finish_run, next_part, parts_altered, start_run
+from engine.refunds.screening import do_part, finish_run, next_part, start_run
 from engine.refunds.tables import ScreenPart, ScreenRun
 from engine.values import SYSTEM, Actor, Reason, Refusal, RefusedError, reach
 
@@ -127,13 +127,6 @@ def screening_regions(office: Office, actor: Actor, run_id: int) -> tuple[Choice
     with office.store.reading() as session:
         run = _seen(session, actor, run_id)
         return run if isinstance(run, Refusal) else regions_within(session, (reach(run.region),))
-
-
-def altered_parts(office: Office, actor: Actor, run_id: int) -> tuple[int, ...] | Refusal:
-    """Numbers of the parts whose decisions are not those that the trail vouches for; empty is as it should be."""
-    with office.store.reading() as session:
-        run = _seen(session, actor, run_id)
-        return run if isinstance(run, Refusal) else parts_altered(session, run)
 
 
 def screening_due(office: Office, limit: int) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine.law.policy import region_chain
 from engine.refunds.campaign_tables import CampaignPart, RefundCampaign, RetentionRefund
+from engine.refunds.screening import parts_altered
 from engine.refunds.tables import ScreenDecision, ScreenRun
 from engine.store.actions import Action
 from engine.store.audit import append
@@ -77,11 +78,20 @@ def begin(
 
 
 def take_in_newer(session: Session, campaign: RefundCampaign, *, actor: Actor, now: datetime) -> bool:
-    """Whether a later screening gave the campaign new parts: whoever is newly eligible joins it."""
+    """Whether a later screening gave the campaign new parts: whoever is newly eligible joins it.
+
+    Nobody joins by a screening whose decisions are not those that the trail vouches for; the trail says so, once.
+    """
     run = newest_run(session, campaign.region, campaign.year)
     if campaign.status != "running" or run is None or run.id <= campaign.screen_run_id:
         return False
     campaign.screen_run_id = run.id
+    altered = parts_altered(session, run)
+    if altered:
+        session.flush()
+        told = {"screening": run.id, "altered_parts": list(altered), "parts": 0}
+        _note(session, campaign, Action.CAMPAIGN_STARTED, actor, now, told)
+        return False
     parts = _plan(session, campaign, run)
     if parts:
         campaign.status = "opening"

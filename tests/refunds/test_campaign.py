@@ -12,7 +12,7 @@ import pytest
 from builders import CAST_DAY, PASSWORD, Case, actor, refused
 from insured_employers import listed
 from offices import FixedClock, settings_for
-from sqlalchemy import select
+from sqlalchemy import select, text
 from told_employers import tell, year_of
 
 from engine.cases import campaigns, refund_acts, setup
@@ -88,6 +88,21 @@ def test_a_campaign_needs_a_screening_its_duty_and_figures(office: Office) -> No
     assert refused(campaigns.start_campaign(office, SYSTEM, region="371502", year=2025, mode="disburse")) == (
         "unknown_region",
     )
+
+
+@pytest.mark.req("REFUND-02", "CTRL-01")
+def test_nobody_is_paid_by_a_decision_that_was_altered_after_the_screening(office: Office) -> None:
+    def raised(fen: int) -> None:
+        with office.store.transaction() as session:
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+            session.execute(
+                text("UPDATE screen_decision SET amount_fen = amount_fen + :fen WHERE outcome = 'eligible'"),
+                {"fen": fen},
+            )
+
+    raised(100_000)
+    assert refused(start(office)) == ("screening_altered",)
+    raised(-100_000)
 
 
 @pytest.mark.req("REFUND-02")
