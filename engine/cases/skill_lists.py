@@ -202,9 +202,7 @@ def skill_list(office: Office, actor: Actor, *, status: str = "", cursor: str = 
         counts = dict(
             session.execute(
                 select(SkillSubsidyCase.status, func.count()).where(inside).group_by(SkillSubsidyCase.status)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         granted = session.scalar(select(func.sum(SkillSubsidyCase.amount_fen)).where(inside)) or 0
         screened = dict(
@@ -213,9 +211,7 @@ def skill_list(office: Office, actor: Actor, *, status: str = "", cursor: str = 
                 # what nobody has looked at yet is of no region
                 .where(or_(found, SkillScreening.region_code == ""))
                 .group_by(SkillScreening.outcome)
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         wanted = status if status in STATUS_NAMES else ""
         return SkillList(

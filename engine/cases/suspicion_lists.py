@@ -359,7 +359,7 @@ def _seen(session: Session, office: Office, actor: Actor, list_id: int) -> Suspi
 
 def _case_keys(session: Session, ids: list[int]) -> dict[int, str]:
     query = select(WorkflowCase.id, WorkflowCase.case_key).where(WorkflowCase.id.in_(ids))
-    return dict(session.execute(query).tuples().all()) if ids else {}
+    return dict(session.execute(query).all()) if ids else {}
 
 
 def _not_control() -> Reason:

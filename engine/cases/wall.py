@@ -253,7 +253,7 @@ def _counted(
         func.min(each.due),
     ).group_by(each.topic_id, each.place, each.word)
     found: dict[tuple[int, str], _Counted] = {}
-    for topic_id, place, word, count, returned, due_week, item_id, due in session.execute(query).tuples():
+    for topic_id, place, word, count, returned, due_week, item_id, due in session.execute(query):
         before = found.get((topic_id, place))
         tally = Tally(standings={word: count}, returned=returned, due_week=due_week)
         found[topic_id, place] = _Counted(
@@ -276,7 +276,7 @@ def _units(session: Session, sight: Sight, *, by_city: bool) -> dict[str, int]:
         )
         .group_by(place)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _row(topic: TopicView, cells: Sequence[WallCell | None]) -> WallRow:
@@ -326,9 +326,7 @@ def _above(session: Session, actor: Actor, sight: Sight) -> tuple[tuple[str, str
         for code in codes
         if code.startswith(reach(actor.region)) and code.startswith(reach(sight.checklist.region))
     ]
-    names = dict(
-        session.execute(select(Region.code, Region.name).where(Region.code.in_(seen))).tuples().all()
-    )
+    names = dict(session.execute(select(Region.code, Region.name).where(Region.code.in_(seen))).all())
     return tuple((code, names[code]) for code in seen if code in names)
 
 
@@ -365,7 +363,7 @@ def _weekly(
 ) -> list[tuple[date, int]]:
     query = select(day, func.count()).where(where, day >= first).group_by(day)
     found: dict[date, int] = {}
-    for each, count in session.execute(query).tuples():
+    for each, count in session.execute(query):
         if each is None:
             continue
         monday = each - timedelta(days=each.weekday())

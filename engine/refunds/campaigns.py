@@ -121,7 +121,7 @@ def wanted(session: Session, campaign: RefundCampaign, part: CampaignPart) -> Se
         ScreenDecision.region.startswith(reach(campaign.region)),
         ScreenDecision.employer_id.not_in(taken),
     )
-    return session.execute(found.order_by(ScreenDecision.employer_id)).tuples().all()
+    return session.execute(found.order_by(ScreenDecision.employer_id)).all()
 
 
 def finish_part(

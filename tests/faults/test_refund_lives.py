@@ -264,7 +264,7 @@ class Life:
                     PaymentOrder.purpose == "refund", PaymentOrder.status != "cancelled"
                 )
             )
-            ordered = dict(kept.tuples().all())
+            ordered = dict(kept.all())
             net = session.scalar(text(_NET))
             claims = 0
             for row in session.scalars(select(RetentionRefund)):
