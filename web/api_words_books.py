@@ -70,7 +70,7 @@ side_name|对账对方|the other side in words|银行
 sides|四方|the four sides
 sight|所看的地区和月份|region and months in view
 signed_by|签字人或签发人|who signed
-statement_side|对账对方：bank 银行、tax 税务、treasury 国库、business 业务|the other side: bank, tax, treasury or business|bank
+statement_side|对账对方：bank 银行、tax 税务、treasury 财政专户、business 业务|the other side: bank, tax, treasury or business|bank
 surplus|本期结余（元）|income less expenditure, yuan
 their_day|对方日期|day on the other side
 trial|试算平衡表|trial balance
