@@ -26,7 +26,7 @@ _INCIDENT = f"/control/incidents/<{NUMBER}:incident_id>"
 def _amount() -> fields.String:
     return fields.String(
         load_default="0",
-        validate=validate.Regexp(r"\d{1,12}(\.\d{1,2})?\Z"),
+        validate=validate.Regexp(r"[0-9]{1,12}(\.[0-9]{1,2})?\Z"),
         metadata={"description": said("amount"), "example": "12000.00"},
     )
 

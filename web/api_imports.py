@@ -38,7 +38,7 @@ class TemplateQuery(Schema):
     kind = schemas.choice("kind", *KINDS)
 
 
-@import_room.url_value_preprocessor  # type: ignore[untyped-decorator]
+@import_room.url_value_preprocessor
 def _let_long_files_in(endpoint: str | None, _: dict[str, Any] | None) -> None:
     """A file of a hundred thousand lines is longer than any paper, here as on the page."""
     if request.method == "POST" and endpoint is not None and request.path == "/api/v1/imports":

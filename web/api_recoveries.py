@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from engine.cases import dishonesty, recovery_lists
 from engine.cases import recoveries as cases
@@ -23,8 +23,11 @@ recovery_room = Room(
 )
 
 _RECOVERY = f"/recoveries/<{NUMBER}:overpayment_id>"
-#: yuan with two decimals, above zero and of a size that a book can hold
-_AMOUNT = r"(?!0{1,11}(\.0{1,2})?\Z)\d{1,11}(\.\d{1,2})?\Z"
+
+
+def _above_zero(amount: str) -> None:
+    if not amount.strip("0."):
+        raise ValidationError("须大于零 / must be above zero")
 
 
 class NewRecovery(Schema):
@@ -39,7 +42,7 @@ class Repayment(Schema):
     day = schemas.day("day")
     amount = fields.String(
         required=True,
-        validate=validate.Regexp(_AMOUNT),
+        validate=[validate.Regexp(r"[0-9]{1,11}(\.[0-9]{1,2})?\Z"), _above_zero],
         metadata={"description": said("amount"), "example": "1638.00"},
     )
     reference = schemas.Text("reference", longest=60)
