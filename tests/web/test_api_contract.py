@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from test_api import signed_in
-from visitors import claimant
+from visitors import claimant, program
 
 from engine.registers.cast import EMPLOYERS
 
@@ -75,9 +75,9 @@ WRITES_OF_PAGES = {
     "inbox.drop_view": "DELETE /inbox/views/{view_id}",
     "inbox.read_copy": "POST /inbox/copies/{case_id}/read",
     "inbox_bulk.act": "POST /bulk/complete",
-    "inbox_bulk.take": "only a page: a workbook is filled in by a person; programs have POST /bulk/complete",
+    "inbox_bulk.take": "only a page: a workbook made for a person's hand; programs have POST /bulk/complete",
     "inbox_bulk.failed": "only a page: the workbook of what failed in the one handed in",
-    "papers.whole_numbers": "only a page: printed with whole numbers, for a person who signs for it",
+    "papers.whole_numbers": "only a page: printed by a person who says why; no program is handed whole numbers",
     "adjustments.propose": "POST /books/adjustments",
     "adjustments.decide": "POST /books/adjustments/{proposal_id}/decision",
     "books.propose": "POST /books/periods",
@@ -88,12 +88,12 @@ WRITES_OF_PAGES = {
     "reconciling.sign": "POST /books/reconciliations/{reconciliation_id}/signature",
     "payments.start": "POST /payments",
     "month_runs.start": "POST /month-runs",
-    "refund_trials.propose": "only a page: figures are tried by the data steward who answers for them, with what is in force beside them",
+    "refund_trials.propose": "only a page: still to come to the API; figures are tried with what is in force beside them",
     "refund_employer.apply": "POST /refunds",
     "refund_employer.tell_uses": "POST /refunds/{refund_id}/uses",
     "refund_public.object_to": "only a page: anybody who reads the notice objects there, without signing in",
     "reductions.report": "POST /reductions",
-    "reductions.sheet": "only a page: a sheet is filled in by a person; programs have POST /reductions",
+    "reductions.sheet": "only a page: a sheet made for a person's hand; programs have POST /reductions for each line",
     "reductions.given": "POST /reductions/{report_id}/given",
     "reductions.answer": "POST /reductions/{report_id}/answer",
     "reductions.correct": "POST /reductions/{report_id}/correction",
@@ -157,7 +157,7 @@ WRITES_OF_PAGES = {
     "recoveries.judge": "POST /recoveries/{overpayment_id}/write-offs/{write_off_id}/decision",
     "recoveries.remove": "POST /dishonesty/{listing_id}/removal",
     "ratings.rate": "POST /my/ratings/{invitation_id}",
-    "ratings.number": "only a page: a telephone is read by the person who calls it, and the look is recorded",
+    "ratings.number": "only a page: a telephone in full is for the eyes of the person who calls, and the look is recorded",
     "rating_doors.rate_by_link": "only a page: whoever has the link of a short message rates, and nobody is signed in",
     "rating_doors.kiosk_number": "only a page: a number typed at a kiosk",
     "rating_doors.rate_at_kiosk": "only a page: a kiosk, where nobody is signed in",
@@ -391,6 +391,32 @@ def test_nothing_sent_makes_a_fault_or_an_undocumented_answer(
     assert found == [], f"seed {SEED}: " + "\n".join(found)
 
 
+@pytest.mark.req("FLOW-10")
+@pytest.mark.parametrize("login", ["zhoukuaiji", "zhengneikong", "fengshuju", "handudao", "zhujiandu"])
+def test_what_each_duty_reads_is_as_described(app: Flask, login: str) -> None:
+    client, _headers = program(app, login)
+    cookie = client.get_cookie("changling_session")
+    assert cookie
+    found: list[str] = []
+    statuses = set()
+
+    for result in schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations():
+        operation = result.ok()
+        if operation.method.upper() != "GET":
+            continue
+        numbers = dict.fromkeys(re.findall(r"\{(\w+)\}", operation.path), "1")
+        response = (case := operation.Case(path_parameters=numbers)).call(
+            cookies={"changling_session": cookie.value}
+        )
+        statuses.add(response.status_code)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except BaseExceptionGroup as wrong:
+            found.append(f"{operation.path}: {wrong.exceptions[0]}")
+
+    assert (found, 200 in statuses) == ([], True)
+
+
 @pytest.mark.req("FLOW-10", "MONEY-01")
 def test_what_is_about_oneself_is_for_oneself(
     app: Flask, document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
@@ -437,6 +463,21 @@ OF_DUTIES: dict[str, tuple[int | None, ...]] = {
     "get /exchange/{peer}/differences": (403, 403, 404, 404, 403),
     "post /exchange/{peer}/statement": (403, 403, 404, 404, 403),
     "post /exchange/messages/{message_id}/resend": (403, 403, 404, 404, 403),
+    "get /books": (403, 200, 200, 403, 200),
+    "post /books/periods": (403, 403, 403, 403, 403),
+    "post /books/adjustments": (403, 403, 403, 403, 403),
+    "get /recoveries": (200, 200, 200, 403, 403),
+    "post /recoveries": (403, 403, 403, 403, 403),
+    "get /dishonesty": (403, 403, 200, 403, 200),
+    "get /rosters": (200, 403, 200, 403, 403),
+    "post /prices": (403, 403, 403, 403, 403),
+    "get /imports": (403, 403, 403, 403, 403),
+    "get /control/rules": (403, 403, 200, 403, 403),
+    "post /control/rules": (403, 403, None, 403, 403),
+    "post /control/screenings": (403, 403, None, 403, 403),
+    "get /control/looks": (403, 403, 200, 403, 403),
+    "get /control/incidents": (403, 403, 200, 403, 200),
+    "post /rectification": (403, 403, 403, 403, None),
     "get /studio/library": (403, 403, 200, 200, 403),
     "get /studio/changes/{change_id}": (403, 403, 404, 404, 403),
     "get /studio/changes/{change_id}/run": (403, 403, 404, 404, 403),
