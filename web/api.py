@@ -21,19 +21,31 @@ from engine.cases import staff
 from engine.values import Actor, Refusal
 from web import api_schemas as schemas
 from web import session
+from web.api_books import book_room
 from web.api_cases import cases
+from web.api_control import control_room
+from web.api_control_records import record_room
 from web.api_docs import api_docs
-from web.api_doors import ProblemDetails, Room, limit_body, unknown, with_problem
+from web.api_doors import Room, limit_body, with_problem
 from web.api_feedback import feedback
 from web.api_guides import guide_room
+from web.api_imports import import_room
 from web.api_inbox import inbox
 from web.api_office import office_room
 from web.api_oversight import oversight
+from web.api_own import own_room
+from web.api_prices import price_room
+from web.api_problems import ProblemDetails, unknown
+from web.api_reconciling import reconciling_room
+from web.api_recoveries import recovery_room
+from web.api_rectification import rectification_room
 from web.api_reductions import reduction_room
 from web.api_refunds import refund_room
+from web.api_rosters import roster_room
 from web.api_studio import studio
 from web.api_tasks import tasks
 from web.api_transfers import transfer_room
+from web.api_work_plans import plan_room
 from web.errors import refusal_problem
 from web.session import office
 
@@ -43,6 +55,8 @@ entrance = Room("entrance", chinese="登录", english="signing in")
 
 ROOMS = (
     entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, reduction_room, feedback, studio, guide_room,
+    book_room, reconciling_room, roster_room, price_room, import_room, recovery_room, control_room, record_room,
+    rectification_room, plan_room, own_room,
 )  # fmt: skip
 
 DESCRIPTION = """先 POST /api/v1/session 登录；改动请求须带请求头 X-CSRFToken，宜带 Idempotency-Key。

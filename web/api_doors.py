@@ -13,7 +13,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import orjson
 from flask import Request, Response, request
@@ -27,13 +27,15 @@ from werkzeug.datastructures import MultiDict
 
 from engine.cases.answers import Answer, AnsweredError, Asked, KeyReusedError, UnderWayError, around
 from engine.cases.office import Office
-from engine.cases.views import Done
-from engine.values import Actor, ActorKind, Reason, Refusal
+from engine.cases.views import Done, FieldFaults
+from engine.values import Actor, ActorKind, Refusal
 from engine.workflow.forms import FormErrors
 from web import session
+from web.api_problems import NOT_FOR_YOU, ProblemDetails, faulty, unknown
 from web.api_records import answer_of, plain
 from web.api_words import WORDS, said
 from web.errors import problem, refusal_problem
+from web.files import handed_out
 
 Act = Callable[..., Any]
 
@@ -49,43 +51,6 @@ REPLAYED = "Idempotency-Replayed"
 _OPEN = (400, 404, 405, 422, 503)
 _READ = (400, 401, 403, 404, 405, 409, 422, 503)
 _WRITE = (400, 401, 403, 404, 405, 409, 413, 422, 503)
-_NOT_FOR_YOU = Reason(
-    code="not_for_you",
-    text="此操作不对您这类用户开放",
-    text_en="This is not for the kind of user who is signed in.",
-)
-
-
-class ProblemReason(Schema):
-    """A reason with its fact, parameter and source."""
-
-    code = fields.String(metadata={"description": said("code"), "example": "claimed_by_other"})
-    text = fields.String(metadata={"description": said("text"), "example": "此任务已由他人领取"})
-    text_en = fields.String(metadata={"description": said("text_en"), "example": "Somebody else has it."})
-    fact = fields.String(metadata={"description": said("fact"), "example": "王受理"})
-    parameter = fields.String(metadata={"description": said("parameter"), "example": ""})
-    source = fields.String(metadata={"description": said("source"), "example": "社会保险法第四十五条"})
-    verified = fields.Boolean(metadata={"description": said("verified"), "example": True})
-
-
-class ProblemDetails(Schema):
-    """RFC 9457 problem+json."""
-
-    type = fields.String(required=True, metadata={"description": said("type"), "example": "about:blank"})
-    title = fields.String(required=True, metadata={"description": said("title"), "example": "不能这样办理"})
-    status = fields.Integer(required=True, metadata={"description": said("status"), "example": 403})
-    detail = fields.String(
-        required=True, metadata={"description": said("detail"), "example": "请联系系统管理员"}
-    )
-    reasons = fields.List(
-        fields.Nested(ProblemReason), required=True, metadata={"description": said("reasons")}
-    )
-    fields_ = fields.Dict(
-        keys=fields.String(),
-        required=True,
-        data_key="fields",
-        metadata={"description": said("fields_by_name")},
-    )
 
 
 class _Parser(FlaskParser):
@@ -243,9 +208,12 @@ def replayed(answer: Answer) -> Response:
     return response
 
 
-def unknown() -> Response:
-    """Nobody is signed in."""
-    return problem(401, title=_("请先登录"), detail="POST /api/v1/session")
+def file_out(file: IO[bytes] | Refusal, name: str) -> Response | Refusal:
+    """The file to be saved under that name; or why there is none."""
+    if isinstance(file, Refusal):
+        return file
+    with file:
+        return handed_out(file.read(), media_type="application/octet-stream", name=name)
 
 
 def with_problem(room: Room, view: Act, status: int) -> Act:
@@ -298,6 +266,8 @@ def _answered(outcome: object, status: int) -> Response:
         return refusal_problem(outcome)
     if isinstance(outcome, FormErrors):
         return problem(422, title=_("填写有误"), detail=_("请更正所列字段"), fields=outcome.errors)
+    if isinstance(outcome, FieldFaults):
+        return faulty(outcome.faults)
     return _json(outcome, status)
 
 
@@ -310,7 +280,7 @@ def _guarded(view: Act, who: tuple[ActorKind, ...]) -> Act:
         if actor is None:
             return unknown()
         if actor.kind not in who:
-            return refusal_problem(Refusal(reasons=(_NOT_FOR_YOU,)))
+            return refusal_problem(Refusal(reasons=(NOT_FOR_YOU,)))
         if any(isinstance(part, str) and not part.isprintable() for part in address.values()):
             return problem(404, title=_("没有找到"), detail=_("请检查地址，或从首页重新进入。"))
         given: ResponseReturnValue = view(**address)

@@ -17,10 +17,9 @@ from engine.cases.service_ratings import REASONS, Given, MyRatings
 from engine.cases.views import FieldFaults
 from engine.values import Actor, ActorKind, Refusal
 from web import api_schemas as schemas
-from web.api_doors import EVERYBODY, NUMBER, STAFF, Room, reads, writes
+from web.api_doors import EVERYBODY, NUMBER, STAFF, Room, file_out, reads, writes
 from web.api_records import answer_of, rows_of
 from web.api_words import said
-from web.files import handed_out
 
 feedback = Room("feedback", chinese="好差评与投诉", english="ratings and complaints")
 
@@ -90,11 +89,7 @@ def figures(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
 def workbook(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """One of the tables as a workbook."""
     table = asked.pop("table")
-    file = rating_figures.export(office, actor, RatingFilter(**asked), table)
-    if isinstance(file, Refusal):
-        return file
-    with file:
-        return handed_out(file.read(), media_type="application/octet-stream", name="ratings.xlsx")
+    return file_out(rating_figures.export(office, actor, RatingFilter(**asked), table), "ratings.xlsx")
 
 
 @reads(

@@ -11,12 +11,11 @@ from engine.cases import hits, suspicion_lists
 from engine.cases.hits import CHANNELS, HitFilter, HitList
 from engine.cases.office import Office
 from engine.cases.suspicion_lists import ListHead, ListTaken, ListView
-from engine.values import Actor, Refusal
+from engine.values import Actor
 from web import api_schemas as schemas
-from web.api_doors import NUMBER, STAFF, Room, reads, writes
+from web.api_doors import NUMBER, STAFF, Room, file_out, reads, writes
 from web.api_records import answer_of, rows_of
 from web.api_words import said
-from web.files import handed_out
 
 oversight = Room("oversight", chinese="停发线索与疑点名单", english="leads and suspicion lists")
 
@@ -123,8 +122,6 @@ def show(office: Office, actor: Actor, asked: dict[str, Any], list_id: int) -> o
 @reads(oversight, f"{_LIST}/answer", chinese="疑点名单反馈表", asks=AnswerQuery, answer=None, who=STAFF)
 def answer(office: Office, actor: Actor, asked: dict[str, Any], list_id: int) -> object:
     """The answer to the sender as a workbook, one finding for each line."""
-    file = suspicion_lists.answer_file(office, actor, list_id, partial=asked["so_far"])
-    if isinstance(file, Refusal):
-        return file
-    with file:
-        return handed_out(file.read(), media_type="application/octet-stream", name="answer.xlsx")
+    return file_out(
+        suspicion_lists.answer_file(office, actor, list_id, partial=asked["so_far"]), "answer.xlsx"
+    )

@@ -16,25 +16,38 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from marshmallow import Schema, fields, validate
 
-from engine.values import Money
+from engine.cases.views import Page
+from engine.values import Money, Month
 from engine.workflow.forms import Form
 from web.api_words import WORDS, said
 from web.forms import described
 
-#: said elsewhere, and long
-_LEFT_OUT = {"CaseView": {"diagram"}}
+#: said elsewhere, and long; or for the office alone
+_LEFT_OUT = {"CaseView": {"diagram"}, "Field": {"read", "stored", "store"}}
+
+#: records of different rooms that bear one name, as the description calls them
+_CALLED = {
+    "fund_incidents.IncidentView": "FundIncident",
+    "import_views.FileView": "ImportFile",
+    "reduction_views.ObjectionRow": "ReductionObjection",
+    "samples.ItemRow": "DrawnItem",
+    "wall_views.Stage": "PlanStage",
+    "wall_views.Tally": "WallTally",
+}
 
 _EXAMPLES: dict[type, object] = {
     str: "", int: 1, bool: True, datetime: "2025-11-03T01:00:00+00:00", date: "2025-11-03", bytes: "", Money: "1638.00",
+    Month: "2025-11",
 }  # fmt: skip
 _PLAIN: dict[type, type[fields.Field[Any]]] = {
     str: fields.String, int: fields.Integer, bool: fields.Boolean, datetime: fields.AwareDateTime, date: fields.Date,
-    bytes: fields.String, Money: fields.String,
+    bytes: fields.String, Money: fields.String, Month: fields.String,
 }  # fmt: skip
 _WRITTEN: dict[type, Callable[[Any], object]] = {
     datetime: datetime.isoformat,
     date: date.isoformat,
     Money: lambda money: money.text,
+    Month: str,
     Decimal: str,
     bytes: lambda content: base64.b64encode(content).decode(),
     Form: described,
@@ -101,7 +114,7 @@ def answer_of(record: type) -> type[Schema]:
         members[f"{key}_"] = field
         field.data_key, field.attribute = key, key
     first = (record.__doc__ or record.__name__).strip().splitlines()[0]
-    return type(record.__name__, (Schema,), {**members, "__doc__": first})
+    return type(_called(record), (Schema,), {**members, "__doc__": first})
 
 
 @cache
@@ -115,7 +128,7 @@ def page_of(record: type) -> type[Schema]:
             "previous_cursor": field_of(str, "previous_cursor"),
             "more": field_of(bool, "more"),
         },
-        name=f"{record.__name__}Page",
+        name=f"{_called(record)}Page",
     )
 
 
@@ -123,7 +136,7 @@ def page_of(record: type) -> type[Schema]:
 def rows_of(record: type) -> type[Schema]:
     """The description of a whole list."""
     return Schema.from_dict(
-        {"rows": _list(fields.Nested(answer_of(record)), "rows")}, name=f"{record.__name__}List"
+        {"rows": _list(fields.Nested(answer_of(record)), "rows")}, name=f"{_called(record)}List"
     )
 
 
@@ -148,11 +161,19 @@ def field_of(kind: Any, name: str) -> fields.Field[Any]:
         return fields.String(required=True, validate=allowed, metadata={**metadata, "example": parts[0]})
     if origin in (tuple, frozenset, list) and (len(parts) == 1 or parts[-1] is Ellipsis):
         return _list(field_of(parts[0], name), name)
+    if origin is Page:
+        return fields.Nested(page_of(parts[0]), required=True, metadata=metadata)
     if origin is tuple or (isinstance(kind, type) and hasattr(kind, "_fields")):
         return fields.Raw(required=True, metadata=metadata)
     if origin is not None and issubclass(origin, Mapping):
         return fields.Dict(keys=fields.String(), required=True, metadata=metadata)
     return _single(getattr(kind, "__supertype__", kind), name, metadata)
+
+
+def _called(record: type) -> str:
+    """The name of the record in the description, where no two have the same."""
+    module = record.__module__.rpartition(".")[2]
+    return _CALLED.get(f"{module}.{record.__name__}", record.__name__)
 
 
 def _single(kind: Any, name: str, metadata: Mapping[str, object]) -> fields.Field[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from flask import Response
 from marshmallow import Schema, fields, validate
 
 from engine.cases import campaigns as campaign_acts
@@ -29,12 +28,11 @@ from engine.cases.refund_records import (
 )
 from engine.cases.refund_sheets import export_screened
 from engine.cases.screening_views import EmployerScreened, ScreenedFilter, ScreeningView
-from engine.values import Actor, ActorKind, Money, Refusal
+from engine.values import Actor, ActorKind, Money
 from web import api_schemas as schemas
-from web.api_doors import NUMBER, STAFF, Room, reads, writes
+from web.api_doors import NUMBER, STAFF, Room, file_out, reads, writes
 from web.api_records import answer_of, page_of, rows_of
 from web.api_words import said
-from web.files import handed_out
 
 refund_room = Room(
     "refunds", chinese="稳岗返还筛查、活动与公示", english="screenings, campaigns and notices of refunds"
@@ -173,7 +171,7 @@ def screened(office: Office, actor: Actor, asked: dict[str, Any], run_id: int) -
 def screened_sheet(office: Office, actor: Actor, asked: dict[str, Any], run_id: int) -> object:
     """The same as a workbook."""
     asked.pop("cursor")
-    return _workbook(export_screened(office, actor, run_id, ScreenedFilter(**asked)), "screening.xlsx")
+    return file_out(export_screened(office, actor, run_id, ScreenedFilter(**asked)), "screening.xlsx")
 
 
 @reads(refund_room, "/refund-campaigns", chinese="稳岗返还活动", answer=rows_of(CampaignRow), who=STAFF)
@@ -219,7 +217,7 @@ def refund_list(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
 def refund_sheet(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """The same as a workbook."""
     asked.pop("cursor")
-    return _workbook(export_refunds(office, actor, RefundFilter(**asked)), "refunds.xlsx")
+    return file_out(export_refunds(office, actor, RefundFilter(**asked)), "refunds.xlsx")
 
 
 @writes(refund_room, "/refunds", chinese="单位申请返还", asks=YearOfRefund, status=201, who=_EMPLOYER)
@@ -263,10 +261,3 @@ def notices(office: Office, actor: Actor) -> object:
 def open_notices(office: Office, _actor: Actor) -> object:
     """The public notices whose days have not run out."""
     return refund_notices.open_notices(office)
-
-
-def _workbook(file: Any, name: str) -> Refusal | Response:
-    if isinstance(file, Refusal):
-        return file
-    with file:
-        return handed_out(file.read(), media_type="application/octet-stream", name=name)

@@ -85,6 +85,13 @@ def yes(name: str) -> fields.Boolean:
     )  # fmt: skip
 
 
+def verdict(name: str) -> fields.Boolean:
+    """A yes or a no; one of them must be said."""
+    return fields.Boolean(
+        required=True, truthy={True, "true"}, falsy={False, "false"}, metadata={"description": said(name), "example": True}
+    )  # fmt: skip
+
+
 class SignIn(Schema):
     """Login and password of a member of staff."""
 
@@ -182,6 +189,13 @@ class Why(Schema):
     """Why."""
 
     why = Text("why", required=True)
+
+
+class Decision(Schema):
+    """Yes or no, and why."""
+
+    approve = verdict("approve")
+    why = Text("why", longest=500, required=False)
 
 
 class Remark(Schema):

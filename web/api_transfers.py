@@ -16,9 +16,8 @@ from engine.cases.transfer_records import InTransit, TransferFilter, TransferLis
 from engine.cases.transfer_views import receiving_case, transfer_view
 from engine.values import Actor, ActorKind, Refusal
 from web import api_schemas as schemas
-from web.api_doors import NUMBER, STAFF, Room, reads, writes
+from web.api_doors import NUMBER, STAFF, Room, file_out, reads, writes
 from web.api_records import answer_of, rows_of
-from web.files import handed_out
 
 transfer_room = Room(
     "transfers", chinese="关系转迁与机构信件", english="transfers of rights and the exchange"
@@ -83,11 +82,7 @@ def in_transit(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
 @reads(transfer_room, "/transfers/in-transit/workbook", chinese="在途资金表", asks=MonthQuery, answer=None, who=STAFF)  # fmt: skip
 def in_transit_sheet(office: Office, actor: Actor, asked: dict[str, Any]) -> object:
     """The same as a workbook."""
-    file = transit.export(office, actor, month=asked["month"])
-    if isinstance(file, Refusal):
-        return file
-    with file:
-        return handed_out(file.read(), media_type="application/octet-stream", name="in-transit.xlsx")
+    return file_out(transit.export(office, actor, month=asked["month"]), "in-transit.xlsx")
 
 
 @reads(transfer_room, _TRANSFER, chinese="查看转迁", answer=answer_of(TransferView), who=_BOTH)

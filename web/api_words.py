@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from web.api_words_books import BOOK_WORDS
+from web.api_words_control import CONTROL_WORDS
 from web.api_words_feedback import FEEDBACK_WORDS
 from web.api_words_guides import GUIDE_WORDS
+from web.api_words_recoveries import RECOVERY_WORDS
+from web.api_words_rectification import RECTIFICATION_WORDS
 from web.api_words_reductions import REDUCTION_WORDS
 from web.api_words_refunds import REFUND_WORDS
+from web.api_words_rosters import ROSTER_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
 
 _WORDS = """
 accepted|已接受|accepted
-account|账号或科目（账号只显示末四位）|account, masked where it is a bank's|**** 1234
-account_name|科目名称|name of the account
 active|在职|works here
 actor|办理人|who acted|王受理
 added|增加的部分|what was added
 added_at|上传时间|when it was added
 added_by|上传人|who added it
 after|变动后；在何环节之后|after the change, or which step it comes after
-again|此前已收入|had been taken before
+again|此前已收入；或按种子再抽的结果|had been taken before, or what the seed draws today
 agency_id|委托代理编号|number of the agency
 ahead|后续可能的环节|what can come next
 amount|金额（元，两位小数）|yuan with two decimals|1638.00
@@ -46,10 +49,8 @@ author|作者|author
 automatic|系统自动办理|done by the office itself
 base|起草时的发布版本号|published version that the draft began from
 batch|付款批次|payment batch
-batch_number|批次号|number of the payment batch|PB-371502-2025-11
-batches|付款批次|payment batches
 became_hit|已转停发核实|led to a stop case
-before|变动前|before the change
+before|变动前；或下一页由此编号之前开始|before the change, or the number from which the next page goes on
 below|下级机构|offices below
 breach|超期记录|breach on record
 bulk|可否批量办结|many may be completed at once
@@ -65,7 +66,7 @@ change_id|变更单编号|number of the change
 changed|变动的部分；文件在变更单中|what was changed, or: the change holds the file
 changed_at|变动时间|when it changed
 changes|变动|changes
-channel|得知途径；评价渠道|how one was told, or how a rating was given|phone
+channel|途径（得知、评价、申报或申请）|channel|phone
 claim_text|疑点情形|what the list says
 claimable|可领|may be claimed
 clean|可直接换版的件数|cases that move without notice
@@ -79,13 +80,11 @@ copied|抄送我|copied to me
 count|数量|count
 counts|各状态件数|cases by status
 created_at|收到时间|when it came
-credit|贷方|credit
 credit_code|统一社会信用代码|unified social credit code
 csrf_token|改动请求须放入请求头 X-CSRFToken|send it as X-CSRFToken with every change
 cursor|上一页给出的翻页标记|mark that the page before gave
 day|日期|day
 days|日期|days
-debit|借方|debit
 decided_at|决定时间|when it was decided
 decided_by|决定人|who decided
 delegated|已委派|delegated
@@ -120,12 +119,11 @@ ends|到此结束|the case ends there
 entered_at|录入时间|when it was entered
 entered_by|录入人|who entered it
 entries|会计分录|journal entries
-entry_id|分录编号|number of the entry
 errors|须更正之处|what to correct
 event_day|情形发生日期，不清楚的为空|day of the event; null where nobody knows|2025-11-02
 evidence|证据|evidence
 fact|查明的情况|what was found
-facts|查明的情况|facts
+facts|查明的情况；或规则可用的事实|facts
 failed|未办的行；不符合的条件（或各条件的户数）|rows, or conditions, that failed
 fields|表单各项|fields of the form
 fields_by_name|须更正的字段|messages by field
@@ -164,7 +162,7 @@ in_changes|所在变更单|changes that hold it
 incident_id|异常编号|number of the incident
 incidents|异常|incidents
 job_id|换版作业编号|number of the move
-key|字段代码|key of the field
+key|代码|key
 kind|种类|kind
 label|名称|label
 last_day|最后一天（含）|last day, inclusive
@@ -176,7 +174,7 @@ limits|期限|time limits
 line|行号|line
 line_count|行数|number of lines
 line_no|行号|number of the line
-lines|明细|lines
+lines|明细，或行数|lines, or how many
 list|清单|list|todo
 list_id|名单编号|number of the list
 login|登录名|login|wangshouli
@@ -209,7 +207,7 @@ ok|可以发布|may be published
 old|旧版本号|number of the old version|1
 on_behalf_of|被代理人|whose substitute acted
 on_file|已有日历|the year is on file
-open|待核实的件数|open
+open|未结的件数或金额|open: how many, or yuan
 opened_at|开立时间|when it was opened
 opens|可打开的页面|which page the caller may open
 opinion|意见：agree 同意、disagree 不同意|opinion|agree
@@ -282,7 +280,7 @@ returned|退回金额（元）|returned, yuan
 returned_count|退回笔数|payments returned
 reverses|所冲销的分录|entry that it takes back
 round|第几轮|round of the month
-row|任务|the task
+row|这一行|the row
 rows|各行|rows
 run_id|演练编号|number of the run
 running|在办件数|cases that run on it
@@ -342,7 +340,7 @@ to_version_id|新版本编号|version to move to
 todo|待办|waits for me
 told|线索内容，将告知本人|what was told; the person will read it|原单位来电，称其已到新单位上班
 took|用时|how long it took
-topic|整改事项|topic of the finding
+topic|整改事项|topic
 total|总数；金额合计（元）|how many in all, or yuan
 trail|审批记录|trail of opinions
 tried_to|试到的案件|last case tried
@@ -383,7 +381,10 @@ year|年份|year|2026
 
 
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
-    rooms = (_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, REDUCTION_WORDS, REFUND_WORDS, TRANSFER_WORDS)
+    rooms = (
+        _WORDS, BOOK_WORDS, CONTROL_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, RECOVERY_WORDS, RECTIFICATION_WORDS,
+        REDUCTION_WORDS, REFUND_WORDS, ROSTER_WORDS, TRANSFER_WORDS,
+    )  # fmt: skip
     for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")
         yield name, (chinese, english, example[0] if example else "")

@@ -27,7 +27,7 @@ complaint_id|投诉序号|number of the complaint
 complaints|投诉|complaints
 counter|可否在窗口登记|may enter one at the counter
 finished_on|办结日期|day on which it was finished
-first|起始（月份）|first month|2025-01
+first|起始（月份或天数）|first month, or day|2025-01
 fix_by|整改期限（含）|last day to make good, inclusive
 fix_late|整改超期|made good late
 fix_median|从评价到答复的工作日中位数|working days to the answer, median
@@ -38,7 +38,7 @@ in_time|按期答复件数|how many were answered in time
 invitation_id|评价邀请序号|number of the invitation to rate
 invited|邀请件数|how many were invited
 justified|属实或部分属实件数|how many were justified, at least in part
-last|截止（月份）|last month|2025-12
+last|截止（月份或天数）；或最近一次|last month or day, or the latest one|2025-12
 matter|事项|the matter|claim
 may_object|可否提出异议|may object now
 mended|再评转好件数|bad ones that were rated well afterwards

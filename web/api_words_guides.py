@@ -15,7 +15,7 @@ end|到达的结束|end that it comes to
 explanation|填写说明|how to fill it in
 explanations|办理说明|what is done
 for_whom|谁可以办|who may apply
-found|含有所找词语的文字|texts in which the words were found
+found|找到的文字；或对方的数字（元）|texts that were found, or what the other side says, yuan
 hours|办公时间|opening hours
 how_to_apply|在哪里、怎样申请|where and how to apply
 known|系统已查好、只需核对的内容|what is looked up already and only shown
@@ -29,7 +29,7 @@ not_asked|不得向申请人索要的东西|what nobody may be asked for
 objection|异议答复时限|how long an objection takes to be answered
 office_days|经办机构各环节时限合计（工作日）|working days of the office's own steps together
 phone|电话|telephone|12333
-points|服务网点|counters
+points|服务网点；或曲线上的各月|counters, or months of a line
 provisions|办理依据|provisions that it rests on
 q|要找的词，以空格分开|words to look for, by spaces|社会保障卡
 question|在此处的问题|question that is asked there

@@ -18,7 +18,7 @@ commit_soon|七天内须交承诺书的单位|employers whose commitment is due 
 commit_soon_count|七天内须交承诺书的户数|how many commitments are due within seven days
 commitment_until|承诺截止日期|last day for the commitment
 committed_on|承诺日期|day of the commitment
-condition|筛查条件|condition of the screening|layoff
+condition|条件|condition|layoff
 conditions|各条件|conditions
 confirm_soon|七天内须确认的单位|employers that must confirm within seven days
 confirm_soon_count|七天内须确认的户数|how many must confirm within seven days
@@ -69,7 +69,7 @@ paid_out|银行已付（元）|paid by the bank, yuan|86400.00
 passed_on|其中转拨用工单位（元）|of it for the user firms, yuan|0.00
 prepaid|预拨金额（元）|prepaid, yuan|50000.00
 prepaid_on|预拨日期|day of the prepayment
-published_on|公示日期|day of publication
+published_on|公示或公布日期|day of publication
 pushed_on|推送日期|day on which the employer was told
 recovered|已追回（元）|what came back, yuan|0.00
 refund|返还|the refund

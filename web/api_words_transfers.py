@@ -62,7 +62,7 @@ relation_only|只转关系，不转费用|the relationship moves without money
 sending|转出地|sending end
 sent|发出的信件数|messages that were sent
 sent_here|是否由本机构发出|sent from here
-side|哪一端：in 转入地、out 转出地、both 两地|which end: in, out or both|in
+side|哪一端（in 转入地、out 转出地、both 两地）；或对账对方|which end (in, out or both), or the other side of a reconciliation|in
 stages|路上的各步|stretches of the road
 state_name|状态名称|name of the state|费用在途
 stated_at|本机构最近的对账单|when this office last stated

@@ -66,7 +66,7 @@ def write() -> ResponseReturnValue:
     return (
         _rule_form(typed, faults=kept)
         if isinstance(kept, Faults)
-        else redirect(f"/control/rules/{kept}", 303)
+        else redirect(f"/control/rules/{kept.rule_id}", 303)
     )
 
 

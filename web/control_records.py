@@ -70,7 +70,7 @@ def write() -> ResponseReturnValue:
     outcome = fund_incidents.write_incident(office(), actor(), said)
     if isinstance(outcome, Refusal):
         return _incidents(refusal=outcome, typed=typed)
-    return redirect(f"/control/incidents/{outcome}", code=303)
+    return redirect(f"/control/incidents/{outcome.incident_id}", code=303)
 
 
 @pages.get("/incidents/<int:incident_id>")

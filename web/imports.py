@@ -20,14 +20,14 @@ from web.session import actor, actor_or_none, office, only_for
 import_pages = Blueprint("imports", __name__, url_prefix="/imports")
 
 #: the other fields of the form, and what a browser writes around a file
-_AROUND_FILE = 64 * 1024
+AROUND_FILE = 64 * 1024
 
 
 @import_pages.url_value_preprocessor
 def _let_long_files_in(endpoint: str | None, _: dict[str, Any] | None) -> None:
     """A file of a hundred thousand lines is longer than any paper."""
     if endpoint == "imports.take":
-        request.max_content_length = BYTES_MAX + _AROUND_FILE
+        request.max_content_length = BYTES_MAX + AROUND_FILE
 
 
 @import_pages.get("")

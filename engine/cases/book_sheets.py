@@ -25,6 +25,8 @@ _TITLES = {
     "trial": "试算平衡表", "fund": "收支表", "balance": "资产负债表", "vouchers": "记账凭证", "months": "按月收支",
     "regions": "按地区收支",
 }  # fmt: skip
+#: what can be taken out
+TABLES = tuple(_TITLES)
 _HEADINGS: Mapping[str, Sequence[str]] = {
     "trial": ("科目", "名称", "期初借方", "期初贷方", "本期借方", "本期贷方", "期末借方", "期末贷方"),
     "fund": ("类别", "科目", "名称", "本期金额"),

@@ -21,7 +21,7 @@ from engine.money.statements import BalanceSheet, BookedEntry, Flow, FundStateme
 from engine.people import Region
 from engine.values import Actor, Money, Month, Reason, Refusal, reach
 
-__all__ = ["moved"]
+__all__ = ["BalanceSheet", "FundStatement", "TrialBalance", "moved"]
 
 #: duties that read the books
 READERS = frozenset({"accountant", "cashier", "control", "fund_supervisor", "provincial"})

@@ -56,6 +56,14 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentWritten:
+    """An incident that was written down and waits to be signed."""
+
+    incident_id: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
     """One later report."""
 
@@ -136,13 +144,15 @@ def fund_incident(office: Office, actor: Actor, incident_id: int) -> IncidentVie
     return attempt(office, actor, work, subject=f"fund_incident:{incident_id}", stream="fund-incidents")
 
 
-def write_incident(office: Office, actor: Actor, said: Said, *, case_id: int | None = None) -> int | Refusal:
-    """The number of the incident written down; graded by amount and filing, due by the working calendar.
+def write_incident(
+    office: Office, actor: Actor, said: Said, *, case_id: int | None = None
+) -> IncidentWritten | Refusal:
+    """The incident written down, with its number; graded by amount and filing, due by the working calendar.
 
     Refused where the law sees no incident, and for what is found in the future.
     """
 
-    def work(session: Session) -> int:
+    def work(session: Session) -> IncidentWritten:
         _require(session, office, actor, WRITES, said.region)
         _require_words(session, office, said)
         graded = grade(
@@ -172,7 +182,7 @@ def write_incident(office: Office, actor: Actor, said: Said, *, case_id: int | N
         session.add(made)
         session.flush()
         _note(session, office, actor, made, Action.INCIDENT_RAISED)
-        return made.id
+        return IncidentWritten(incident_id=made.id, message=f"已记录：{made.title}，等他人签发")
 
     return attempt(office, actor, work, subject=f"office:{said.region}", stream="fund-incidents")
 

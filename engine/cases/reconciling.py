@@ -35,6 +35,8 @@ from engine.workflow.rehearsal import Value
 
 RECONCILE = ("accountant",)
 SIGN = ("accountant", "cashier", "control")
+#: whose side the books are compared with
+COMPARED_WITH = SIDES
 #: more differences than that, and the file is not of this account
 DIFFERENCES_MAX = 300
 

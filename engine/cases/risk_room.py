@@ -10,7 +10,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.cases.office import Office
-from engine.cases.risk_views import FactView, FlagRow, RuleBook, RuleView, Tried, TriedExample
+from engine.cases.risk_views import (
+    FactView,
+    FlagRow,
+    RoundView,
+    RuleBook,
+    RuleKept,
+    RuleView,
+    Tried,
+    TriedExample,
+)
 from engine.cases.staff import name_of
 from engine.cases.steps import attempt
 from engine.cases.views import Done
@@ -43,13 +52,11 @@ def rule_book(office: Office, actor: Actor) -> RuleBook | Refusal:
         last = session.scalars(
             select(RiskRound).where(RiskRound.region == actor.region).order_by(RiskRound.id.desc()).limit(1)
         ).first()
-        if last is not None:
-            session.expunge(last)
         return RuleBook(
             rules=tuple(_rule_view(session, actor, rule, counts) for rule in rules),
             facts=fact_views(),
             figures=_figures(office, actor.region),
-            last=last,
+            last=_round(last) if last else None,
             may_write=duty == "control",
         )
 
@@ -74,16 +81,17 @@ def fact_views() -> tuple[FactView, ...]:
     )
 
 
-def write_rule(office: Office, actor: Actor, written: WrittenRule) -> int | Faults | Refusal:
-    """The number of the draft kept; or what is wrong with it, by field."""
+def write_rule(office: Office, actor: Actor, written: WrittenRule) -> RuleKept | Faults | Refusal:
+    """The draft kept, with its number; or what is wrong with it, by field."""
     faults = faults_of(written, office.book)
     if faults.by_field:
         return faults
 
-    def work(session: Session) -> int:
+    def work(session: Session) -> RuleKept:
         at_door(session, office, actor, "control")
         ship(session, office)
-        return risk_versions.write_version(session, written, actor=actor, now=office.clock()).id
+        kept = risk_versions.write_version(session, written, actor=actor, now=office.clock())
+        return RuleKept(rule_id=kept.id, message=f"已保存为草稿：{kept.rule} 第 {kept.version} 版")
 
     return attempt(office, actor, work, subject=f"risk_rule:{written.rule}", stream="risk-rules")
 
@@ -264,6 +272,12 @@ def _tried(session: Session, written: WrittenRule, found: Trial) -> Tried:
         for each in found.examples
     )
     return Tried(payees=found.payees, flagged=found.flagged, share=found.share, examples=examples)
+
+
+def _round(last: RiskRound) -> RoundView:
+    return RoundView(
+        region=last.region, month=last.month, payees=last.payees, flagged=last.flagged, run_at=last.run_at
+    )
 
 
 def _rule(session: Session, rule_id: int) -> RiskRule:

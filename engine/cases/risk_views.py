@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.oversight.risk_rules import LEVEL_NAMES, Faults, WrittenRule
-from engine.oversight.risk_tables import RiskRound
 
 __all__ = [
     "LEVEL_NAMES",
     "FactView",
     "Faults",
     "FlagRow",
+    "RoundView",
     "RuleBook",
+    "RuleKept",
     "RuleView",
     "Tried",
     "TriedExample",
@@ -97,6 +98,27 @@ class FactView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """A screening: every live rule put once to everybody who is paid in a region."""
+
+    region: str
+    #: benefit month that was about to be paid
+    month: str
+    payees: int
+    #: payees of whom one rule or more said something new
+    flagged: int
+    run_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleKept:
+    """A rule that was kept as a draft."""
+
+    rule_id: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleBook:
     """Every rule, the facts and figures that rules may name, and the last screening."""
 
@@ -104,5 +126,5 @@ class RuleBook:
     facts: tuple[FactView, ...]
     #: key → title and value in force here
     figures: tuple[tuple[str, str, str], ...]
-    last: RiskRound | None
+    last: RoundView | None
     may_write: bool

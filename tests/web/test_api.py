@@ -8,16 +8,13 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from visitors import ANSWERS, PASSWORD, STAFF, claimed, confirmed, open_task, staff
+from visitors import ANSWERS, PASSWORD, STAFF, claimed, confirmed, open_task, program, staff
 from werkzeug.test import TestResponse
 
 
 def signed_in(app: Flask, duty: str) -> tuple[FlaskClient, dict[str, str]]:
     """A program signed in as the duty's holder, and the header that its changes need."""
-    client = app.test_client()
-    answer = client.post("/api/v1/session", json={"login": STAFF[duty], "password": PASSWORD})
-    assert answer.status_code == 200, answer.text
-    return client, {"X-CSRFToken": answer.json["csrf_token"]}
+    return program(app, STAFF[duty])
 
 
 @pytest.mark.req("FLOW-10")

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from test_api import signed_in
-from visitors import claimant
+from visitors import claimant, program
 
 from engine.registers.cast import EMPLOYERS
 
@@ -51,19 +51,19 @@ WRITES_OF_PAGES = {
     "phrases.keep": "POST /phrases",
     "phrases.drop": "DELETE /phrases/{phrase_id}",
     "calendars.enter": "PUT /calendar/{year}",
-    "imports.take": "only a page: a file of an older system is handed in and judged at a desk, with its report before one's eyes",
-    "imports.act": "only a page: who loads a file has its report before their eyes",
+    "imports.take": "POST /imports",
+    "imports.act": "POST /imports/{import_id}/load",
     "calendars.decide": "POST /calendar/editions/{edition_id}/approval",
-    "control.screen": "only a page: an internal controller screens, reads and judges; programs have no post",
-    "control.write": "only a page: a rule is written and tried by a person",
-    "control.act_on_rule": "only a page: a rule is put in force by a second person",
-    "control.recheck": "only a page: the re-check itself is a task, POST /tasks/{task_id}/complete",
-    "control.draw": "only a page: a sample is drawn by an internal controller",
-    "control_records.ask": "only a page: a change of stored data is asked for by a person who gives the evidence",
-    "control_records.decide": "only a page: a change of stored data is decided by a second person",
-    "control_records.write": "only a page: a fund incident is written down by a person",
-    "control_records.act": "only a page: a fund incident is signed by a leader",
-    "employer_rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
+    "control.screen": "POST /control/screenings",
+    "control.write": "POST /control/rules",
+    "control.act_on_rule": "POST /control/rules/{rule_id}/approval",
+    "control.recheck": "POST /control/flags/{flag_id}/recheck",
+    "control.draw": "POST /control/samples",
+    "control_records.ask": "POST /control/changes",
+    "control_records.decide": "POST /control/changes/{change_id}/decision",
+    "control_records.write": "POST /control/incidents",
+    "control_records.act": "POST /control/incidents/{incident_id}/signature",
+    "employer_rosters.take": "POST /employer-rosters",
     "exchange_door.take": "only a page: a letter of another office bears its own signature, and has a door of its own",
     "cases.attach": "POST /cases/{case_id}/attachments",
     "cases.remove_attachment": "POST /attachments/{attachment_id}/removal",
@@ -75,39 +75,39 @@ WRITES_OF_PAGES = {
     "inbox.drop_view": "DELETE /inbox/views/{view_id}",
     "inbox.read_copy": "POST /inbox/copies/{case_id}/read",
     "inbox_bulk.act": "POST /bulk/complete",
-    "inbox_bulk.take": "only a page: a workbook is filled in by a person; programs have POST /bulk/complete",
+    "inbox_bulk.take": "only a page: a workbook made for a person's hand; programs have POST /bulk/complete",
     "inbox_bulk.failed": "only a page: the workbook of what failed in the one handed in",
-    "papers.whole_numbers": "only a page: printed with whole numbers, for a person who signs for it",
-    "adjustments.propose": "only a page: money between funds is moved by two people who look at the figures",
-    "adjustments.decide": "only a page: money between funds is moved by two people who look at the figures",
+    "papers.whole_numbers": "only a page: printed by a person who says why; no program is handed whole numbers",
+    "adjustments.propose": "POST /books/adjustments",
+    "adjustments.decide": "POST /books/adjustments/{proposal_id}/decision",
+    "books.propose": "POST /books/periods",
+    "books.decide": "POST /books/periods/{closing_id}/confirmation",
+    "books.decide_reopening": "POST /books/reopenings/{reopening_id}/decision",
+    "reconciling.reconcile": "POST /books/reconciliations",
+    "reconciling.decide": "POST /books/pairs/{pair_id}/decision",
+    "reconciling.sign": "POST /books/reconciliations/{reconciliation_id}/signature",
     "hand_entries.enter": "POST /books/entries",
     "hand_entries.decide": "POST /books/entries/{voucher_id}/decision",
     "hand_entries.propose_year_end": "POST /books/year-ends",
     "hand_entries.decide_year_end": "POST /books/year-ends/{year_end_id}/decision",
-    "books.propose": "only a page: a month of the books is closed by two people",
-    "books.decide": "only a page: a month of the books is closed by two people",
-    "books.decide_reopening": "only a page: a month of the books is opened again by people",
-    "reconciling.reconcile": "only a page: a statement is taken in by the accountant who answers for it",
-    "reconciling.decide": "only a page: a proposed pair is confirmed by a person",
-    "reconciling.sign": "only a page: a report is signed by two people",
     "payments.start": "POST /payments",
     "month_runs.start": "POST /month-runs",
-    "refund_trials.propose": "only a page: figures are tried by the data steward who answers for them, with what is in force beside them",
+    "refund_trials.propose": "only a page: still to come to the API; figures are tried with what is in force beside them",
     "refund_employer.apply": "POST /refunds",
     "refund_employer.tell_uses": "POST /refunds/{refund_id}/uses",
     "refund_public.object_to": "only a page: anybody who reads the notice objects there, without signing in",
     "reductions.report": "POST /reductions",
-    "reductions.sheet": "only a page: a sheet is filled in by a person; programs have POST /reductions",
-    "reductions.given": "only a page: the employer says when it handed the notice over",
-    "reductions.answer": "only a page: the employer answers its worker's objection in its own words",
+    "reductions.sheet": "only a page: a sheet made for a person's hand; programs have POST /reductions for each line",
+    "reductions.given": "POST /reductions/{report_id}/given",
+    "reductions.answer": "POST /reductions/{report_id}/answer",
     "reductions.correct": "POST /reductions/{report_id}/correction",
-    "reductions.received": "only a page: the worker confirms that they have the notice",
-    "reductions.objection": "only a page: the worker says in their own words what is wrong",
+    "reductions.received": "POST /reductions/{report_id}/received",
+    "reductions.objection": "POST /reductions/{report_id}/objection",
     "refunds.start": "POST /refund-campaigns",
     "refunds.close": "POST /refund-campaigns/{campaign_id}/close",
     "refunds.look": "POST /refunds/{refund_id}/look",
     "screenings.start": "POST /screenings",
-    "rosters.take": "only a page: a roster is taken in by the data steward who answers for it",
+    "rosters.take": "POST /rosters",
     "payments.receipt": "POST /payments/receipts",
     "portal.sign_in_claimant": "POST /session/person",
     "portal.claim": "POST /claims",
@@ -135,33 +135,33 @@ WRITES_OF_PAGES = {
     "suspicion.take": "POST /suspicion-lists",
     "welcome.sign_in_staff": "POST /session",
     "welcome.sign_out": "DELETE /session",
-    "death_grants.counter": "only a page: a relative stands at the counter and signs the commitment",
-    "death_grants.own": "only a page: a relative reads the commitment before they give it",
-    "prices.enter": "only a page: a data steward types what was published",
-    "prices.take": "only a page: the same from a file",
-    "prices.confirm": "only a page: a second data steward compares it with the publication",
-    "prices.reject": "only a page: a data steward lays it aside with the reason",
-    "prices.withdraw": "only a page: a data steward takes a wrong one back with the reason",
-    "skills.take": "only a page: a data steward takes a roster of certificates in",
-    "skills.counter": "only a page: the holder stands at the counter",
-    "skills.own_apply": "only a page: the holder applies with the certificate's number",
+    "death_grants.counter": "POST /death-grants",
+    "death_grants.own": "POST /my/death-grants",
+    "prices.enter": "POST /prices",
+    "prices.take": "POST /prices/file",
+    "prices.confirm": "POST /prices/{index_id}/confirmation",
+    "prices.reject": "POST /prices/{index_id}/rejection",
+    "prices.withdraw": "POST /prices/{index_id}/withdrawal",
+    "skills.take": "POST /certificate-rosters",
+    "skills.counter": "POST /skill-subsidies",
+    "skills.own_apply": "POST /my/skills",
     "starts.transfer": "POST /transfers",
     "rectification.issue_one": "POST /findings",
-    "rectification.issue": "only a page: a checklist is laid over a whole region by a person who reads what it says",
-    "rectification.supervise": "only a page: a unit is pressed by a person who says why",
-    "rectification.reopen": "only a page: an item found untrue is taken up again by a person who says why",
-    "rectification.close": "only a page: a checklist is closed by a person",
-    "work_plans.take": "only a page: a table laid out by hand is judged with its faults before one's eyes",
+    "rectification.issue": "POST /rectification",
+    "rectification.supervise": "POST /rectification/items/{item_id}/supervision",
+    "rectification.reopen": "POST /rectification/items/{item_id}/reopening",
+    "rectification.close": "POST /rectification/{checklist_id}/closing",
+    "work_plans.take": "POST /work-plans",
     "transfers.withdraw": "POST /transfers/{number}/withdrawal",
     "exchange.resend": "POST /exchange/messages/{message_id}/resend",
     "exchange.state": "POST /exchange/{peer}/statement",
-    "recoveries.start": "only a page: internal control opens by hand what no stop handed over",
-    "recoveries.repay": "only a page: an accountant types what stands in the bank's list",
-    "recoveries.propose": "only a page: a clerk proposes to give up a rest",
-    "recoveries.judge": "only a page: an approver judges it",
-    "recoveries.remove": "only a page: a fund supervisor removes an entry with the reason",
+    "recoveries.start": "POST /recoveries",
+    "recoveries.repay": "POST /recoveries/{overpayment_id}/repayments",
+    "recoveries.propose": "POST /recoveries/{overpayment_id}/write-offs",
+    "recoveries.judge": "POST /recoveries/{overpayment_id}/write-offs/{write_off_id}/decision",
+    "recoveries.remove": "POST /dishonesty/{listing_id}/removal",
     "ratings.rate": "POST /my/ratings/{invitation_id}",
-    "ratings.number": "only a page: a telephone is read by the person who calls it, and the look is recorded",
+    "ratings.number": "only a page: a telephone in full is for the eyes of the person who calls, and the look is recorded",
     "rating_doors.rate_by_link": "only a page: whoever has the link of a short message rates, and nobody is signed in",
     "rating_doors.kiosk_number": "only a page: a number typed at a kiosk",
     "rating_doors.rate_at_kiosk": "only a page: a kiosk, where nobody is signed in",
@@ -171,7 +171,7 @@ WRITES_OF_PAGES = {
     "complaints.own": "POST /complaints",
     "complaints.counter": "POST /complaints",
     "complaints.object_to": "POST /my/complaints/{complaint_id}/objection",
-    "contacts.change": "only a page: whoever signs in says where to be told",
+    "contacts.change": "PUT /my/contacts",
 }
 
 
@@ -280,12 +280,19 @@ ABOUT_ONESELF = {
     "get /refunds": (403, 200, 200, 403),
     "get /my/refunds": (403, 200, 403, 403),
     "get /refund-notices/open": (200, 200, 200, 200),
+    "get /my/contacts": (200, 200, 403, 403),
+    "put /my/contacts": (200, 200, 403, 403),
+    "get /my/skills": (200, 403, 403, 403),
+    "post /my/skills": (422, 403, 403, 403),
+    "post /my/death-grants": (422, 403, 403, 403),
+    "get /my/reductions": (200, 403, 403, 403),
+    "get /my/reduction-reports": (403, 200, 403, 403),
 }
 #: operations about one case or task that the public may call; every other operation is for staff
 OF_ONE_CASE_OR_TASK = re.compile(
     r"(get|put|post) /(tasks/\{task_id\}(/(claim|release|draft|complete|earlier-steps))?"
     r"|cases/\{case_id\}(/(file|diagram|withdrawal|attachments))?|attachments/\{attachment_id\}(/removal)?"
-    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?|reductions/\{report_id\}/correction)"
+    r"|transfers/\{number\}(/withdrawal)?|refunds/\{refund_id\}(/uses)?|reductions/\{report_id\}(/(correction|given|answer|received|objection))?)"
 )
 
 
@@ -388,6 +395,32 @@ def test_nothing_sent_makes_a_fault_or_an_undocumented_answer(
     assert found == [], f"seed {SEED}: " + "\n".join(found)
 
 
+@pytest.mark.req("FLOW-10")
+@pytest.mark.parametrize("login", ["zhoukuaiji", "zhengneikong", "fengshuju", "handudao", "zhujiandu"])
+def test_what_each_duty_reads_is_as_described(app: Flask, login: str) -> None:
+    client, _headers = program(app, login)
+    cookie = client.get_cookie("changling_session")
+    assert cookie
+    found: list[str] = []
+    statuses = set()
+
+    for result in schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app).get_all_operations():
+        operation = result.ok()
+        if operation.method.upper() != "GET":
+            continue
+        numbers = dict.fromkeys(re.findall(r"\{(\w+)\}", operation.path), "1")
+        response = (case := operation.Case(path_parameters=numbers)).call(
+            cookies={"changling_session": cookie.value}
+        )
+        statuses.add(response.status_code)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except BaseExceptionGroup as wrong:
+            found.append(f"{operation.path}: {wrong.exceptions[0]}")
+
+    assert (found, 200 in statuses) == ([], True)
+
+
 @pytest.mark.req("FLOW-10", "MONEY-01")
 def test_what_is_about_oneself_is_for_oneself(
     app: Flask, document: Mapping[str, Any], visitors: dict[str, tuple[FlaskClient, Headers]]
@@ -434,6 +467,21 @@ OF_DUTIES: dict[str, tuple[int | None, ...]] = {
     "get /exchange/{peer}/differences": (403, 403, 404, 404, 403),
     "post /exchange/{peer}/statement": (403, 403, 404, 404, 403),
     "post /exchange/messages/{message_id}/resend": (403, 403, 404, 404, 403),
+    "get /books": (403, 200, 200, 403, 200),
+    "post /books/periods": (403, 403, 403, 403, 403),
+    "post /books/adjustments": (403, 403, 403, 403, 403),
+    "get /recoveries": (200, 200, 200, 403, 403),
+    "post /recoveries": (403, 403, 403, 403, 403),
+    "get /dishonesty": (403, 403, 200, 403, 200),
+    "get /rosters": (200, 403, 200, 403, 403),
+    "post /prices": (403, 403, 403, 403, 403),
+    "get /imports": (403, 403, 403, 403, 403),
+    "get /control/rules": (403, 403, 200, 403, 403),
+    "post /control/rules": (403, 403, None, 403, 403),
+    "post /control/screenings": (403, 403, None, 403, 403),
+    "get /control/looks": (403, 403, 200, 403, 403),
+    "get /control/incidents": (403, 403, 200, 403, 200),
+    "post /rectification": (403, 403, 403, 403, None),
     "get /studio/library": (403, 403, 200, 200, 403),
     "get /studio/changes/{change_id}": (403, 403, 404, 404, 403),
     "get /studio/changes/{change_id}/run": (403, 403, 404, 404, 403),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from html import unescape
 
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from engine.registers.cast import PEOPLE
@@ -101,6 +102,14 @@ def staff(app: Flask, duty: str) -> Visitor:
     response = visitor.post("/sign-in", login=STAFF[duty], password=PASSWORD)
     assert response.status_code == 303, response.text
     return visitor
+
+
+def program(app: Flask, login: str) -> tuple[FlaskClient, dict[str, str]]:
+    """A program signed in at the API as the member of staff of that login, and the header that its changes need."""
+    client = app.test_client()
+    answer = client.post("/api/v1/session", json={"login": login, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return client, {"X-CSRFToken": answer.json["csrf_token"]}
 
 
 def claimant(app: Flask, key: str = "") -> Visitor:
