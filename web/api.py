@@ -29,6 +29,7 @@ from web.api_docs import api_docs
 from web.api_doors import Room, limit_body, with_problem
 from web.api_feedback import feedback
 from web.api_guides import guide_room
+from web.api_hand_entries import hand_room
 from web.api_imports import import_room
 from web.api_inbox import inbox
 from web.api_office import office_room
@@ -55,7 +56,7 @@ entrance = Room("entrance", chinese="登录", english="signing in")
 
 ROOMS = (
     entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, reduction_room, feedback, studio, guide_room,
-    book_room, reconciling_room, roster_room, price_room, import_room, recovery_room, control_room, record_room,
+    book_room, hand_room, reconciling_room, roster_room, price_room, import_room, recovery_room, control_room, record_room,
     rectification_room, plan_room, own_room,
 )  # fmt: skip
 

@@ -182,7 +182,7 @@ made_by|设立人|who made it
 marks|元素的状态|marks by element
 may_attach|可否上传材料|papers may be added
 may_end|可否终止|the caller may end it
-may_enter|可否录入|the caller may enter a year
+may_enter|可否录入|the caller may enter
 media_type|文件类型|media type
 message|结果|what was done
 mine|自己的|one's own
@@ -199,7 +199,7 @@ name_en|英文名称|name in English
 new|新版本号|number of the new version|2
 next_after|下一页起点，0 为末页|where the next page begins; 0 on the last
 next_cursor|下一页标记，末页为空|mark of the next page; empty on the last
-note|附言|note
+note|附言或摘要|note
 notes|提示|notes
 notice|须知后换版的件数|cases that move with notice
 number|号码|number

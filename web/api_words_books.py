@@ -13,6 +13,7 @@ assets_total|资产合计（元）|assets in all, yuan
 batch_number|批次号|number of the payment batch|PB-371502-2025-11
 batches|付款批次|payment batches
 booked|我方账面（元）|as booked, yuan|86400.00
+books|账本数|how many books
 closed_through|已结账至（月份），未结过为空|last month that is closed; empty for none|2025-09
 closing|期末余额（元）|balance at the end, yuan
 closing_credit|期末贷方合计（元）|credit at the end, yuan
@@ -31,9 +32,11 @@ explained_by|说明人|who explained it
 fund|收支表|income and expenditure
 fund_total|净资产合计（元）|fund balance and surplus, yuan
 giver_name|调出地区|region that gives
+hand_kind|手工凭证的业务（科目表 by_hand）|kind of the voucher, of the chart's by_hand|contributions
 held|可用资金（元）|what the region holds, yuan
 income|收入（元）或收入各科目|income, yuan or by account
 income_total|收入合计（元）|income in all, yuan
+kinds|可选的业务|kinds to choose from
 liabilities|负债|liabilities
 liabilities_total|负债合计（元）|liabilities in all, yuan
 may|可以办理的操作|what the caller may try
@@ -51,6 +54,7 @@ our_day|我方日期|day on our side
 pair_id|配对编号|number of the pair
 paired|相符的项数|items that agree
 pairs|待确认或已确认的配对|pairs that may be the same
+paper|原始凭证编号|number of the paper that shows it|税划2025-11
 poor|深度贫困县（优先）|a deeply poor county, served first
 proposal_id|调剂编号|number of the proposal
 proposals|各次调剂|proposals
@@ -72,8 +76,12 @@ sight|所看的地区和月份|region and months in view
 signed_by|签字人或签发人|who signed
 statement_side|对账对方：bank 银行、tax 税务、treasury 财政专户、business 业务|the other side: bank, tax, treasury or business|bank
 surplus|本期结余（元）|income less expenditure, yuan
+takes_back|所冲销的手工凭证|voucher that this one takes back
 their_day|对方日期|day on the other side
 trial|试算平衡表|trial balance
 voucher|凭证|voucher
 voucher_before|只列此编号之前的凭证（上一页的 before）|only vouchers before this number, from the page before|1200
+voucher_id|手工凭证编号|number of the voucher by hand
+year_end_id|年终结转编号|number of the carrying
+years|各次年终结转|carryings of years
 """

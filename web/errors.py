@@ -28,7 +28,10 @@ _SENTENCES = {
     405: (lazy_gettext("请求不完整"), lazy_gettext("请从页面上的按钮操作。")),
     409: (lazy_gettext("情况已经变化"), lazy_gettext("别人刚刚办理了同一件事。请刷新后再看。")),
     422: (lazy_gettext("填写有误"), lazy_gettext("请更正后再试一次。")),
-    413: (lazy_gettext("文件太大"), lazy_gettext("请上传 8 MB 以内的文件。更大的名册请系统管理员用 changling take-roster 收入。")),
+    413: (
+        lazy_gettext("文件太大"),
+        lazy_gettext("请上传 8 MB 以内的文件。更大的名册请系统管理员用 changling take-roster 收入。"),
+    ),
     500: (
         lazy_gettext("系统出了问题"),
         lazy_gettext("操作没有保存，问题已记录。请稍后再试，仍不行请联系系统管理员。"),

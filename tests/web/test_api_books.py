@@ -175,3 +175,38 @@ def test_an_adjustment_is_proposed_and_booked_once_for_one_key(app: Flask, offic
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[1].headers["Idempotency-Replayed"] == "true"
     assert before.fen - seen().held.fen == 1_000
+
+
+@pytest.mark.req("FLOW-10", "MONEY-01", "MONEY-03")
+def test_a_paper_is_entered_once_for_one_key_and_booked_by_another(app: Flask, office: Office) -> None:
+    accountant, headers = signed_in(app, "accountant")
+    controller, theirs = signed_in(app, "control")
+    paper = {
+        "region": "371525",
+        "kind": "bank_interest",
+        "day": "2025-11-03",
+        "amount": "12.34",
+        "paper": "息-1",
+    }
+    once = headers | {"Idempotency-Key": "interest-1"}
+
+    first = accountant.post("/api/v1/books/entries", json=paper, headers=once)
+    again = accountant.post("/api/v1/books/entries", json=paper, headers=once)
+    other = accountant.post("/api/v1/books/entries", json=paper, headers=headers)
+    assert (first.status_code, again.headers.get("Idempotency-Replayed"), first.json) == (
+        201,
+        "true",
+        again.json,
+    )
+    assert [reason["code"] for reason in other.json["reasons"]] == ["paper_known"]
+
+    [row] = accountant.get("/api/v1/books/entries?region=371525").json["rows"]
+    address = f"/api/v1/books/entries/{row['voucher_id']}/decision"
+    own = accountant.post(address, json={"approve": True}, headers=headers)
+    assert [reason["code"] for reason in own.json["reasons"]] == ["same_person"]
+    assert controller.post(address, json={"approve": True}, headers=theirs).status_code == 200
+    assert accountant.get("/api/v1/books/fund?region=371525").json["fund"]["income_total"] == "12.34"
+    runs = accountant.post(
+        "/api/v1/books/year-ends", json={"region": "371525", "year": "2025"}, headers=headers
+    )
+    assert "year_runs" in [reason["code"] for reason in runs.json["reasons"]]
