@@ -46,6 +46,7 @@ from web.api_rosters import roster_room
 from web.api_studio import studio
 from web.api_tasks import tasks
 from web.api_transfers import transfer_room
+from web.api_trials import trial_room
 from web.api_work_plans import plan_room
 from web.errors import refusal_problem
 from web.session import office
@@ -55,7 +56,7 @@ SignIn = Callable[[Mapping[str, str]], ResponseReturnValue]
 entrance = Room("entrance", chinese="登录", english="signing in")
 
 ROOMS = (
-    entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, reduction_room, feedback, studio, guide_room,
+    entrance, inbox, tasks, cases, office_room, oversight, transfer_room, refund_room, trial_room, reduction_room, feedback, studio, guide_room,
     book_room, hand_room, reconciling_room, roster_room, price_room, import_room, recovery_room, control_room, record_room,
     rectification_room, plan_room, own_room,
 )  # fmt: skip

@@ -17,6 +17,7 @@ from web.api_words_reductions import REDUCTION_WORDS
 from web.api_words_refunds import REFUND_WORDS
 from web.api_words_rosters import ROSTER_WORDS
 from web.api_words_transfers import TRANSFER_WORDS
+from web.api_words_trials import TRIAL_WORDS
 
 _WORDS = """
 accepted|已接受|accepted
@@ -282,7 +283,6 @@ reverses|所冲销的分录|entry that it takes back
 round|第几轮|round of the month
 row|这一行|the row
 rows|各行|rows
-run_id|演练编号|number of the run
 running|在办件数|cases that run on it
 same|没有差异|nothing differs
 scan|病毒检查|virus scan
@@ -383,7 +383,7 @@ year|年份|year|2026
 def _read() -> Iterator[tuple[str, tuple[str, str, str]]]:
     rooms = (
         _WORDS, BOOK_WORDS, CONTROL_WORDS, FEEDBACK_WORDS, GUIDE_WORDS, RECOVERY_WORDS, RECTIFICATION_WORDS,
-        REDUCTION_WORDS, REFUND_WORDS, ROSTER_WORDS, TRANSFER_WORDS,
+        REDUCTION_WORDS, REFUND_WORDS, ROSTER_WORDS, TRANSFER_WORDS, TRIAL_WORDS,
     )  # fmt: skip
     for line in (line for words in rooms for line in words.strip().splitlines()):
         name, chinese, english, *example = line.split("|")

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask import Flask
 from insured_employers import CITY, facts, send
-from visitors import PASSWORD, Visitor
+from visitors import PASSWORD, Visitor, program
 
 from engine.cases.office import Office
 from engine.cases.screening import drive, start_screening
@@ -50,6 +50,31 @@ def test_a_steward_changes_a_figure_on_the_page_and_reads_who_gains_and_what_it_
     assert (sheet.status_code, sheet.data[:2]) == (200, b"PK")
     assert clerk.post("/refunds/trials", **form).status_code == 403
     assert _staff(app, "chuliucheng").get(here).status_code == 403
+
+
+@pytest.mark.req("FLOW-10")
+def test_a_program_tries_the_same_figures_and_reads_the_same_result(app: Flask, office: Office) -> None:
+    steward, headers = program(app, "fengshuju")
+    clerk, theirs = program(app, "wangshouli")
+    [base] = [
+        each for each in steward.get("/api/v1/refund-trials/bases").json["rows"] if each["year"] == 2025
+    ]
+    asked = {"run_id": base["run_id"], "year": 2025, "figures": {"refund.layoff_ratio_small": "25"}}
+
+    wrong = steward.post("/api/v1/refund-trials", json={**asked, "figures": {"refund.ratio.sme": "六成"}}, headers=headers)  # fmt: skip
+    unknown = steward.post("/api/v1/refund-trials", json={**asked, "figures": {"x": "1"}}, headers=headers)
+    made = steward.post("/api/v1/refund-trials", json=asked, headers=headers)
+    sweep_until_idle(office)
+    here = f"/api/v1/refund-trials/{made.json['trial_id']}"
+
+    assert (wrong.status_code, unknown.status_code) == (403, 422)
+    assert "“六成”不能试算" in wrong.json["reasons"][0]["text"]
+    assert made.status_code == 201
+    assert steward.get(here).json["whole"]["gain_fen"] == 720_000
+    [row] = clerk.get(f"{here}/employers?effect=gain").json["rows"]
+    assert (row["name"], row["delta"], row["fails_no_more"]) == ("单位1", "+7200.00", ["layoff"])
+    assert clerk.get(f"{here}/workbook").data[:2] == b"PK"
+    assert clerk.post("/api/v1/refund-trials", json=asked, headers=theirs).status_code == 403
 
 
 def _staff(app: Flask, login: str) -> Visitor:
