@@ -11,31 +11,24 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from history_files import as_csv, contribution_row, grant_row, person_row, staffed  # noqa: E402
-from offices import FixedClock  # noqa: E402
+from offices import measured_office  # noqa: E402
 
 from engine.cases import history_import as history  # noqa: E402
 from engine.cases.import_sweep import import_due  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from engine.cases.uploads import Upload  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
 from engine.store.copying import copy_rows  # noqa: E402
 from engine.values import Actor, Refusal  # noqa: E402
-
-DATABASE = f"h_bench_import_{os.getpid()}"
 
 
 def main() -> None:
@@ -44,7 +37,7 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         sys.exit("请设置 DATABASE_URL（PostgreSQL）。 Set DATABASE_URL to a PostgreSQL.")
-    with _office(url) as office:
+    with measured_office(url, now="2025-11-03T09:00+08:00") as office:
         stewards = staffed(office)
         print(
             f"{'':16}{'bare COPY':>14}{'read+check':>14}{'load':>14}{'all':>14}{'load/COPY':>12}{'all/COPY':>12}"
@@ -99,24 +92,6 @@ def _seconds(work: object) -> float:
     begun = time.perf_counter()
     work()  # type: ignore[operator]
     return time.perf_counter() - begun
-
-
-@contextmanager
-def _office(url: str) -> Iterator[Office]:
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
-        connection.execute(text(f"CREATE DATABASE {DATABASE}"))
-        own = make_url(url).set(database=DATABASE).render_as_string(hide_password=False)
-        try:
-            upgrade(own)
-            settings = Settings.from_env(
-                {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
-            )
-            office = open_office(settings, clock=FixedClock("2025-11-03T09:00+08:00"))
-            yield office
-            office.close()
-        finally:
-            connection.execute(text(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
 
 
 if __name__ == "__main__":

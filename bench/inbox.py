@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from builders import CAST_DAY, PASSWORD  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 from many_tasks import a_post, seed_open_tasks  # noqa: E402
-from offices import measured_office  # noqa: E402
+from offices import measured_office, staffed  # noqa: E402
 
 from engine.cases import inbox_choices, inbox_counts, inbox_lists  # noqa: E402
 from engine.cases.inbox_filters import InboxFilter  # noqa: E402
@@ -119,7 +119,8 @@ def _medians(*asked: Callable[[], object]) -> list[float]:
 
 @contextmanager
 def _office(url: str, count: int) -> Iterator[Office]:
-    with measured_office(url, now="2025-11-03T09:00+08:00", day=CAST_DAY, password=PASSWORD) as office:
+    with measured_office(url, now="2025-11-03T09:00+08:00") as office:
+        staffed(office, day=CAST_DAY, password=PASSWORD)
         _fill(office, count)
         yield office
 

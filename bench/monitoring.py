@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from builders import CAST_DAY, PASSWORD  # noqa: E402
 from many_tasks import a_post  # noqa: E402
-from offices import measured_office  # noqa: E402
+from offices import measured_office, staffed  # noqa: E402
 from weeks_of_work import seed_weeks  # noqa: E402
 
 from engine.cases import monitor_lists, monitoring, operations  # noqa: E402
@@ -70,7 +70,8 @@ def _questions(office: Office) -> dict[str, Callable[[], object]]:
 
 @contextmanager
 def _office(url: str, cases: int) -> Iterator[Office]:
-    with measured_office(url, now="2025-11-03T09:00+08:00", day=CAST_DAY, password=PASSWORD) as office:
+    with measured_office(url, now="2025-11-03T09:00+08:00") as office:
+        staffed(office, day=CAST_DAY, password=PASSWORD)
         _fill(office, cases)
         yield office
 

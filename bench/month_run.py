@@ -21,23 +21,20 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, text
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from builders import PASSWORD, sign_batches  # noqa: E402
-from conftest import FixedClock  # noqa: E402
+from offices import measured_office  # noqa: E402
 
 from engine.cases import setup  # noqa: E402
 from engine.cases.crowd import seed_crowd  # noqa: E402
 from engine.cases.month_runs import drive, start_month_run  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
-from engine.config import Settings  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from engine.disbursement import decide  # noqa: E402
 from engine.disbursement.month_run import _ask_extensions, _write_follows, start_run  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
 from engine.oversight import matching  # noqa: E402
 from engine.registers.crowd import PAID_OF_FIFTY  # noqa: E402
 from engine.values import SYSTEM, Month, Refusal  # noqa: E402
@@ -209,30 +206,14 @@ def _bare_region(office: Office, session: object, run: int, number: int, region:
 
 @contextmanager
 def _office(url: str, people: int, paid_of_fifty: int) -> Iterator[Office]:
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    name = "bench_month_run"
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    own = make_url(url).set(database=name).render_as_string(hide_password=False)
-    upgrade(own)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_env(
-            {"DATABASE_URL": own, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32}
+    with measured_office(url, now=f"{DAY}T09:00+08:00") as office:
+        setup.set_up(office)
+        setup.seed(office, people=200, employers=50, seed=1, day=DAY, password=PASSWORD)
+        _timed(
+            f"seed of {people} people",
+            lambda: seed_crowd(office, people=people, seed=1, day=DAY, paid_of_fifty=paid_of_fifty),
         )
-        office = open_office(settings, clock=FixedClock(f"{DAY}T09:00+08:00"))
-        try:
-            setup.set_up(office)
-            setup.seed(office, people=200, employers=50, seed=1, day=DAY, password=PASSWORD)
-            _timed(
-                f"seed of {people} people",
-                lambda: seed_crowd(office, people=people, seed=1, day=DAY, paid_of_fifty=paid_of_fifty),
-            )
-            yield office
-        finally:
-            office.close()
-            with server.connect() as connection:
-                connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        yield office
 
 
 if __name__ == "__main__":

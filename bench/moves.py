@@ -10,33 +10,25 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, func, make_url, select, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import func, select
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from builders import CAST_DAY, PASSWORD, a_claim, actor  # noqa: E402
 from clones import assert_rows_match, clone  # noqa: E402
-from conftest import FixedClock  # noqa: E402
+from offices import measured_office, staffed  # noqa: E402
 from test_moves import ANALYST, LONGER, publish, standing, started  # noqa: E402
 
-from engine.cases import move_trial, moves, setup  # noqa: E402
+from engine.cases import move_trial, moves  # noqa: E402
 from engine.cases.move_sweep import move_due  # noqa: E402
 from engine.cases.move_trial import MoveReport  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from engine.store.audit import AuditEvent  # noqa: E402
 from engine.workflow.tables import WorkflowCase, WorkflowTask, WorkflowTimer  # noqa: E402
-
-DATABASE = f"h_bench_moves_{os.getpid()}"
 
 
 def main() -> None:
@@ -45,7 +37,8 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         sys.exit("请设置 DATABASE_URL（PostgreSQL）。 Set DATABASE_URL to a PostgreSQL.")
-    with _office(url) as office:
+    with measured_office(url, now="2025-11-03T09:00+08:00") as office:
+        staffed(office, day=CAST_DAY, password=PASSWORD)
         case = a_claim(office, "li")
         cases = [case.id]
         while len(cases) < wanted:
@@ -104,26 +97,6 @@ def _verify(
     for case_id in cases[:: max(1, len(cases) // 500)]:
         assert_rows_match(office, case_id)
     print(f"verified: all on the new version, {drafts} drafts and {timers} time limits as before, ids kept")
-
-
-@contextmanager
-def _office(url: str) -> Iterator[Office]:
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
-        connection.execute(text(f"CREATE DATABASE {DATABASE}"))
-        own = make_url(url).set(database=DATABASE).render_as_string(hide_password=False)
-        upgrade(own)
-        settings = Settings.from_env(
-            {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
-        )
-        office = open_office(settings, clock=FixedClock("2025-11-03T09:00+08:00"))
-        try:
-            setup.set_up(office)
-            setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-            yield office
-        finally:
-            office.close()
-            connection.execute(text(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
 
 
 if __name__ == "__main__":

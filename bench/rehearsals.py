@@ -12,31 +12,23 @@ from __future__ import annotations
 import os
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-
-from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from builders import CAST_DAY, MAIN_ROAD, PASSWORD, Case, actor, opened  # noqa: E402
-from conftest import FixedClock  # noqa: E402
+from offices import measured_office, staffed  # noqa: E402
 
-from engine.cases import claims, inbox, setup  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
+from engine.cases import claims, inbox  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from engine.cases.players import enter, is_free, subject_of  # noqa: E402
 from engine.cases.rehearse import files_beside, run_test, run_tests, tests_of  # noqa: E402
 from engine.cases.views import Done  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
 from engine.registers.memory import registers_of  # noqa: E402
 
-DATABASE = f"h_bench_rehearsals_{os.getpid()}"
 STEPS = ("confirm_form", "check_intake", "review_claim", "approve_claim")
 FILE = "claim.tests.yaml"
 
@@ -47,7 +39,8 @@ def main() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         sys.exit("请设置 DATABASE_URL（PostgreSQL）。 Set DATABASE_URL to a PostgreSQL.")
-    with _office(url) as office:
+    with measured_office(url, now="2025-11-03T09:00+08:00") as office:
+        staffed(office, day=CAST_DAY, password=PASSWORD)
         files = files_beside(ROOT / "processes" / "claim.bpmn")
         name = tests_of(files, {"claim.bpmn"})[0][1].name
         spent: dict[str, list[float]] = {"rehearsed": [], "real": []}
@@ -99,26 +92,6 @@ def _seconds(work: Callable[[], None]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
-
-
-@contextmanager
-def _office(url: str) -> Iterator[Office]:
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection, tempfile.TemporaryDirectory() as directory:
-        connection.execute(text(f"CREATE DATABASE {DATABASE}"))
-        own = make_url(url).set(database=DATABASE).render_as_string(hide_password=False)
-        upgrade(own)
-        settings = Settings.from_env(
-            {"DATABASE_URL": own, "CHANGLING_DATA": directory, "CHANGLING_SECRET": "5a" * 32}
-        )
-        office = open_office(settings, clock=FixedClock("2025-11-03T09:00+08:00"))
-        try:
-            setup.set_up(office)
-            setup.seed(office, people=0, employers=0, seed=1, day=CAST_DAY, password=PASSWORD)
-            yield office
-        finally:
-            office.close()
-            connection.execute(text(f"DROP DATABASE {DATABASE} WITH (FORCE)"))
 
 
 if __name__ == "__main__":

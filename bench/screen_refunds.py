@@ -13,27 +13,23 @@ from __future__ import annotations
 import os
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conftest import FixedClock  # noqa: E402
 from insured_employers import open_regions  # noqa: E402
+from offices import measured_office  # noqa: E402
 
 from engine.cases.employer_crowd import seed_employers  # noqa: E402
-from engine.cases.office import Office, open_office  # noqa: E402
+from engine.cases.office import Office  # noqa: E402
 from engine.cases.screening import drive, screening_of, start_screening  # noqa: E402
-from engine.config import Settings  # noqa: E402
-from engine.migrations import upgrade  # noqa: E402
 from engine.refunds import screen  # noqa: E402
 from engine.refunds.rosters import contributions_of, lists_over  # noqa: E402
 from engine.refunds.screening import _write_figures  # noqa: E402
@@ -136,29 +132,13 @@ def _given(session: Session, office: Office) -> dict[str, object]:
 
 @contextmanager
 def _office(url: str, firms: int) -> Iterator[Office]:
-    server = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    name = "bench_screen_refunds"
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    own = make_url(url).set(database=name).render_as_string(hide_password=False)
-    upgrade(own)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings.from_env(
-            {"DATABASE_URL": own, "CHANGLING_DATA": folder, "CHANGLING_SECRET": "5a" * 32}
+    with measured_office(url, now=NOW) as office:
+        open_regions(office)
+        _timed(
+            f"seed of {firms} employers",
+            lambda: seed_employers(office, firms=firms, seed=1, years=(YEAR - 1,)),
         )
-        office = open_office(settings, clock=FixedClock(NOW))
-        try:
-            open_regions(office)
-            _timed(
-                f"seed of {firms} employers",
-                lambda: seed_employers(office, firms=firms, seed=1, years=(YEAR - 1,)),
-            )
-            yield office
-        finally:
-            office.close()
-            with server.connect() as connection:
-                connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        yield office
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from builders import PASSWORD  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
-from offices import measured_office  # noqa: E402
+from offices import measured_office, staffed  # noqa: E402
 
 from engine.cases.office import Office  # noqa: E402
 from web.app import create_app  # noqa: E402
@@ -131,7 +131,8 @@ def _signed_in(office: Office) -> FlaskClient:
 
 @contextmanager
 def _office(url: str, topics: int) -> Iterator[Office]:
-    with measured_office(url, now=TODAY, day=date(2025, 11, 3), password=PASSWORD) as office:
+    with measured_office(url, now=TODAY) as office:
+        staffed(office, day=date(2025, 11, 3), password=PASSWORD)
         _fill(office, topics)
         yield office
 

@@ -83,12 +83,12 @@ def fact_views() -> tuple[FactView, ...]:
 
 def write_rule(office: Office, actor: Actor, written: WrittenRule) -> RuleKept | Faults | Refusal:
     """The draft kept, with its number; or what is wrong with it, by field."""
-    faults = faults_of(written, office.book)
-    if faults.by_field:
-        return faults
 
-    def work(session: Session) -> RuleKept:
+    def work(session: Session) -> RuleKept | Faults:
         at_door(session, office, actor, "control")
+        faults = faults_of(written, office.book)
+        if faults.by_field:
+            return faults
         ship(session, office)
         kept = risk_versions.write_version(session, written, actor=actor, now=office.clock())
         return RuleKept(rule_id=kept.id, message=f"已保存为草稿：{kept.rule} 第 {kept.version} 版")
@@ -98,12 +98,12 @@ def write_rule(office: Office, actor: Actor, written: WrittenRule) -> RuleKept |
 
 def try_rule(office: Office, actor: Actor, written: WrittenRule) -> Tried | Faults | Refusal:
     """What the rule would flag over everybody ever paid here; nothing is kept."""
-    faults = faults_of(written, office.book)
-    if faults.by_field:
-        return faults
 
-    def work(session: Session) -> Tried:
+    def work(session: Session) -> Tried | Faults:
         at_door(session, office, actor)
+        faults = faults_of(written, office.book)
+        if faults.by_field:
+            return faults
         return _tried(session, written, _try(session, office, actor, written))
 
     return attempt(office, actor, work, subject=f"risk_rule:{written.rule}", stream="risk-rules")
