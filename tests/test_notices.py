@@ -116,6 +116,29 @@ def test_an_employer_that_gave_telephone_and_mailbox_is_told_of_the_push_once_ea
     )
 
 
+@pytest.mark.req("REFUND-02", "CTRL-01")
+def test_who_loses_the_notices_hears_of_it_at_the_address_from_before(office: Office, firm: Actor) -> None:
+    set_contact(office, firm, "mail", MAILBOX)
+    set_contact(office, firm, "sms", PHONE)
+    set_contact(office, firm, "mail", "insider@elsewhere.example")
+    set_contact(office, firm, "sms", "")
+    set_contact(office, firm, "sms", "13700137000")
+    sweep_until_idle(office)
+    sweep_until_idle(office)
+
+    (mail,), (text,) = mails_of(office), texts_of(office)
+    assert (mail["To"], text["number"]) == (MAILBOX, PHONE)
+    for said in (mail.get_content(), text["text"]):
+        assert "如不是您本人办理" in said
+        assert "elsewhere" not in said and "13700137000" not in said
+    with office.store.reading() as session:
+        kept = session.scalars(
+            select(OutboxMessage.payload).where(OutboxMessage.kind == "contact_changed")
+        ).all()
+    assert len(kept) == 2
+    assert not any(MAILBOX in each or PHONE in each for each in kept), "addresses are kept encrypted"
+
+
 def test_whoever_gave_nothing_is_told_on_the_own_page_alone(office: Office, firm: Actor) -> None:
     a_refund(office)
     sweep_until_idle(office)
@@ -180,7 +203,7 @@ def test_what_is_no_address_is_refused_and_one_that_was_taken_back_is_told_no_mo
     set_contact(office, firm, "mail", "")
     sweep_until_idle(office)
 
-    assert mails_of(office) == []
+    assert [mail["Subject"] for mail in mails_of(office)] == ["【畅领】通知联系方式已改动"]
 
 
 def test_a_mail_setting_that_cannot_be_used_is_named_without_its_password() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import orjson
 from sqlalchemy.orm import Session
 
-from engine.cases.contacts import CHANNELS, Channel, address_of, phone_for
+from engine.cases.contacts import CHANNELS, Channel, address_of, phone_for, told_of_change
 from engine.cases.mail import send_mail
 from engine.cases.office import Office
 from engine.cases.sms import send_sms
@@ -44,6 +44,30 @@ def send_sms_notice(office: Office, message_id: int) -> bool:
 def send_mail_notice(office: Office, message_id: int) -> bool:
     """The mail of a letter, to the mailbox that its recipient gave."""
     return _send(office, message_id, "mail")
+
+
+def send_contact_changed(office: Office, message_id: int) -> bool:
+    """The address from before is told that it was replaced, and what to do if its owner did not do it."""
+    with office.store.reading() as session:
+        message = session.get_one(OutboxMessage, message_id)
+        key, written = message.key, message.created_at
+        channel, to = told_of_change(office, key, orjson.loads(message.payload))
+    said = (
+        "您登记的通知联系方式刚刚改动或取消，以后的通知不再发到这里。如不是您本人办理，请立即联系经办机构。"
+    )
+    if channel == "sms":
+        receipt = send_sms(office, key=f"{key}/changed", phone=to, text=f"【畅领】{said}")
+    else:
+        english = (
+            "Notices no longer come to this address. If you did not change that, tell the agency at once."
+        )
+        text = f"{said}\n\n{english}\n"
+        receipt = send_mail(
+            office, key=f"{key}/changed", to=to, subject="【畅领】通知联系方式已改动", text=text, at=written
+        )
+    with office.store.transaction() as session:
+        outbox.mark_sent(session, message_id, now=office.clock(), receipt=receipt)
+    return True
 
 
 def _send(office: Office, message_id: int, channel: Channel) -> bool:

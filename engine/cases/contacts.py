@@ -7,6 +7,7 @@ the same: nobody has to give one.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,7 @@ from engine.cases.office import Office
 from engine.cases.steps import attempt
 from engine.cases.views import Done
 from engine.people import phone_of
+from engine.store import outbox
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.store.crypto import mask_mail, mask_phone
@@ -67,6 +69,8 @@ def set_contact(office: Office, actor: Actor, channel: Channel, address: str) ->
         before = address_of(session, office, actor.key, channel)
         if before == address:
             return Done(message="联系方式没有变化")
+        if before:
+            _tell_before(session, office, actor.key, channel, before)
         if address:
             cipher = office.vault.encrypt(address, bound_to=_place(actor.key, channel))
             row = insert(ContactPoint).values(
@@ -106,6 +110,19 @@ def phone_for(session: Session, office: Office, owner: str, *, case_id: int | No
     kind, _, number = owner.partition(":")
     kept = given or (phone_of(session, office.vault, int(number)) if kind == "person" else "")
     return kept or _phone_in(session, owner, case_id)
+
+
+def told_of_change(office: Office, key: str, payload: Mapping[str, str]) -> tuple[Channel, str]:
+    """The channel and the address from before of a message of the kind ``contact_changed``."""
+    before = office.vault.decrypt(bytes.fromhex(payload["before"]), bound_to=key)
+    return ("sms" if payload["channel"] == "sms" else "mail"), before
+
+
+def _tell_before(session: Session, office: Office, owner: str, channel: Channel, before: str) -> None:
+    """Whoever had the address hears that notices go elsewhere now: if it was not them, they can still speak up."""
+    key = f"{owner}/{channel}/{office.clock().isoformat()}"
+    payload = {"channel": channel, "before": office.vault.encrypt(before, bound_to=key).hex()}
+    outbox.put(session, kind="contact_changed", key=key, payload=payload, now=office.clock())
 
 
 def _phone_in(session: Session, owner: str, case_id: int | None) -> str:

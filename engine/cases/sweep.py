@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from sqlalchemy import exists, select
 
-from engine.cases.announcing import announce, send_mail_notice, send_sms_notice
+from engine.cases.announcing import announce, send_contact_changed, send_mail_notice, send_sms_notice
 from engine.cases.answers import forget_old
 from engine.cases.attachments import scan_waiting
 from engine.cases.bank import collect_receipts, send_bank_file
@@ -266,6 +266,7 @@ _SENDERS: dict[str, Callable[[Office, int], bool]] = {
     "letter": announce,
     "sms_notice": send_sms_notice,
     "mail_notice": send_mail_notice,
+    "contact_changed": send_contact_changed,
     "message": deliver,
     "signal": deliver,
     "bank_file": send_bank_file,
