@@ -67,7 +67,7 @@ def test_a_rule_is_tried_kept_and_put_in_force_by_two(app: Flask, office: Office
 
 @pytest.mark.req("FLOW-10", "CTRL-04", "CTRL-03")
 def test_payees_are_screened_samples_drawn_and_both_are_listed(app: Flask) -> None:
-    granted(app, "")
+    granted(app)
     client, headers = signed_in(app, "control")
 
     screened = client.post("/api/v1/control/screenings", headers=headers, json={})

@@ -15,7 +15,7 @@ from engine.store.audit import AuditEvent
 
 @pytest.mark.req("CLAIM-01", "CLAIM-02", "CLAIM-11", "FLOW-05", "FLOW-07")
 def test_a_claim_goes_from_one_click_to_a_grant_without_any_script(app: Flask) -> None:
-    person, case = granted(app, "li")
+    person, case = granted(app)
 
     page = person.get(f"/cases/{case}").text
     assert "已办结" in page

@@ -146,7 +146,7 @@ def open_task(visitor: Visitor, case: str) -> str:
     return found[1]
 
 
-def granted(app: Flask, key: str) -> tuple[Visitor, str]:
+def granted(app: Flask, key: str = "") -> tuple[Visitor, str]:
     """A claimant and the case number of a claim checked, reviewed and approved, page by page."""
     person, case = confirmed(app, key)
     for duty, step in (("intake", "check_intake"), ("review", "review_claim"), ("approve", "approve_claim")):
