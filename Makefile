@@ -11,6 +11,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 EACH_CORE := -n auto --dist loadfile --no-loadscope-reorder
 # Chinese file names and output on a machine without a locale
 export PYTHONUTF8 := 1
+# tests start this program hundreds of times: compiled files are kept, also where the machine is set not to
+export PYTHONDONTWRITEBYTECODE :=
 
 # what PDF needs (WeasyPrint): without them pages and Word still print, and a PDF is refused with their names
 PDF_NEEDS := libpango-1.0.so.0:libpango-1.0-0 libpangoft2-1.0.so.0:libpangoft2-1.0-0 \

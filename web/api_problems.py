@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from flask import Response
 from flask_babel import gettext as _
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from engine.values import Reason
+from web.api_records import Described
 from web.api_words import said
 from web.errors import problem
 from web.language import chosen
@@ -20,7 +21,7 @@ NOT_FOR_YOU = Reason(
 )
 
 
-class ProblemReason(Schema):
+class ProblemReason(Described):
     """A reason with its fact, parameter and source."""
 
     code = fields.String(metadata={"description": said("code"), "example": "claimed_by_other"})
@@ -32,7 +33,7 @@ class ProblemReason(Schema):
     verified = fields.Boolean(metadata={"description": said("verified"), "example": True})
 
 
-class ProblemDetails(Schema):
+class ProblemDetails(Described):
     """RFC 9457 problem+json."""
 
     type = fields.String(required=True, metadata={"description": said("type"), "example": "about:blank"})

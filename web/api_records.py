@@ -54,7 +54,14 @@ _WRITTEN: dict[type, Callable[[Any], object]] = {
 }
 
 
-class FormField(Schema):
+class Described(Schema):
+    """A schema that nobody changes once it is made: each decorator of the API copies all that stands before it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Described:
+        return self
+
+
+class FormField(Described):
     """A field of a form."""
 
     key = fields.String(metadata={"description": said("key"), "example": "intake_opinion"})
@@ -114,13 +121,13 @@ def answer_of(record: type) -> type[Schema]:
         members[f"{key}_"] = field
         field.data_key, field.attribute = key, key
     first = (record.__doc__ or record.__name__).strip().splitlines()[0]
-    return type(_called(record), (Schema,), {**members, "__doc__": first})
+    return type(_called(record), (Described,), {**members, "__doc__": first})
 
 
 @cache
 def page_of(record: type) -> type[Schema]:
     """The description of one page of a list."""
-    return Schema.from_dict(
+    return Described.from_dict(
         {
             "rows": _list(fields.Nested(answer_of(record)), "rows"),
             "total": field_of(int, "total"),
@@ -135,7 +142,7 @@ def page_of(record: type) -> type[Schema]:
 @cache
 def rows_of(record: type) -> type[Schema]:
     """The description of a whole list."""
-    return Schema.from_dict(
+    return Described.from_dict(
         {"rows": _list(fields.Nested(answer_of(record)), "rows")}, name=f"{_called(record)}List"
     )
 
