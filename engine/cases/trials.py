@@ -87,6 +87,9 @@ def propose_trial(
     """
 
     def work(session: Session) -> TrialView:
+        if PROPOSES not in actor.duties:
+            # before anything is said of the screening
+            require_duty(session, office, actor, PROPOSES, actor.region)
         run, where = _of_screening(session, actor, run_id, region)
         require_duty(session, office, actor, PROPOSES, where)
         if year not in (run.year, run.year + 1):
