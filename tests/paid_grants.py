@@ -15,7 +15,6 @@ from engine.cases.office import Office
 from engine.disbursement.prices import confirm, enter
 from engine.law.month import GrantFacts
 from engine.law.prices import PriceIndex
-from engine.money.chart import Chart
 from engine.money.ledger import sync_accounts
 from engine.people import identity_place, sync_regions
 from engine.registers.crowd import Crowd
@@ -31,7 +30,7 @@ def open_books(office: Office) -> None:
     with office.store.transaction() as session:
         sync_regions(session, office.settings.processes_dir / "regions.yaml")
         duties.sync(session, office.duties)
-        sync_accounts(session, Chart.load(office.settings.processes_dir), actor=SYSTEM, now=office.clock())
+        sync_accounts(session, office.chart, actor=SYSTEM, now=office.clock())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

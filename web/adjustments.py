@@ -11,7 +11,7 @@ from engine.cases.adjustments import Adjustments
 from engine.cases.books import BooksFilter
 from engine.cases.views import Done
 from engine.values import Refusal
-from web.books import address_of, asked, picture
+from web.books import address_of, asked, field, picture
 from web.errors import refused, status_of
 from web.session import actor, office, only_for
 
@@ -34,7 +34,7 @@ def propose() -> ResponseReturnValue:
     """Propose to share out an amount."""
     return _after(
         cases.propose(
-            office(), actor(), giver=_field("region"), amount=_field("amount"), reason=_field("reason")
+            office(), actor(), giver=field("region"), amount=field("amount"), reason=field("reason")
         )
     )
 
@@ -43,8 +43,8 @@ def propose() -> ResponseReturnValue:
 @only_for("staff")
 def decide(proposal_id: int) -> ResponseReturnValue:
     """Approve a proposal, which books it, or decline it."""
-    approve = _field("act") == "approve"
-    return _after(cases.decide(office(), actor(), proposal_id, approve=approve, why=_field("why")))
+    approve = field("act") == "approve"
+    return _after(cases.decide(office(), actor(), proposal_id, approve=approve, why=field("why")))
 
 
 def _page(wanted: BooksFilter, amount: str, refusal: Refusal | None = None) -> ResponseReturnValue:
@@ -56,7 +56,7 @@ def _page(wanted: BooksFilter, amount: str, refusal: Refusal | None = None) -> R
         found=found,
         sight=found.sight,
         refusal=refusal,
-        typed=_field("reason"),
+        typed=field("reason"),
         **_chart(found),
         address=lambda **changed: address_of(wanted, **changed),
     )
@@ -64,9 +64,9 @@ def _page(wanted: BooksFilter, amount: str, refusal: Refusal | None = None) -> R
 
 
 def _after(outcome: Done | Refusal) -> ResponseReturnValue:
-    wanted = BooksFilter(region=_field("region"))
+    wanted = BooksFilter(region=field("region"))
     if isinstance(outcome, Refusal):
-        return _page(wanted, _field("amount"), outcome)
+        return _page(wanted, field("amount"), outcome)
     flash(outcome.message, "success")
     return redirect(address_of(wanted, page="adjustments.index"), code=303)
 
@@ -75,7 +75,3 @@ def _chart(found: Adjustments) -> dict[str, object]:
     widest = sorted(found.rows, key=lambda row: (-row.need.fen, row.region))[:_DRAWN]
     rows = [(row.region_name[:4], row.need, row.share) for row in widest]
     return picture(rows, _("各地缺口和拟调剂额，数字见下表"))
-
-
-def _field(key: str) -> str:
-    return request.form.get(key, "").strip().replace("\x00", "")[:2000]

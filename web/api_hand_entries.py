@@ -13,6 +13,7 @@ from engine.cases.hand_entries import HandEntries
 from engine.cases.office import Office
 from engine.values import Actor
 from web import api_schemas as schemas
+from web.api_books import BooksQuery
 from web.api_doors import NUMBER, STAFF, Room, reads, writes
 from web.api_records import answer_of
 
@@ -22,12 +23,9 @@ _VOUCHER = f"/books/entries/<{NUMBER}:voucher_id>"
 _YEAR = f"/books/year-ends/<{NUMBER}:year_end_id>"
 
 
-class EntriesQuery(Schema):
+class EntriesQuery(BooksQuery):
     """Which region and months, and which year's end."""
 
-    region = schemas.Text("region", longest=6, required=False)
-    first = schemas.Text("first", longest=7, required=False)
-    last = schemas.Text("last", longest=7, required=False)
     year = schemas.Text("year", longest=4, required=False)
 
 

@@ -17,6 +17,7 @@ from engine.values import Actor
 from web import api_schemas as schemas
 from web.api_doors import NUMBER, STAFF, Room, file_out, reads, writes
 from web.api_records import answer_of, page_of, rows_of
+from web.api_refunds import YearOfRefund
 from web.api_words import said
 
 trial_room = Room("trials", chinese="规定试算", english="trials of figures")
@@ -24,15 +25,10 @@ trial_room = Room("trials", chinese="规定试算", english="trials of figures")
 _TRIAL = f"/refund-trials/<{NUMBER}:trial_id>"
 
 
-class NewTrial(Schema):
+class NewTrial(YearOfRefund):
     """Which figures are tried, against which screening, for which year."""
 
     run_id = schemas.number("run_id")
-    year = fields.Integer(
-        required=True,
-        validate=validate.Range(min=1, max=9999),
-        metadata={"description": said("year"), "example": 2025},
-    )
     name = schemas.Text("trial_name", longest=cases.NAME_MAX, required=False)
     region = schemas.Text("region", longest=6, required=False)
     figures = fields.Dict(

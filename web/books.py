@@ -113,7 +113,7 @@ def periods() -> ResponseReturnValue:
 @only_for("staff")
 def propose() -> ResponseReturnValue:
     """Propose a month for closing."""
-    region, month = _field("region"), _field("month")
+    region, month = field("region"), field("month")
     return _after(book_periods.propose_close(office(), actor(), region=region, month=month))
 
 
@@ -123,10 +123,10 @@ def decide(closing_id: int) -> ResponseReturnValue:
     """Confirm a proposal, send it back, or ask to open a closed month again."""
     acts: dict[str, Callable[[], Done | Refusal]] = {
         "confirm": lambda: book_periods.confirm_close(office(), actor(), closing_id),
-        "decline": lambda: book_periods.decline_close(office(), actor(), closing_id, why=_field("why")),
-        "ask": lambda: book_periods.ask_reopening(office(), actor(), closing_id, reason=_field("why")),
+        "decline": lambda: book_periods.decline_close(office(), actor(), closing_id, why=field("why")),
+        "ask": lambda: book_periods.ask_reopening(office(), actor(), closing_id, reason=field("why")),
     }
-    act = acts.get(_field("act"))
+    act = acts.get(field("act"))
     return _after(act()) if act else redirect("/books/periods", code=303)
 
 
@@ -136,7 +136,7 @@ def decide_reopening(reopening_id: int) -> ResponseReturnValue:
     """Grant or decline the wish to open a month again."""
     return _after(
         book_periods.decide_reopening(
-            office(), actor(), reopening_id, approve=_field("act") == "approve", why=_field("why")
+            office(), actor(), reopening_id, approve=field("act") == "approve", why=field("why")
         )
     )
 
@@ -161,9 +161,9 @@ def _page(template: str, wanted: BooksFilter, **values: object) -> str:
 
 def _periods(refusal: Refusal | None = None) -> ResponseReturnValue:
     wanted = asked()
-    month = _text("month") or _field("month")
-    if _field("region"):
-        wanted = BooksFilter(region=_field("region"))
+    month = _text("month") or field("month")
+    if field("region"):
+        wanted = BooksFilter(region=field("region"))
     found = book_periods.months(office(), actor(), wanted, month=month)
     if isinstance(found, Refusal):
         return refused(refusal or found)
@@ -175,7 +175,7 @@ def _after(outcome: Done | Refusal) -> ResponseReturnValue:
     if isinstance(outcome, Refusal):
         return _periods(outcome)
     flash(outcome.message, "success")
-    return redirect(address_of(BooksFilter(region=_field("region")), page="books.periods"), code=303)
+    return redirect(address_of(BooksFilter(region=field("region")), page="books.periods"), code=303)
 
 
 def picture(rows: Sequence[tuple[str, Money, Money]], title: str) -> dict[str, object]:
@@ -200,5 +200,6 @@ def _text(key: str) -> str:
     return found if found.isprintable() and len(found) <= _LONGEST else ""
 
 
-def _field(key: str) -> str:
+def field(key: str) -> str:
+    """What was typed into that field of the form."""
     return request.form.get(key, "").strip().replace("\x00", "")[:2000]

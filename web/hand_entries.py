@@ -9,7 +9,7 @@ from engine.cases import hand_entries as cases
 from engine.cases.books import BooksFilter
 from engine.cases.views import Done
 from engine.values import Refusal
-from web.books import address_of, asked
+from web.books import address_of, asked, field
 from web.errors import refused, status_of
 from web.session import actor, office, only_for
 
@@ -30,18 +30,18 @@ def index() -> ResponseReturnValue:
 @only_for("staff")
 def enter() -> ResponseReturnValue:
     """Enter a voucher from its paper."""
-    typed = {name: _field(name) for name in _TYPED}
-    return _after(cases.enter(office(), actor(), region=_field("region"), **typed))
+    typed = {name: field(name) for name in _TYPED}
+    return _after(cases.enter(office(), actor(), region=field("region"), **typed))
 
 
 @pages.post("/<int:voucher_id>")
 @only_for("staff")
 def decide(voucher_id: int) -> ResponseReturnValue:
     """Book a voucher, send it back, or ask a booked one back."""
-    why = _field("why")
-    if _field("act") == "back":
+    why = field("why")
+    if field("act") == "back":
         return _after(cases.ask_back(office(), actor(), voucher_id, why=why))
-    approve = _field("act") == "approve"
+    approve = field("act") == "approve"
     return _after(cases.decide(office(), actor(), voucher_id, approve=approve, why=why))
 
 
@@ -49,15 +49,15 @@ def decide(voucher_id: int) -> ResponseReturnValue:
 @only_for("staff")
 def propose_year_end() -> ResponseReturnValue:
     """Propose to carry a year to the fund's balance."""
-    return _after(cases.propose_year_end(office(), actor(), region=_field("region"), year=_field("year")))
+    return _after(cases.propose_year_end(office(), actor(), region=field("region"), year=field("year")))
 
 
 @pages.post("/years/<int:year_end_id>")
 @only_for("staff")
 def decide_year_end(year_end_id: int) -> ResponseReturnValue:
     """Carry the year, or send the wish back."""
-    approve = _field("act") == "approve"
-    return _after(cases.decide_year_end(office(), actor(), year_end_id, approve=approve, why=_field("why")))
+    approve = field("act") == "approve"
+    return _after(cases.decide_year_end(office(), actor(), year_end_id, approve=approve, why=field("why")))
 
 
 def _page(wanted: BooksFilter, refusal: Refusal | None = None) -> ResponseReturnValue:
@@ -70,19 +70,15 @@ def _page(wanted: BooksFilter, refusal: Refusal | None = None) -> ResponseReturn
         sight=found.sight,
         refusal=refusal,
         today=office().today,
-        typed={name: _field(name) for name in _TYPED},
+        typed={name: field(name) for name in _TYPED},
         address=lambda **changed: address_of(wanted, **changed),
     )
     return page, status_of(refusal) if refusal else 200
 
 
 def _after(outcome: Done | Refusal) -> ResponseReturnValue:
-    wanted = BooksFilter(region=_field("region"), first=_field("first"), last=_field("last"))
+    wanted = BooksFilter(region=field("region"), first=field("first"), last=field("last"))
     if isinstance(outcome, Refusal):
         return _page(wanted, outcome)
     flash(outcome.message, "success")
     return redirect(address_of(wanted, page="hand_entries.index"), code=303)
-
-
-def _field(key: str) -> str:
-    return request.form.get(key, "").strip().replace("\x00", "")[:2000]

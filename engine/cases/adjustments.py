@@ -179,9 +179,7 @@ def _proposals(session: Session, office: Office, actor: Actor, region: str) -> t
     names = region_names(
         session, {each.giver for each in found} | {line.taker for rows in lines.values() for line in rows}
     )
-    people = actor_names(
-        session, {key for each in found for key in (each.proposed_by, each.decided_by) if key}
-    )
+    people = actor_names(session, (key for each in found for key in (each.proposed_by, each.decided_by)))
     return tuple(
         ProposalRow(
             proposal_id=each.id,

@@ -185,9 +185,9 @@ def _rows(
         select(PeriodReopening).where(PeriodReopening.closing_id.in_(ids)).order_by(PeriodReopening.id)
     ).all()
     latest = {wish.closing_id: wish for wish in wishes}
-    keys = {key for each in closings for key in (each.proposed_by, each.decided_by) if key}
-    keys |= {key for each in wishes for key in (each.asked_by, each.decided_by) if key}
-    people = actor_names(session, keys)
+    hands = [key for each in closings for key in (each.proposed_by, each.decided_by)]
+    hands += [key for each in wishes for key in (each.asked_by, each.decided_by)]
+    people = actor_names(session, hands)
     names = region_names(session, (each.region for each in closings))
     return tuple(
         ClosingRow(

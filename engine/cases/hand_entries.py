@@ -230,9 +230,7 @@ def _on_voucher(
 def _rows(
     session: Session, office: Office, actor: Actor, found: Sequence[HandVoucher]
 ) -> tuple[HandRow, ...]:
-    people = actor_names(
-        session, {key for each in found for key in (each.proposed_by, each.decided_by) if key}
-    )
+    people = actor_names(session, (key for each in found for key in (each.proposed_by, each.decided_by)))
     names = region_names(session, (each.region for each in found))
     kinds = {each.kind: each.name for each in office.chart.by_hand}
     asked = {each.takes_back for each in found if each.status == "proposed"}
@@ -282,9 +280,7 @@ def _years(session: Session, office: Office, actor: Actor, region: str) -> tuple
         .order_by(YearEnd.id.desc())
         .limit(SHOWN)
     ).all()
-    people = actor_names(
-        session, {key for each in found for key in (each.proposed_by, each.decided_by) if key}
-    )
+    people = actor_names(session, (key for each in found for key in (each.proposed_by, each.decided_by)))
     names = region_names(session, (each.region for each in found))
     return tuple(
         YearEndRow(

@@ -109,9 +109,9 @@ def region_names(session: Session, codes: Iterable[str]) -> dict[str, str]:
     return {code: known.get(code, code) for code in wanted}
 
 
-def actor_names(session: Session, keys: Iterable[str]) -> dict[str, str]:
-    """The name of whoever has each actor key, as :func:`name_of` gives it, staff asked for at once."""
-    wanted = set(keys)
+def actor_names(session: Session, keys: Iterable[str | None]) -> dict[str, str]:
+    """The name of whoever has each actor key, as :func:`name_of` gives it, staff asked for at once; None is nobody."""
+    wanted = {key for key in keys if key is not None}
     ids = [int(key[6:]) for key in wanted if key.startswith("staff:") and key[6:].isdigit()]
     found = session.execute(select(StaffMember.id, StaffMember.name).where(StaffMember.id.in_(ids))).all()
     names = {f"staff:{number}": name for number, name in found}

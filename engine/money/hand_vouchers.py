@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.money.chart import Chart, HandKind
 from engine.money.hand_tables import HandVoucher
 from engine.money.ledger import Line, accounting_day, post, reverse
-from engine.money.period_checks import closed_through, period_reason
+from engine.money.period_checks import closed_through, period_reason, said_why
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, Money, Reason, RefusedError
@@ -74,8 +74,7 @@ def ask_back(session: Session, voucher_id: int, *, why: str, actor: Actor, now: 
     known = session.get(HandVoucher, voucher_id, with_for_update=True)
     if known is None or known.status != "posted" or known.takes_back is not None:
         raise RefusedError(_no_such("没有这张已入账的手工凭证", "No such booked voucher."))
-    if not why.strip():
-        raise RefusedError(period_reason("why_missing", "请写明理由", "Give the reason."))
+    why = said_why(why)
     asked = session.scalar(
         select(HandVoucher.id).where(HandVoucher.takes_back == known.id, HandVoucher.status == "proposed")
     )
@@ -89,7 +88,7 @@ def ask_back(session: Session, voucher_id: int, *, why: str, actor: Actor, now: 
         day=accounting_day(now),
         amount_fen=known.amount_fen,
         paper=known.paper,
-        note=why.strip(),
+        note=why,
         takes_back=known.id,
         proposed_by=actor.key,
         proposed_at=now,

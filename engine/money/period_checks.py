@@ -17,7 +17,7 @@ from engine.money.period_tables import PeriodClosing
 from engine.money.receipts import open_differences
 from engine.money.reconciliation_tables import SIDES, Reconciliation, ReconciliationDifference
 from engine.money.statements import trial
-from engine.values import Month, Reason, above, reach
+from engine.values import Month, Reason, RefusedError, above, reach
 
 SOURCE = "社会保险基金会计制度（财会〔2017〕28号）"
 SIDE_NAMES = {"business": "业务", "bank": "银行", "tax": "税务", "treasury": "财政专户"}
@@ -122,6 +122,19 @@ def uncarried(session: Session, region: str, year: int) -> dict[str, dict[str, i
 def period_reason(code: str, text: str, text_en: str, fact: str = "") -> Reason:
     """A reason with the accounting rules as its source."""
     return Reason(code=code, text=text, text_en=text_en, fact=fact, source=SOURCE)
+
+
+def require_nothing(reasons: tuple[Reason, ...]) -> None:
+    """RefusedError with all of them, where there are any."""
+    if reasons:
+        raise RefusedError(*reasons)
+
+
+def said_why(why: str) -> str:
+    """The reason as typed; RefusedError where none is."""
+    if not why.strip():
+        raise RefusedError(period_reason("why_missing", "请写明理由", "Give the reason."))
+    return why.strip()
 
 
 def _refused_receipts(session: Session, region: str) -> Iterable[Reason]:

@@ -14,12 +14,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.money.period_checks import alone, chain, missing, period_reason
+from engine.money.period_checks import alone, chain, missing, period_reason, require_nothing, said_why
 from engine.money.period_tables import PeriodClosing, PeriodReopening
 from engine.money.statements import trial
 from engine.store.actions import Action
 from engine.store.audit import append
-from engine.values import Actor, Money, Month, Reason, RefusedError, reach
+from engine.values import Actor, Money, Month, RefusedError, reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def propose_close(
 ) -> PeriodClosing:
     """The closing, proposed; RefusedError with everything that is missing."""
     alone(session)
-    _require_nothing(missing(session, region=region, month=month, now=now))
+    require_nothing(missing(session, region=region, month=month, now=now))
     standing = session.scalars(
         select(PeriodClosing).where(
             PeriodClosing.region.in_(chain(region)),
@@ -71,7 +71,7 @@ def confirm_close(session: Session, closing_id: int, *, actor: Actor, now: datet
     closing = _closing(session, closing_id, "proposed")
     _require_other(actor, closing.proposed_by, "提请结账")
     month = Month.parse(closing.month)
-    _require_nothing(missing(session, region=closing.region, month=month, now=now))
+    require_nothing(missing(session, region=closing.region, month=month, now=now))
     books = trial(session, closing.region, first=month.first_day, last=month.last_day)
     closing.status, closing.decided_by, closing.decided_at = "closed", actor.key, now
     closing.digest, closing.turnover_fen = books.digest, books.debit.fen
@@ -87,7 +87,7 @@ def decline_close(
     closing = _closing(session, closing_id, "proposed")
     _require_other(actor, closing.proposed_by, "提请结账")
     closing.status, closing.decided_by, closing.decided_at = "declined", actor.key, now
-    closing.reason = _said(why)
+    closing.reason = said_why(why)
     session.flush()
     _note(session, closing, Action.PERIOD_CLOSE_DECLINED, actor=actor, now=now, reason=closing.reason)
     return closing
@@ -118,7 +118,7 @@ def ask_reopening(
     wish = PeriodReopening(
         closing_id=closing.id,
         closed_by=closed_by,
-        reason=_said(reason),
+        reason=said_why(reason),
         asked_by=actor.key,
         asked_at=now,
         status="asked",
@@ -146,7 +146,7 @@ def decide_reopening(
     _require_other(actor, wish.closed_by, "确认结账")
     if approve:
         _require_last(session, closing)
-    wish.decided_why = why.strip() if approve else _said(why)
+    wish.decided_why = why.strip() if approve else said_why(why)
     wish.status = "approved" if approve else "declined"
     wish.decided_by, wish.decided_at = actor.key, now
     session.flush()
@@ -214,11 +214,6 @@ def _closing(session: Session, closing_id: int, status: str) -> PeriodClosing:
     return closing
 
 
-def _require_nothing(reasons: tuple[Reason, ...]) -> None:
-    if reasons:
-        raise RefusedError(*reasons)
-
-
 def _require_other(actor: Actor, earlier: str, what: str) -> None:
     if actor.key == earlier:
         raise RefusedError(
@@ -229,12 +224,6 @@ def _require_other(actor: Actor, earlier: str, what: str) -> None:
                 actor.name,
             )
         )
-
-
-def _said(why: str) -> str:
-    if not why.strip():
-        raise RefusedError(period_reason("why_missing", "请写明理由", "Give the reason."))
-    return why.strip()
 
 
 def _note(

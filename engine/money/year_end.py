@@ -17,7 +17,7 @@ from engine.money.chart import Chart
 from engine.money.hand_tables import YearEnd
 from engine.money.ledger import Line, accounting_day, post
 from engine.money.ledger_tables import CARRIED, JournalEntry
-from engine.money.period_checks import alone, closed_through, period_reason, uncarried
+from engine.money.period_checks import alone, closed_through, period_reason, require_nothing, uncarried
 from engine.store.actions import Action
 from engine.store.audit import append
 from engine.values import Actor, Money, Month, Reason, RefusedError, reach
@@ -66,7 +66,7 @@ def propose(session: Session, *, region: str, year: int, actor: Actor, now: date
         raise RefusedError(
             period_reason("carry_waits", "已有人提请结转，等他人确认", "It is proposed already.")
         )
-    _require_nothing(missing(session, region=region, year=year, now=now))
+    require_nothing(missing(session, region=region, year=year, now=now))
     made = YearEnd(region=region, year=year, proposed_by=actor.key, proposed_at=now, status="proposed")
     session.add(made)
     session.flush()
@@ -89,7 +89,7 @@ def decide(
     if not approve and not why.strip():
         raise RefusedError(period_reason("why_missing", "退回的，请写明理由", "Say why it is sent back."))
     if approve:
-        _require_nothing(missing(session, region=wish.region, year=wish.year, now=now))
+        require_nothing(missing(session, region=wish.region, year=wish.year, now=now))
         _carry(session, chart, wish, actor=actor, now=now)
     wish.status, wish.decided_why = "carried" if approve else "declined", why.strip()
     wish.decided_by, wish.decided_at = actor.key, now
@@ -126,11 +126,6 @@ def _lines(book: Book, carried_to: str) -> list[Line]:
     if rest:
         lines.append(Line(carried_to, "debit" if rest > 0 else "credit", Money(abs(rest))))
     return lines
-
-
-def _require_nothing(reasons: tuple[Reason, ...]) -> None:
-    if reasons:
-        raise RefusedError(*reasons)
 
 
 def _note(
